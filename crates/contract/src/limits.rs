@@ -1,0 +1,34 @@
+//! Every bound of the contract, once. Lengths count Unicode scalar values after normalisation.
+
+/// Longest name of a place.
+pub const NAME_MAX: usize = 200;
+/// Longest note of a place.
+pub const NOTE_MAX: usize = 10_000;
+/// Longest category.
+pub const CATEGORY_MAX: usize = 40;
+/// Longest tag.
+pub const TAG_MAX: usize = 40;
+/// Most tags on one place.
+pub const TAGS_MAX: usize = 20;
+/// Most operations in one push.
+pub const PUSH_OPERATIONS_MAX: usize = 500;
+/// Largest request body the server reads, in bytes.
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Most changes in one pulled page.
+pub const PULL_CHANGES_MAX: u32 = 1000;
+/// Changes in a pulled page when none is asked for.
+pub const PULL_CHANGES_DEFAULT: u32 = 500;
+/// Most places on one page of a list.
+pub const LIST_PLACES_MAX: u32 = 200;
+/// Places on a page of a list when none is asked for.
+pub const LIST_PLACES_DEFAULT: u32 = 50;
+/// Fewest characters of a password.
+pub const PASSWORD_MIN: usize = 10;
+/// Most characters of a password; bounds the work of hashing one.
+pub const PASSWORD_MAX: usize = 1024;
+/// Longest e-mail address (RFC 5321, section 4.5.3.1.3).
+pub const EMAIL_MAX: usize = 254;
+/// Longest name of a device.
+pub const DEVICE_NAME_MAX: usize = 80;
+/// Most per-operation timings in one telemetry report.
+pub const TELEMETRY_CONFIRMATIONS_MAX: usize = 500;

@@ -1,0 +1,146 @@
+//! Push, pull and live messages.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::ids::{ClientId, OpId, PlaceId};
+use crate::outcome::OperationOutcome;
+use crate::place::Place;
+
+/// A push as the server reads it. Every operation stays the bytes that were sent: they are hashed for the receipt, and
+/// one that can't be read must not fail the others.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PushRequest<'a> {
+    /// The epoch of the database that these operations were made for.
+    pub epoch: String,
+    /// At most [`crate::limits::PUSH_OPERATIONS_MAX`] operations.
+    #[serde(borrow)]
+    pub operations: Vec<&'a RawValue>,
+    /// What the device reports about itself.
+    #[serde(default)]
+    pub telemetry: Option<Telemetry>,
+}
+
+/// What became of each operation of a push, in the same order.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PushReply {
+    /// One outcome per operation.
+    pub outcomes: Vec<OperationOutcome>,
+}
+
+/// What a device reports about itself. Numbers only.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Telemetry {
+    /// Operations that wait in the outbox, this batch included.
+    pub pending: u32,
+    /// Seconds since the oldest of them was queued.
+    pub oldest_pending_seconds: u64,
+    /// Sends that had to be repeated since the last report.
+    pub retries: u32,
+    /// Operations parked as rejected.
+    pub rejected: u32,
+    /// Conflicts that wait for the person.
+    pub conflicts: u32,
+    /// Media that wait.
+    pub media_pending: u32,
+    /// Media that failed.
+    pub media_failed: u32,
+    /// Captures confirmed since the last report.
+    pub confirmations: Vec<Confirmation>,
+}
+
+/// How long one capture took from the tap to the server's word.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Confirmation {
+    /// The operation.
+    pub op_id: OpId,
+    /// Seconds on the device's monotonic clock.
+    pub seconds: f64,
+}
+
+/// A page of a person's feed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PullReply {
+    /// The epoch of the database. Pushes name it.
+    pub epoch: String,
+    /// What changed, in the order of the feed.
+    pub changes: Vec<Change>,
+    /// Where the next page begins. Opaque.
+    pub cursor: String,
+    /// Whether there is more at the moment.
+    pub has_more: bool,
+    /// The newest number of the feed at the moment of this page.
+    pub head: i64,
+    /// What the plan allows and what is used.
+    pub limits: PlanLimits,
+}
+
+/// One place that changed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Change {
+    /// The change's number in this person's feed.
+    pub seq: i64,
+    /// What it is.
+    #[serde(flatten)]
+    pub kind: ChangeKind,
+}
+
+/// What changed about a place.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum ChangeKind {
+    /// It is there, like this. One's own place in the trash carries `deletedAt`.
+    Upsert(Box<Place>),
+    /// It is deleted for good or no longer visible.
+    Gone(GonePlace),
+}
+
+/// A place that is gone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct GonePlace {
+    /// The place row.
+    pub id: PlaceId,
+    /// The capture, for its owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+}
+
+/// What the plan allows and what is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PlanLimits {
+    /// Live places the plan allows; absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub places_max: Option<i64>,
+    /// Live places there are.
+    pub places_used: i64,
+    /// Bytes of media the plan allows; absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_bytes_max: Option<i64>,
+    /// Bytes of media there are.
+    pub media_bytes_used: i64,
+}
+
+/// Data of a `head` event of the live stream: a hint that there may be something to pull.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct HeadEvent {
+    /// The newest number of the feed.
+    pub seq: i64,
+}
