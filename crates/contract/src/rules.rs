@@ -154,6 +154,23 @@ pub enum UpdateDecision {
     Invalid(FieldError),
 }
 
+/// Settles one field: applied, already so, or in conflict.
+fn settle<T: PartialEq + Clone>(
+    field: Field,
+    slot: &mut Option<T>,
+    change: Option<&Change<T>>,
+    conflicts: &mut Vec<Field>,
+    changed: &mut Vec<Field>,
+) {
+    let Some(change) = change else { return };
+    if !change.applies_to(slot.as_ref()) {
+        conflicts.push(field);
+    } else if *slot != change.to {
+        slot.clone_from(&change.to);
+        changed.push(field);
+    }
+}
+
 /// Decides an update: a field applies where the current value equals `was` or `to`; otherwise that field conflicts and
 /// nothing of the operation is applied. Tags never conflict.
 pub fn decide_update(current: &PlaceFields, changes: &PlaceChanges) -> UpdateDecision {
@@ -161,21 +178,6 @@ pub fn decide_update(current: &PlaceFields, changes: &PlaceChanges) -> UpdateDec
     let mut changed = Vec::new();
     let mut fields = current.clone();
 
-    fn settle<T: PartialEq + Clone>(
-        field: Field,
-        slot: &mut Option<T>,
-        change: Option<&Change<T>>,
-        conflicts: &mut Vec<Field>,
-        changed: &mut Vec<Field>,
-    ) {
-        let Some(change) = change else { return };
-        if !change.applies_to(slot.as_ref()) {
-            conflicts.push(field);
-        } else if *slot != change.to {
-            slot.clone_from(&change.to);
-            changed.push(field);
-        }
-    }
     settle(Field::Name, &mut fields.name, changes.name.as_ref(), &mut conflicts, &mut changed);
     settle(Field::Note, &mut fields.note, changes.note.as_ref(), &mut conflicts, &mut changed);
     settle(Field::Category, &mut fields.category, changes.category.as_ref(), &mut conflicts, &mut changed);

@@ -3,6 +3,8 @@
 // A method's path is tied to one lifetime and can't stand where any is asked for; a closure can.
 #![allow(clippy::redundant_closure_for_method_calls)]
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -321,7 +323,7 @@ impl<'o> Reader<'o, '_> {
             let path = self.path(key);
             parse_tag_set(raw, &path).unwrap_or_else(|errors| {
                 self.errors.extend(errors);
-                Default::default()
+                BTreeSet::default()
             })
         };
         Some(TagChange { add: side("add"), remove: side("remove") })
