@@ -15,6 +15,7 @@
 //! On the wire: JSON, camelCase, RFC 3339 UTC with microseconds, unknown fields ignored on read.
 
 pub mod account;
+pub mod history;
 pub mod ids;
 pub mod limits;
 pub mod operation;
