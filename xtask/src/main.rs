@@ -1,0 +1,103 @@
+//! Everything a person or CI calls on this repository: `cargo xtask --help`.
+
+mod architecture;
+mod audit;
+mod ci;
+mod needs;
+mod openapi;
+mod prepare;
+mod process;
+mod run;
+mod scratch;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Runs, tests and checks Holdfast.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything and start the server, with its own embedded PostgreSQL.
+    ///
+    /// Ctrl-C shuts it down in order. The data stay in the data folder for the next start.
+    Run {
+        /// Build with optimisations.
+        #[arg(long)]
+        release: bool,
+        /// Where the server keeps its data [default: `$HOLDFAST_DATA`, or `data` in the repository].
+        #[arg(long, value_name = "FOLDER")]
+        data: Option<PathBuf>,
+        /// Further arguments for `holdfast-server serve`.
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Run all tests, against one PostgreSQL that is started for them.
+    ///
+    /// Looks for what the tests need and installs it where that is safe to do; otherwise says what to install.
+    Test {
+        /// Arguments for `cargo nextest run`, for example a part of a test's name. With any, doc tests are left out.
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Run the benchmarks, in release, each beside its physical limit.
+    Bench {
+        /// Which ones; all if none is named.
+        names: Vec<String>,
+    },
+    /// Regenerate `.sqlx`, with which SQL is checked at compile time without a database.
+    ///
+    /// To be run after every change of a query or a migration; the result is committed.
+    Prepare {
+        /// Change nothing; fail if what is committed differs.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Regenerate `api/openapi.json` from the code.
+    Openapi {
+        /// Change nothing; fail if what is committed differs.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check that the architecture's invariants hold (the tests do, too).
+    Architecture,
+    /// Check the dependencies: licences, origins, and known advisories where a database of them is at hand.
+    Audit,
+    /// Everything that must pass before a change is merged.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Run { release, data, args } => run::server(release, data, &args),
+        Task::Test { args } => test::run(&args),
+        Task::Bench { names } => run::bench(&names),
+        Task::Prepare { check } => prepare::run(check),
+        Task::Openapi { check } => openapi::run(check),
+        Task::Architecture => architecture::run(),
+        Task::Audit => audit::run(),
+        Task::Ci => ci::run(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nxtask: {error:#}");
+            // As a shell would say it: 130 for "ended by Ctrl-C".
+            ExitCode::from(if process::interrupted() { 130 } else { 1 })
+        }
+    }
+}
+
+/// The root of the repository.
+fn root() -> &'static Path {
+    // xtask is always run from the checkout it was built in.
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
