@@ -13,6 +13,7 @@ use crate::rules::Field;
 #[serde(rename_all = "camelCase")]
 pub struct OperationOutcome {
     /// The operation; `null` only where its id could not be read.
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub op_id: Option<OpId>,
     /// What became of it.
     #[serde(flatten)]
@@ -25,6 +26,7 @@ pub struct OperationOutcome {
 #[serde(tag = "outcome", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Outcome {
     /// Done.
+    #[cfg_attr(feature = "openapi", schema(rename_all = "camelCase"))]
     Applied {
         /// The place afterwards.
         place: Box<Place>,
@@ -37,6 +39,7 @@ pub enum Outcome {
         merged: bool,
     },
     /// The operation or the capture was known already.
+    #[cfg_attr(feature = "openapi", schema(rename_all = "camelCase"))]
     Duplicate {
         /// Whether this very operation was applied before (its reply was lost).
         first: bool,
@@ -60,6 +63,7 @@ pub enum Outcome {
         seq: i64,
     },
     /// The place is deleted for good or no longer visible.
+    #[cfg_attr(feature = "openapi", schema(rename_all = "camelCase"))]
     Gone {
         /// The place, where it had a row.
         #[serde(default, skip_serializing_if = "Option::is_none")]

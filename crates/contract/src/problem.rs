@@ -159,9 +159,11 @@ impl FieldError {
 pub struct Problem {
     /// `urn:holdfast:problem:` and the code.
     #[serde(rename = "type", default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub kind: String,
     /// The code's title.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub title: String,
     /// The HTTP status.
     pub status: u16,
@@ -169,6 +171,7 @@ pub struct Problem {
     pub code: Code,
     /// What happened and what to do, as a sentence for a person.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", schema(required))]
     pub detail: String,
     /// The fields at fault, where fields are at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,0 +1,478 @@
+//! What the OpenAPI document says about bodies that are parsed by hand, and its examples.
+//!
+//! The contract parses operations field by field, to name every one at fault, so there is no type to derive their
+//! schema from. The types here only describe; nothing ever makes one. A test parses every example with the contract.
+#![expect(dead_code, reason = "these types describe; nothing makes one")]
+
+use holdfast_contract::sync::Telemetry;
+use holdfast_contract::{ClientId, OpId, PlaceId, Position, PositionSource, Source, Timestamp};
+use serde_json::{Value, json};
+use utoipa::openapi::schema::{Discriminator, OneOfBuilder, Schema};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+/// A place in the path.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct PlaceIdInPath {
+    /// The place's `id`, or `client:` and its `clientId` (one's own places).
+    #[param(example = "0199f6a0-0000-7000-8000-000000000001")]
+    id: String,
+}
+
+/// A place as it was captured.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct NewPlace {
+    /// Its name.
+    #[schema(max_length = 200)]
+    name: Option<String>,
+    /// Its note.
+    #[schema(max_length = 10_000)]
+    note: Option<String>,
+    /// Its category.
+    #[schema(max_length = 40)]
+    category: Option<String>,
+    /// Its tags, each at most 40 characters long.
+    #[schema(max_items = 20)]
+    tags: Option<Vec<String>>,
+    /// Degrees north (WGS 84).
+    #[schema(minimum = -90, maximum = 90)]
+    latitude: f64,
+    /// Degrees east (WGS 84).
+    #[schema(minimum = -180, maximum = 180)]
+    longitude: f64,
+    /// Horizontal uncertainty in metres.
+    #[schema(minimum = 0)]
+    accuracy: Option<f64>,
+    /// Metres.
+    altitude: Option<f64>,
+    /// When it was captured, by the device's clock.
+    captured_at: Timestamp,
+    /// What captured it.
+    source: Source,
+    /// Where the position comes from.
+    position_source: PositionSource,
+}
+
+/// From what a person saw to what they want; `null` is "nothing there".
+#[derive(ToSchema)]
+pub(crate) struct TextChange {
+    /// The value the person saw.
+    was: Option<String>,
+    /// The new value; `null` clears the field.
+    to: Option<String>,
+}
+
+/// A person's move of the marker.
+#[derive(ToSchema)]
+pub(crate) struct PositionChange {
+    /// The position the person saw.
+    was: Option<Position>,
+    /// The new one.
+    to: Position,
+}
+
+/// Tags to add and to remove. They never conflict; a tag in both is added.
+#[derive(ToSchema)]
+pub(crate) struct TagChange {
+    /// Tags that shall be there.
+    add: Option<Vec<String>>,
+    /// Tags that shall not be there.
+    remove: Option<Vec<String>>,
+}
+
+/// The changed fields, at least one.
+#[derive(ToSchema)]
+pub(crate) struct PlaceChanges {
+    /// The name.
+    name: Option<TextChange>,
+    /// The note.
+    note: Option<TextChange>,
+    /// The category.
+    category: Option<TextChange>,
+    /// The position, as one field.
+    position: Option<PositionChange>,
+    /// The tags.
+    tags: Option<TagChange>,
+}
+
+macro_rules! kind {
+    ($name:ident, $variant:ident) => {
+        /// The kind of the operation.
+        #[derive(ToSchema)]
+        #[schema(rename_all = "lowercase")]
+        pub(crate) enum $name {
+            /// Always this.
+            $variant,
+        }
+    };
+}
+kind!(CreateKind, Create);
+kind!(UpdateKind, Update);
+kind!(RefineKind, Refine);
+kind!(DeleteKind, Delete);
+kind!(RestoreKind, Restore);
+
+/// A new place.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct CreateOperation {
+    /// Names the intent; a retry carries the same, with the same bytes.
+    op_id: OpId,
+    /// The version of this payload; 1 if absent.
+    payload_version: Option<u16>,
+    #[schema(inline)]
+    kind: CreateKind,
+    /// The capture.
+    client_id: ClientId,
+    /// What was captured.
+    place: NewPlace,
+}
+
+/// A person's change of fields. The place is named by `clientId` (one's own) or by `id`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct UpdateOperation {
+    /// Names the intent; a retry carries the same, with the same bytes.
+    op_id: OpId,
+    /// The version of this payload; 1 if absent.
+    payload_version: Option<u16>,
+    #[schema(inline)]
+    kind: UpdateKind,
+    /// The place, by its capture.
+    client_id: Option<ClientId>,
+    /// The place, by its row.
+    id: Option<PlaceId>,
+    /// The version the person saw; only says whether the outcome counts as merged.
+    #[schema(minimum = 0)]
+    base_version: Option<i64>,
+    /// The changed fields.
+    changes: PlaceChanges,
+}
+
+/// A better GPS fix. The place is named by `clientId` (one's own) or by `id`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct RefineOperation {
+    /// Names the intent; a retry carries the same, with the same bytes.
+    op_id: OpId,
+    /// The version of this payload; 1 if absent.
+    payload_version: Option<u16>,
+    #[schema(inline)]
+    kind: RefineKind,
+    /// The place, by its capture.
+    client_id: Option<ClientId>,
+    /// The place, by its row.
+    id: Option<PlaceId>,
+    /// The fix.
+    position: Position,
+}
+
+/// Into the trash. The place is named by `clientId` (one's own) or by `id`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct DeleteOperation {
+    /// Names the intent; a retry carries the same, with the same bytes.
+    op_id: OpId,
+    /// The version of this payload; 1 if absent.
+    payload_version: Option<u16>,
+    #[schema(inline)]
+    kind: DeleteKind,
+    /// The place, by its capture.
+    client_id: Option<ClientId>,
+    /// The place, by its row.
+    id: Option<PlaceId>,
+    /// The version the person saw; 0 if absent: none was confirmed yet.
+    #[schema(minimum = 0)]
+    base_version: Option<i64>,
+}
+
+/// Out of the trash. The place is named by `clientId` (one's own) or by `id`.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct RestoreOperation {
+    /// Names the intent; a retry carries the same, with the same bytes.
+    op_id: OpId,
+    /// The version of this payload; 1 if absent.
+    payload_version: Option<u16>,
+    #[schema(inline)]
+    kind: RestoreKind,
+    /// The place, by its capture.
+    client_id: Option<ClientId>,
+    /// The place, by its row.
+    id: Option<PlaceId>,
+    /// The version the person saw; 0 if absent: none was confirmed yet.
+    #[schema(minimum = 0)]
+    base_version: Option<i64>,
+}
+
+/// One intent to change one place: one of five kinds.
+pub(crate) struct Operation;
+
+impl PartialSchema for Operation {
+    fn schema() -> RefOr<Schema> {
+        let kinds = [
+            ("create", "CreateOperation"),
+            ("update", "UpdateOperation"),
+            ("refine", "RefineOperation"),
+            ("delete", "DeleteOperation"),
+            ("restore", "RestoreOperation"),
+        ];
+        let mapping = kinds.map(|(kind, name)| (kind, format!("#/components/schemas/{name}")));
+        kinds
+            .iter()
+            .fold(OneOfBuilder::new(), |one_of, (_, name)| one_of.item(Ref::from_schema_name(*name)))
+            .description(Some("One intent to change one place."))
+            .discriminator(Some(Discriminator::with_mapping("kind", mapping)))
+            .into()
+    }
+}
+
+impl ToSchema for Operation {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        fn add<T: ToSchema>(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            schemas.push((T::name().into(), T::schema()));
+            T::schemas(schemas);
+        }
+        add::<CreateOperation>(schemas);
+        add::<UpdateOperation>(schemas);
+        add::<RefineOperation>(schemas);
+        add::<DeleteOperation>(schemas);
+        add::<RestoreOperation>(schemas);
+    }
+}
+
+/// A push.
+#[derive(ToSchema)]
+#[schema(as = PushRequest)]
+pub(crate) struct PushBody {
+    /// The epoch of the database that these operations were made for, from a pull or a sign-in.
+    epoch: String,
+    /// The operations. Those on one place apply in the order given.
+    #[schema(max_items = 500)]
+    operations: Vec<Operation>,
+    /// What the device reports about itself.
+    telemetry: Option<Telemetry>,
+}
+
+/// A place to save.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct NewPlaceRequest {
+    /// Names the intent; absent: the server makes one.
+    op_id: Option<OpId>,
+    /// The capture: a UUID that you make once for this place.
+    client_id: ClientId,
+    /// The place.
+    place: NewPlace,
+}
+
+/// Changes of a place.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct UpdateRequest {
+    /// Names the intent; absent: the server makes one.
+    op_id: Option<OpId>,
+    /// The version the person saw; only says whether the outcome counts as merged.
+    #[schema(minimum = 0)]
+    base_version: Option<i64>,
+    /// The changed fields.
+    changes: PlaceChanges,
+}
+
+/// A better GPS fix.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct RefineRequest {
+    /// Names the intent; absent: the server makes one.
+    op_id: Option<OpId>,
+    /// The fix.
+    position: Position,
+}
+
+/// Names the version of a place that a person saw.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct VersionedRequest {
+    /// Names the intent; absent: the server makes one.
+    op_id: Option<OpId>,
+    /// The version the person saw; 0 if absent.
+    #[schema(minimum = 0)]
+    base_version: Option<i64>,
+}
+
+const OP: &str = "0199f6a0-1111-7000-8000-000000000001";
+const CLIENT: &str = "0199f6a0-2222-7000-8000-000000000001";
+const PLACE: &str = "0199f6a0-0000-7000-8000-000000000001";
+const EPOCH: &str = "7d5f0b3c-6a55-4c52-9a58-0b9a3b0d8f11";
+const ACCOUNT: &str = "0199f6a0-3333-7000-8000-000000000001";
+const DEVICE: &str = "0199f6a0-4444-7000-8000-000000000001";
+
+pub(crate) fn new_place_example() -> Value {
+    json!({
+        "opId": OP,
+        "clientId": CLIENT,
+        "place": {
+            "name": "Old oak",
+            "latitude": 48.137_154, "longitude": 11.576_124, "accuracy": 12.0,
+            "capturedAt": "2026-05-01T12:00:00.000000Z",
+            "source": "cli", "positionSource": "fix",
+        },
+    })
+}
+
+pub(crate) fn update_example() -> Value {
+    json!({
+        "opId": "0199f6a0-1111-7000-8000-000000000002",
+        "baseVersion": 1,
+        "changes": { "name": { "was": "Old oak", "to": "The old oak" }, "tags": { "add": ["tree"], "remove": [] } },
+    })
+}
+
+pub(crate) fn refine_example() -> Value {
+    json!({ "position": { "latitude": 48.137_21, "longitude": 11.576_2, "accuracy": 4.0 } })
+}
+
+pub(crate) fn place_example() -> Value {
+    json!({
+        "id": PLACE,
+        "clientId": CLIENT,
+        "version": 1,
+        "name": "Old oak",
+        "latitude": 48.137_154, "longitude": 11.576_124, "accuracy": 12.0,
+        "tags": [],
+        "capturedAt": "2026-05-01T12:00:00.000000Z",
+        "source": "cli", "positionSource": "fix",
+        "role": "owner",
+        "createdAt": "2026-05-01T12:00:01.000000Z",
+        "updatedAt": "2026-05-01T12:00:01.000000Z",
+    })
+}
+
+pub(crate) fn place_list_example() -> Value {
+    json!({ "places": [place_example()] })
+}
+
+pub(crate) fn applied_example() -> Value {
+    json!({
+        "opId": OP, "outcome": "applied", "place": place_example(), "seq": 42, "appliedVersion": 1, "merged": false,
+    })
+}
+
+pub(crate) fn push_example() -> Value {
+    let mut create = new_place_example();
+    create["kind"] = "create".into();
+    json!({
+        "epoch": EPOCH,
+        "operations": [
+            create,
+            { "opId": "0199f6a0-1111-7000-8000-000000000003", "kind": "delete", "id": PLACE, "baseVersion": 3 },
+        ],
+        "telemetry": { "pending": 2, "oldestPendingSeconds": 40 },
+    })
+}
+
+pub(crate) fn push_reply_example() -> Value {
+    json!({ "outcomes": [
+        applied_example(),
+        { "opId": "0199f6a0-1111-7000-8000-000000000003", "outcome": "gone", "id": PLACE },
+    ] })
+}
+
+pub(crate) fn pull_example() -> Value {
+    json!({
+        "epoch": EPOCH,
+        "changes": [
+            { "seq": 42, "upsert": place_example() },
+            { "seq": 43, "gone": { "id": "0199f6a0-0000-7000-8000-000000000002" } },
+        ],
+        "cursor": "AdGZ9qAAAHAAgAAAAAAAAAEAAAAAAAAAK5a1",
+        "hasMore": false,
+        "head": 43,
+        "limits": { "placesUsed": 1, "mediaBytesUsed": 0 },
+    })
+}
+
+pub(crate) fn account_example() -> Value {
+    json!({
+        "id": ACCOUNT,
+        "email": "ada@example.org",
+        "createdAt": "2026-05-01T11:00:00.000000Z",
+        "limits": { "placesUsed": 1, "mediaBytesUsed": 0 },
+    })
+}
+
+pub(crate) fn signed_in_example() -> Value {
+    json!({
+        "account": account_example(),
+        "deviceId": DEVICE,
+        "token": "hf_the-token-of-this-device-shown-this-once",
+        "epoch": EPOCH,
+    })
+}
+
+pub(crate) fn sign_in_example() -> Value {
+    json!({
+        "email": "ada@example.org",
+        "password": "a long passphrase",
+        "device": { "name": "Ada's laptop", "platform": "cli" },
+    })
+}
+
+pub(crate) fn setup_example() -> Value {
+    let mut request = sign_in_example();
+    request["code"] = "ABCD-EFGH-JKMN-PQRS".into();
+    request
+}
+
+pub(crate) fn pair_example() -> Value {
+    json!({ "code": "ABCD-EFGH", "device": { "name": "Ada's phone", "platform": "ios" } })
+}
+
+pub(crate) fn pairing_code_example() -> Value {
+    json!({ "code": "ABCD-EFGH", "expiresAt": "2026-05-01T12:10:00.000000Z" })
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_contract::account::{Account, PairRequest, PairingCode, SetupRequest, SignInRequest, SignedIn};
+    use holdfast_contract::sync::{PullReply, PushReply};
+    use holdfast_contract::{Operation, OperationOutcome, Place};
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn reads<T: DeserializeOwned>(example: Value) {
+        if let Err(error) = serde_json::from_value::<T>(example.clone()) {
+            panic!("{error}: {example}");
+        }
+    }
+
+    #[test]
+    fn every_example_is_what_the_contract_reads() {
+        reads::<Place>(place_example());
+        reads::<OperationOutcome>(applied_example());
+        reads::<PushReply>(push_reply_example());
+        reads::<PullReply>(pull_example());
+        reads::<Account>(account_example());
+        reads::<SignedIn>(signed_in_example());
+        reads::<SignInRequest>(sign_in_example());
+        reads::<SetupRequest>(setup_example());
+        reads::<PairRequest>(pair_example());
+        reads::<PairingCode>(pairing_code_example());
+        let mut update = update_example();
+        update["kind"] = "update".into();
+        update["id"] = PLACE.into();
+        let mut refine = refine_example();
+        refine["kind"] = "refine".into();
+        refine["clientId"] = CLIENT.into();
+        refine["opId"] = OP.into();
+        let mut operations = push_example()["operations"].as_array().unwrap().clone();
+        operations.extend([update, refine]);
+        for operation in operations {
+            let read = Operation::parse(operation.to_string().as_bytes());
+            assert!(read.is_ok(), "{read:?}");
+        }
+    }
+}

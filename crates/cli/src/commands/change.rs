@@ -1,0 +1,131 @@
+//! `edit`, `delete` and `restore`.
+
+use std::collections::BTreeSet;
+
+use holdfast_contract::rules::TagChange;
+use holdfast_contract::{FieldError, Tag};
+use holdfast_device::{DeleteOutcome, Edit as DeviceEdit, Seen};
+use serde_json::json;
+
+use super::Outcome;
+use super::capture::parse_texts;
+use crate::args::{Edit, Places};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::place::{self, PlaceJson, Prefer};
+use crate::position;
+
+pub(super) fn edit(context: &Context, args: Edit) -> Outcome {
+    let mut errors = Vec::new();
+    let edit = read_edit(&args, &mut errors);
+    if !errors.is_empty() {
+        return Err(Failure::invalid(&errors, "Nothing was changed."));
+    }
+    if edit == DeviceEdit::default() {
+        return Err(Failure::usage("Nothing was changed: say what to change.")
+            .hint("Such as --name, --note, --category, --add-tag, --remove-tag, --position, --clear-name."));
+    }
+    let mut device = context.store()?;
+    let place = place::find(&device, &args.place, Prefer::Live)?;
+    let changed = device.edit(place.local_id, edit, Some(Seen::from(&place)))?;
+    let Some(view) = device.get(place.local_id)? else { return Err(holdfast_device::Error::NoSuchPlace.into()) };
+    context.output.json(&json!({ "changed": changed, "place": PlaceJson::of(&view) }))?;
+    if changed {
+        context.output.say(format!("{}  {}", place::state_line(&view), place::title(&view)))?;
+    } else {
+        context.output.say(format!("{} is already like that; nothing was changed.", place::title(&view)))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn read_edit(args: &Edit, errors: &mut Vec<FieldError>) -> DeviceEdit {
+    let texts = parse_texts(&args.texts, errors);
+    let mut edit = DeviceEdit::default();
+    // A name of nothing but blanks clears it, just as --clear-name does.
+    if args.texts.name.is_some() || args.clear_name {
+        edit.name = Some(texts.name);
+    }
+    if args.texts.note.is_some() || args.clear_note {
+        edit.note = Some(texts.note);
+    }
+    if args.texts.category.is_some() || args.clear_category {
+        edit.category = Some(texts.category);
+    }
+    edit.tags = TagChange {
+        add: read_tags(&args.add_tags, "added tag", errors),
+        remove: read_tags(&args.remove_tags, "removed tag", errors),
+    };
+    if !args.position.is_empty() {
+        match position::parse(&args.position, args.accuracy, args.altitude) {
+            Ok(position) => edit.position = Some(position),
+            Err(wrong) => errors.extend(wrong),
+        }
+    }
+    edit
+}
+
+fn read_tags(raw: &[String], field: &str, errors: &mut Vec<FieldError>) -> BTreeSet<Tag> {
+    let mut tags = BTreeSet::new();
+    for tag in raw {
+        match Tag::parse(tag) {
+            Ok(tag) => tags.extend(tag),
+            Err(error) => errors.push(error.at(field)),
+        }
+    }
+    tags
+}
+
+pub(super) fn delete(context: &Context, args: &Places) -> Outcome {
+    let mut device = context.store()?;
+    // All are found before the first is touched: a typo in the second must not leave half of it done.
+    let places = find_all(&device, &args.places, Prefer::Live)?;
+    let mut done = Vec::new();
+    for view in &places {
+        let outcome = device.delete(view.local_id, Some(Seen::from(view)))?;
+        let title = place::title(view);
+        let word = match outcome {
+            DeleteOutcome::Vanished => {
+                context.output.say(format!("{title} is deleted. It had never left this device, so it is not in the trash."))?;
+                "vanished"
+            }
+            DeleteOutcome::InTrash => {
+                context.output.say(format!("{title} is in the trash."))?;
+                context.output.hint(format!("Take it out again with: holdfast restore {}", view.local_id));
+                "inTrash"
+            }
+        };
+        done.push(json!({ "outcome": word, "number": view.local_id.0, "clientId": view.client_id, "id": view.id }));
+    }
+    context.output.json(&json!({ "deleted": done }))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn restore(context: &Context, args: &Places) -> Outcome {
+    let mut device = context.store()?;
+    let places = find_all(&device, &args.places, Prefer::Trash)?;
+    let mut done = Vec::new();
+    for view in &places {
+        device.restore(view.local_id, Some(Seen::from(view)))?;
+        done.extend(device.get(view.local_id)?);
+    }
+    context.output.json(&json!({ "restored": done.iter().map(PlaceJson::of).collect::<Vec<_>>() }))?;
+    for view in &done {
+        context.output.say(format!("{}  {} is out of the trash.", place::state_line(view), place::title(view)))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn find_all(
+    device: &holdfast_device::Device,
+    references: &[String],
+    prefer: Prefer,
+) -> Result<Vec<holdfast_device::PlaceView>, Failure> {
+    let mut places: Vec<holdfast_device::PlaceView> = Vec::new();
+    for reference in references {
+        let view = place::find(device, reference, prefer)?;
+        if !places.iter().any(|p| p.local_id == view.local_id) {
+            places.push(view);
+        }
+    }
+    Ok(places)
+}

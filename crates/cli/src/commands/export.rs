@@ -1,0 +1,170 @@
+//! `export`.
+
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use holdfast_device::{Device, ListQuery, PlaceView};
+use holdfast_host::now;
+use serde_json::json;
+use tempfile::NamedTempFile;
+
+use super::Outcome;
+use crate::args::{Export, Format};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::formats::ExportPlace;
+use crate::formats::geojson::GeoJsonWriter;
+use crate::formats::gpx_write::GpxWriter;
+use crate::place;
+use crate::words;
+
+/// How many places are held in memory at a time.
+const PAGE: u32 = 500;
+
+/// What was written.
+#[derive(Clone, Copy, Default)]
+struct Written {
+    places: u64,
+    without_position: u64,
+}
+
+pub(super) fn export(context: &Context, args: &Export) -> Outcome {
+    let file = args.output.as_deref().filter(|p| p.as_os_str() != "-");
+    let format = args.format.map_or_else(|| file.map_or(Ok(Format::Gpx), format_of), Ok)?;
+    let device = context.store()?;
+    let query = place::query(&args.filter);
+    let written = match file {
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            let written = write(&device, query, format, &mut out)?;
+            out.flush()?;
+            written
+        }
+        Some(path) => to_file(&device, query, format, path, args.force)?,
+    };
+    if written.places == 0
+        && let Some(words) = place::explain_empty(&device, &args.filter)?
+    {
+        context.output.warn(words);
+    }
+    if written.without_position > 0 {
+        context.output.warn(format!(
+            "{} no position yet and {} not in the file.",
+            words::count(written.without_position, "place has", "places have"),
+            if written.without_position == 1 { "is" } else { "are" }
+        ));
+    }
+    if let Some(path) = file {
+        context.output.json(&json!({
+            "exported": written.places, "withoutPosition": written.without_position, "file": path,
+            "format": match format { Format::Gpx => "gpx", Format::Geojson => "geojson" },
+        }))?;
+        context.output.say(format!("{} written to {}.", words::count(written.places, "place", "places"), path.display()))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn format_of(path: &Path) -> Result<Format, Failure> {
+    match path.extension().and_then(|e| e.to_str()).map(str::to_lowercase).as_deref() {
+        Some("gpx") => Ok(Format::Gpx),
+        Some("geojson" | "json") => Ok(Format::Geojson),
+        _ => Err(Failure::usage(format!("Which format should {} have?", path.display()))
+            .hint("Name it .gpx or .geojson, or say --format gpx or --format geojson.")),
+    }
+}
+
+/// Writes beside the target first, so that there is the whole file or none, and nothing is replaced unasked.
+fn to_file(device: &Device, query: ListQuery, format: Format, path: &Path, force: bool) -> Result<Written, Failure> {
+    let taken = || {
+        Failure::failed(format!("{} is there already; nothing was written.", path.display()))
+            .hint("Choose another name, or add --force to replace it.")
+    };
+    let cant = |e: &io::Error| Failure::failed(format!("{} can't be written: {e}.", path.display()));
+    if path.is_dir() {
+        return Err(Failure::failed(format!("{} is a folder; nothing was written.", path.display())));
+    }
+    if !force && path.symlink_metadata().is_ok() {
+        return Err(taken());
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = NamedTempFile::with_prefix_in(".holdfast-", folder).map_err(|e| cant(&e))?;
+    let mut out = BufWriter::new(file);
+    let written = write(device, query, format, &mut out)?;
+    let file = out.into_inner().map_err(|e| cant(e.error()))?;
+    file.as_file().sync_all().map_err(|e| cant(&e))?;
+    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
+    match kept {
+        Ok(_) => Ok(written),
+        Err(e) if e.error.kind() == io::ErrorKind::AlreadyExists => Err(taken()),
+        Err(e) => Err(cant(&e.error)),
+    }
+}
+
+fn write(device: &Device, mut query: ListQuery, format: Format, out: &mut impl Write) -> Result<Written, Failure> {
+    let mut written = Written::default();
+    query.limit = PAGE;
+    let mut writer = match format {
+        Format::Gpx => Writer::Gpx(GpxWriter::new(out, now())?),
+        Format::Geojson => Writer::GeoJson(GeoJsonWriter::new(out)),
+    };
+    loop {
+        let page = device.list(&query)?;
+        for view in &page.places {
+            match export_place(view) {
+                Some(place) => {
+                    writer.write(&place)?;
+                    written.places += 1;
+                }
+                None => written.without_position += 1,
+            }
+        }
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
+    writer.finish()?;
+    Ok(written)
+}
+
+enum Writer<W: Write> {
+    Gpx(GpxWriter<W>),
+    GeoJson(GeoJsonWriter<W>),
+}
+
+impl<W: Write> Writer<W> {
+    fn write(&mut self, place: &ExportPlace) -> Result<(), Failure> {
+        match self {
+            Self::Gpx(writer) => Ok(writer.write(place)?),
+            Self::GeoJson(writer) => writer.write(place).map_err(geojson_failure),
+        }
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        match self {
+            Self::Gpx(writer) => Ok(writer.finish()?),
+            Self::GeoJson(writer) => writer.finish().map_err(geojson_failure),
+        }
+    }
+}
+
+fn geojson_failure(error: geojson::Error) -> Failure {
+    match error {
+        geojson::Error::Io(error) => error.into(),
+        geojson::Error::MalformedGeoJson(error) => io::Error::from(error).into(),
+        other => Failure::failed(format!("The file can't be written: {other}.")),
+    }
+}
+
+fn export_place(view: &PlaceView) -> Option<ExportPlace> {
+    Some(ExportPlace {
+        client_id: view.client_id,
+        name: view.name.clone(),
+        note: view.note.clone(),
+        category: view.category.clone(),
+        tags: view.tags.clone(),
+        position: view.position?,
+        position_source: view.position_source?,
+        captured_at: view.captured_at,
+    })
+}

@@ -1,0 +1,87 @@
+//! `list`.
+
+use holdfast_contract::Timestamp;
+use holdfast_device::{LocalId, PageKey, PlaceView};
+use serde_json::json;
+
+use super::Outcome;
+use crate::args::List;
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::DIM;
+use crate::place::{self, PlaceJson};
+use crate::words;
+
+/// The most places the store gives at once.
+const PAGE: u32 = 1000;
+
+pub(super) fn list(context: &Context, args: &List) -> Outcome {
+    let device = context.store()?;
+    let mut query = place::query(&args.filter);
+    query.after = args.after.as_deref().map(read_page).transpose()?;
+    let mut left = if args.all { u32::MAX } else { args.limit };
+    let mut shown: Vec<PlaceView> = Vec::new();
+    let mut count = 0_u64;
+    let next = loop {
+        query.limit = left.min(PAGE);
+        let page = device.list(&query)?;
+        let length = u32::try_from(page.places.len()).unwrap_or(u32::MAX);
+        left = left.saturating_sub(length);
+        count += u64::from(length);
+        if context.output.json {
+            shown.extend(page.places);
+        } else {
+            print(context, &page.places)?;
+        }
+        if page.next.is_none() || left == 0 {
+            break page.next;
+        }
+        query.after = page.next;
+    };
+    if context.output.json {
+        let places: Vec<_> = shown.iter().map(PlaceJson::of).collect();
+        context.output.json(&json!({ "places": places, "next": next.as_ref().map(write_page) }))?;
+        return Ok(Exit::Done);
+    }
+    if count == 0 {
+        let words = match place::explain_empty(&device, &args.filter)? {
+            Some(words) => words,
+            None if query.text.is_some() || query.category.is_some() || query.tag.is_some() || query.state.is_some() => {
+                "No place is like that.".to_owned()
+            }
+            None if args.after.is_some() => "There are no more places.".to_owned(),
+            None if args.filter.trash => "The trash is empty.".to_owned(),
+            None => "There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned(),
+        };
+        context.output.say(words)?;
+    } else if let Some(next) = &next {
+        context.output.hint(format!("There are more: add --after {} (or --all)", write_page(next)));
+    }
+    Ok(Exit::Done)
+}
+
+fn print(context: &Context, places: &[PlaceView]) -> Result<(), Failure> {
+    let width = places.iter().map(|p| p.local_id.to_string().len()).max().unwrap_or(1).max(3);
+    let mut text = String::new();
+    for view in places {
+        text.push_str(&place::list_line(view, width));
+        if let Some(deleted_at) = view.deleted_at {
+            text.push_str(&format!("  {DIM}deleted {}{DIM:#}", words::local_time(deleted_at)));
+        }
+        text.push('\n');
+    }
+    if text.is_empty() { Ok(()) } else { context.output.show(text.trim_end_matches('\n')) }
+}
+
+/// A page's end as it stands in `--after` and in JSON.
+fn write_page(key: &PageKey) -> String {
+    format!("{}-{}", key.captured_at.as_micros(), key.local_id)
+}
+
+fn read_page(text: &str) -> Result<PageKey, Failure> {
+    let parts = text.trim().split_once('-').and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)));
+    let (at, id) = parts.ok_or_else(|| {
+        Failure::usage("--after takes what the page before ended with.").hint("It stands below the list, and as \"next\" in JSON.")
+    })?;
+    Ok(PageKey { captured_at: Timestamp::from_micros(at), local_id: LocalId(id) })
+}

@@ -1,0 +1,137 @@
+//! `outbox`.
+
+use std::path::Path;
+
+use holdfast_contract::OpId;
+use holdfast_device::{Device, EntryState, OutboxEntry};
+use holdfast_host::write_atomically;
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::show::entry_line;
+use crate::args::{Outbox, OutboxCommand};
+use crate::context::Context;
+use crate::exit::{Exit, Failure};
+use crate::output::BOLD;
+use crate::words;
+
+pub(super) fn outbox(context: &Context, args: Outbox) -> Outcome {
+    let command = args.command.unwrap_or(OutboxCommand::List { limit: 100, after: None });
+    let mut device = context.store()?;
+    match command {
+        OutboxCommand::List { limit, after } => list(context, &device, limit, after),
+        OutboxCommand::Retry { entry, all } => retry(context, &mut device, entry.filter(|_| !all).as_deref()),
+        OutboxCommand::Discard { entry, yes } => discard(context, &mut device, &entry, yes),
+        OutboxCommand::Export { entry, output, force } => export(context, &device, entry.as_deref(), output.as_deref(), force),
+    }
+}
+
+fn list(context: &Context, device: &Device, limit: u32, after: Option<i64>) -> Outcome {
+    let entries = device.outbox(after, limit)?;
+    let full = entries.len() >= limit as usize;
+    let next = entries.last().filter(|_| full).map(|e| e.number);
+    context.output.json(&json!({ "entries": entries, "next": next }))?;
+    for entry in &entries {
+        context.output.show(format!("{}  {BOLD}{}{BOLD:#}", entry_line(entry), name(entry)))?;
+    }
+    if entries.is_empty() {
+        context.output.say("Nothing waits: everything is acknowledged.")?;
+    } else if let Some(next) = next {
+        context.output.hint(format!("There may be more: add --after {next}"));
+    }
+    if entries.iter().any(|e| matches!(e.state, EntryState::Rejected { .. })) {
+        context.output.hint("Refused changes are kept until you edit the place, or `holdfast outbox discard` them.");
+    }
+    Ok(Exit::Done)
+}
+
+fn retry(context: &Context, device: &mut Device, entry: Option<&str>) -> Outcome {
+    let count = match entry {
+        Some(reference) => {
+            let entry = find(device, reference)?;
+            device.retry(entry.op_id)?;
+            1
+        }
+        None => device.retry_all()?,
+    };
+    context.output.json(&json!({ "retried": count }))?;
+    match count {
+        0 => context.output.say("Nothing waits after a failure.")?,
+        n => {
+            context.output.say(format!("{} will be sent again.", words::count(n, "entry", "entries")))?;
+            context.output.hint("To send now: holdfast sync");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn discard(context: &Context, device: &mut Device, reference: &str, yes: bool) -> Outcome {
+    let entry = find(device, reference)?;
+    let what = match entry.kind.as_str() {
+        "create" => "The place has not reached the server: dropping this removes it from this device, with all changes to it.",
+        _ => "Dropping this takes the change back; the place shows what the server has.",
+    };
+    if !yes {
+        if !context.output.can_ask() {
+            return Err(Failure::usage(format!("Nothing was dropped. {what}"))
+                .hint("Add --yes if that is what you want; `holdfast outbox export` keeps a copy."));
+        }
+        if !context.output.confirm(&format!("{} of {}. {what} Drop it?", entry.kind, name(&entry)))? {
+            context.output.say("Nothing was dropped.")?;
+            return Ok(Exit::Done);
+        }
+    }
+    device.discard(entry.op_id)?;
+    context.output.json(&json!({ "discarded": entry }))?;
+    context.output.say(format!("Dropped: {} of {}.", entry.kind, name(&entry)))?;
+    Ok(Exit::Done)
+}
+
+fn export(context: &Context, device: &Device, entry: Option<&str>, output: Option<&Path>, force: bool) -> Outcome {
+    let op = entry.map(|reference| find(device, reference)).transpose()?.map(|e| e.op_id);
+    let value: Value = device.export_outbox(op)?;
+    let count = value.as_array().map_or(0, |a| a.len() as u64);
+    let mut text = serde_json::to_vec_pretty(&value).map_err(std::io::Error::other)?;
+    text.push(b'\n');
+    match output.filter(|p| p.as_os_str() != "-") {
+        None => {
+            use std::io::Write;
+            std::io::stdout().lock().write_all(&text)?;
+        }
+        Some(path) => {
+            if !force && path.exists() {
+                return Err(Failure::failed(format!("{} is there already; nothing was written.", path.display()))
+                    .hint("Choose another name, or add --force to replace it."));
+            }
+            write_atomically(path, &text, true)
+                .map_err(|e| Failure::failed(format!("{} can't be written: {e}.", path.display())))?;
+            context.output.json(&json!({ "exported": count, "file": path }))?;
+            context.output.say(format!("{} written to {}.", words::count(count, "entry", "entries"), path.display()))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn name(entry: &OutboxEntry) -> String {
+    entry.place_name.as_ref().map_or_else(|| "(no name)".to_owned(), |n| words::one_line(n.as_str()))
+}
+
+/// Finds an entry by its number or its operation's id.
+fn find(device: &Device, reference: &str) -> Result<OutboxEntry, Failure> {
+    let reference = reference.trim();
+    let found = if let Ok(number) = reference.parse::<i64>() {
+        device.outbox(Some(number - 1), 1)?.into_iter().find(|e| e.number == number)
+    } else if let Ok(op) = reference.parse::<OpId>() {
+        device.outbox_entry(op)?
+    } else {
+        return Err(Failure::usage(format!("\"{}\" names no entry of the outbox.", words::one_line(reference)))
+            .hint("Take the number from `holdfast outbox`."));
+    };
+    found.ok_or_else(|| {
+        Failure::new(
+            Exit::NotFound,
+            "not_found",
+            format!("There is no entry {} in the outbox; it may have been sent meanwhile.", words::one_line(reference)),
+        )
+    })
+}

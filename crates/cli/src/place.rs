@@ -1,0 +1,291 @@
+//! Naming places, and printing them.
+
+use std::collections::BTreeSet;
+
+use holdfast_contract::{ClientId, PlaceId};
+use holdfast_device::{Device, ListQuery, LocalId, PlaceState, PlaceView, StateFilter};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::{Filter, StateArg};
+use crate::exit::{Exit, Failure};
+use crate::output::{BOLD, DIM};
+use crate::words;
+
+/// Which of several places of one name is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefer {
+    /// One that is not in the trash.
+    Live,
+    /// One that is in the trash.
+    Trash,
+}
+
+/// How many places of a similar name are looked at for suggestions.
+const NEARBY: u32 = 1000;
+
+/// Finds the place a person means: its number on this device, its id or the beginning of it, or its exact name.
+pub(crate) fn find(device: &Device, reference: &str, prefer: Prefer) -> Result<PlaceView, Failure> {
+    let reference = reference.trim();
+    if reference.is_empty() {
+        return Err(Failure::usage("Which place? Name it by number, id or name (see `holdfast list`)."));
+    }
+    let mut ids: BTreeSet<LocalId> = BTreeSet::new();
+    if let Ok(number) = reference.parse() {
+        ids.insert(LocalId(number));
+    }
+    ids.extend(device.find(reference)?);
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(device.get(id)?);
+    }
+    // A whole id is never ambiguous, whatever else looks like it.
+    if let Some(exact) = found.iter().position(|p| is_id_of(p, reference)) {
+        return Ok(found.swap_remove(exact));
+    }
+    for place in named(device, reference)? {
+        if !found.iter().any(|f| f.local_id == place.local_id) {
+            found.push(place);
+        }
+    }
+    let preferred = |p: &PlaceView| p.deleted_at.is_some() == (prefer == Prefer::Trash);
+    if found.iter().any(preferred) {
+        found.retain(preferred);
+    }
+    match found.len() {
+        0 => Err(unknown(device, reference)?),
+        1 => Ok(found.swap_remove(0)),
+        _ => Err(ambiguous(reference, &found)),
+    }
+}
+
+fn is_id_of(place: &PlaceView, reference: &str) -> bool {
+    reference.parse::<ClientId>().is_ok_and(|id| place.client_id == Some(id))
+        || reference.parse::<PlaceId>().is_ok_and(|id| place.id == Some(id))
+}
+
+/// Places of exactly this name; if there is none, of this name in other case.
+fn named(device: &Device, name: &str) -> Result<Vec<PlaceView>, Failure> {
+    let candidates = with_words_of(device, name)?;
+    let of = |p: &PlaceView| p.name.as_ref().map(|n| n.as_str().to_owned()).unwrap_or_default();
+    let exact: Vec<PlaceView> = candidates.iter().filter(|p| of(p) == name).cloned().collect();
+    if !exact.is_empty() {
+        return Ok(exact);
+    }
+    let folded = name.to_lowercase();
+    Ok(candidates.into_iter().filter(|p| of(p).to_lowercase() == folded).collect())
+}
+
+fn with_words_of(device: &Device, text: &str) -> Result<Vec<PlaceView>, Failure> {
+    let mut places = Vec::new();
+    for trash in [false, true] {
+        let query = ListQuery { text: Some(text.to_owned()), trash, limit: NEARBY, ..ListQuery::default() };
+        places.extend(device.list(&query)?.places);
+    }
+    Ok(places)
+}
+
+fn unknown(device: &Device, reference: &str) -> Result<Failure, Failure> {
+    let query = ListQuery { limit: NEARBY, ..ListQuery::default() };
+    let places = device.list(&query)?.places;
+    let names = places.iter().filter_map(|p| p.name.as_ref().map(|n| n.as_str()));
+    let similar = suggestions(reference, names);
+    let failure = Failure::new(
+        Exit::NotFound,
+        "not_found",
+        format!("There is no place \"{}\" on this device.", words::one_line(reference)),
+    )
+    .details(json!({ "suggestions": similar }));
+    Ok(match similar.as_slice() {
+        [] => failure.hint("`holdfast list` shows what there is, `holdfast list --trash` what is in the trash."),
+        similar => {
+            let names: Vec<String> = similar.iter().map(|n| format!("\"{}\"", words::one_line(n))).collect();
+            failure.hint(format!("Did you mean {}?", names.join(" or ")))
+        }
+    })
+}
+
+/// Up to three of `known` that look like `word`.
+pub(crate) fn suggestions<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let word = word.to_lowercase();
+    let mut close: Vec<(f64, &str)> = known
+        .into_iter()
+        .map(|name| {
+            let folded = name.to_lowercase();
+            let likeness = strsim::jaro_winkler(&word, &folded);
+            (if folded.contains(&word) && word.chars().count() >= 3 { likeness.max(0.9) } else { likeness }, name)
+        })
+        .filter(|(likeness, _)| *likeness > 0.82)
+        .collect();
+    close.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    close.dedup_by(|a, b| a.1 == b.1);
+    close.into_iter().take(3).map(|(_, name)| name.to_owned()).collect()
+}
+
+fn ambiguous(reference: &str, found: &[PlaceView]) -> Failure {
+    let lines: Vec<String> = found.iter().take(10).map(|p| format!("{}  {}", p.local_id, summary(p))).collect();
+    Failure::new(
+        Exit::NotFound,
+        "ambiguous",
+        format!("\"{}\" could be {} places.", words::one_line(reference), found.len()),
+    )
+    .hint(format!("Name one of them by its number:\n{}", lines.join("\n")))
+    .details(json!({ "candidates": found.iter().map(PlaceJson::of).collect::<Vec<_>>() }))
+}
+
+/// A place's name for a sentence.
+pub(crate) fn title(place: &PlaceView) -> String {
+    place.name.as_ref().map_or_else(|| "(no name)".to_owned(), |n| words::one_line(n.as_str()))
+}
+
+fn summary(place: &PlaceView) -> String {
+    let position = place.position.as_ref().map_or_else(|| "no position".to_owned(), words::position);
+    let trash = if place.deleted_at.is_some() { ", in the trash" } else { "" };
+    format!("{} ({position}, {}{trash})", title(place), words::local_time(place.captured_at))
+}
+
+/// What a place's state means for it, and what to do, as lines.
+pub(crate) fn state_line(place: &PlaceView) -> String {
+    format!("{} {BOLD}{}{BOLD:#}", words::icon(place.state), words::state_with_reason(place.state))
+}
+
+/// One line of a list.
+pub(crate) fn list_line(place: &PlaceView, number_width: usize) -> String {
+    let position = place.position.as_ref().map_or_else(|| "no position yet".to_owned(), words::position);
+    let state = match place.state {
+        PlaceState::NeedsAttention(attention) => format!("{}: {}", words::state(place.state), words::reason(attention)),
+        state => words::state(state).to_owned(),
+    };
+    let mut line = format!(
+        "{:>number_width$}  {} {}  {BOLD}{}{BOLD:#}  {DIM}{}  {}{DIM:#}",
+        place.local_id.0,
+        words::icon(place.state),
+        words::fit(&state, state_width(place.state)),
+        words::fit(&title(place), 28),
+        words::fit(&position, 21),
+        words::local_time(place.captured_at),
+    );
+    if let Some(category) = &place.category {
+        line.push_str(&format!("  [{}]", words::one_line(category.as_str())));
+    }
+    for tag in place.tags.iter() {
+        line.push_str(&format!("  #{}", words::one_line(tag.as_str())));
+    }
+    line
+}
+
+/// The usual states fill one column; a reason may be longer than it.
+fn state_width(state: PlaceState) -> usize {
+    let words = words::state_with_reason(state);
+    words.chars().count().max(22)
+}
+
+/// A place as JSON. Every member is always there; what is unknown is `null`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PlaceJson<'a> {
+    number: i64,
+    client_id: Option<ClientId>,
+    id: Option<PlaceId>,
+    version: Option<i64>,
+    name: Option<&'a str>,
+    note: Option<&'a str>,
+    category: Option<&'a str>,
+    tags: Vec<&'a str>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    accuracy: Option<f64>,
+    altitude: Option<f64>,
+    position_source: Option<&'static str>,
+    captured_at: String,
+    source: Option<&'static str>,
+    role: &'static str,
+    deleted_at: Option<String>,
+    state: &'static str,
+    reason: Option<&'static str>,
+    state_words: String,
+}
+
+impl<'a> PlaceJson<'a> {
+    pub(crate) fn of(place: &'a PlaceView) -> Self {
+        let (state, reason) = words::state_code(place.state);
+        let position = place.position.as_ref();
+        Self {
+            number: place.local_id.0,
+            client_id: place.client_id,
+            id: place.id,
+            version: place.version,
+            name: place.name.as_ref().map(|t| t.as_str()),
+            note: place.note.as_ref().map(|t| t.as_str()),
+            category: place.category.as_ref().map(|t| t.as_str()),
+            tags: place.tags.iter().map(|t| t.as_str()).collect(),
+            latitude: position.map(|p| p.latitude.get()),
+            longitude: position.map(|p| p.longitude.get()),
+            accuracy: position.and_then(|p| p.accuracy).map(|a| a.get()),
+            altitude: position.and_then(|p| p.altitude).map(|a| a.get()),
+            position_source: place.position_source.map(|s| s.as_str()),
+            captured_at: place.captured_at.to_string(),
+            source: place.source.map(|s| s.as_str()),
+            role: place.role.as_str(),
+            deleted_at: place.deleted_at.map(|t| t.to_string()),
+            state,
+            reason,
+            state_words: words::state_with_reason(place.state),
+        }
+    }
+}
+
+/// The query that a filter stands for.
+pub(crate) fn query(filter: &Filter) -> ListQuery {
+    let text = filter.text.join(" ");
+    ListQuery {
+        text: (!text.trim().is_empty()).then_some(text),
+        category: filter.category.clone(),
+        tag: filter.tag.clone(),
+        state: filter.state.map(|s| match s {
+            StateArg::Saved => StateFilter::SavedOnDevice,
+            StateArg::Sending => StateFilter::Sending,
+            StateArg::Synced => StateFilter::Synced,
+            StateArg::Attention => StateFilter::NeedsAttention,
+            StateArg::WithoutPosition => StateFilter::WithoutPosition,
+        }),
+        trash: filter.trash,
+        limit: 0,
+        after: None,
+    }
+}
+
+/// Why nothing was found by a filter, when its category or tag does not exist: with what was perhaps meant.
+pub(crate) fn explain_empty(device: &Device, filter: &Filter) -> Result<Option<String>, Failure> {
+    let checks = [
+        ("category", "categories", filter.category.as_deref(), device.categories()?),
+        ("tag", "tags", filter.tag.as_deref(), device.tags()?),
+    ];
+    for (what, many, asked, known) in checks {
+        if let Some(asked) = asked
+            && !known.iter().any(|k| k == asked)
+        {
+            let similar = suggestions(asked, known.iter().map(String::as_str));
+            let asked = words::one_line(asked);
+            return Ok(Some(match similar.first() {
+                Some(first) => format!("No place has the {what} \"{asked}\". Did you mean \"{}\"?", words::one_line(first)),
+                None if known.is_empty() => format!("No place has the {what} \"{asked}\"; there are no {many} yet."),
+                None => format!("No place has the {what} \"{asked}\"."),
+            }));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_is_answered_with_what_was_perhaps_meant() {
+        let known = ["Old oak", "Spring", "Camp by the lake"];
+        assert_eq!(suggestions("old oka", known), ["Old oak"]);
+        assert_eq!(suggestions("lake", known), ["Camp by the lake"]);
+        assert!(suggestions("zzz", known).is_empty());
+    }
+}

@@ -1,0 +1,192 @@
+//! Captures that were made before there was an account, taken over into an account's own store.
+//!
+//! 1. The store without an account is promised to this one, durably: from then on no other account can have what is in
+//!    it.
+//! 2. Its captures are copied in chunks, each a durable commit of the account's store; one that is there is left alone.
+//! 3. The store without an account is emptied and released in one commit. It may be used again.
+//!
+//! Killed at any point and called again, it goes on. While it copies, it holds the write lock of the store without an
+//! account, so that nothing captured meanwhile is emptied away.
+
+use holdfast_contract::{ClientId, Operation, Timestamp};
+use rusqlite::params;
+use uuid::Uuid;
+
+use crate::binding::Binding;
+use crate::columns::Micros;
+use crate::device::{Device, read_binding};
+use crate::environment::Moment;
+use crate::error::{Error, Result};
+use crate::journal;
+use crate::outbox::{self, Entry};
+use crate::places::{self, NewRow, PlaceRow};
+use crate::tx::Tx;
+use crate::views::JournalEvent;
+
+/// Places copied in one commit.
+const CHUNK: u32 = 500;
+
+/// What an adoption did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Adopted {
+    /// Captures that are new in the account's store.
+    pub copied: u64,
+    /// Captures that were there already.
+    pub known: u64,
+}
+
+/// A capture on its way from one store to the other.
+struct Moving {
+    row: PlaceRow,
+    fix_wait: Option<(Timestamp, Timestamp)>,
+    chain: Vec<Entry>,
+}
+
+impl Device {
+    /// Takes over everything captured in `anonymous`, a store without an account. Crash-safe: to be called again until it
+    /// succeeds. Promised to another account before: [`Error::BoundElsewhere`], and nothing is copied.
+    pub fn adopt(&mut self, anonymous: &mut Self) -> Result<Adopted> {
+        let account = self.binding()?.ok_or(Error::Unbound)?;
+        anonymous.write(|tx| promise(tx, &account))?;
+        anonymous.write(|from| {
+            let mut adopted = Adopted::default();
+            let mut after = 0;
+            loop {
+                let chunk = read_chunk(from, after)?;
+                let Some(last) = chunk.last() else { break };
+                after = last.row.id.0;
+                self.write(|into| {
+                    for moving in &chunk {
+                        if take(into, moving)? {
+                            adopted.copied += 1;
+                        } else {
+                            adopted.known += 1;
+                        }
+                    }
+                    Ok(())
+                })?;
+            }
+            self.write(|into| copy_imports(from, into))?;
+            empty(from)?;
+            Ok(adopted)
+        })
+    }
+}
+
+fn promise(tx: &Tx<'_>, account: &Binding) -> Result<()> {
+    let (bound, promised) = tx.one("SELECT server, account, adopting_server, adopting_account FROM store", [], |row| {
+        Ok((read_binding(row, 0)?, read_binding(row, 2)?))
+    })?;
+    match bound.or(promised) {
+        Some(other) if other != *account => Err(Error::BoundElsewhere(Box::new(other))),
+        Some(_) => Ok(()),
+        None => {
+            tx.run(
+                "UPDATE store SET adopting_server = ?1, adopting_account = ?2",
+                params![account.server, account.account.0],
+            )?;
+            Ok(())
+        }
+    }
+}
+
+fn read_chunk(from: &Tx<'_>, after: i64) -> Result<Vec<Moving>> {
+    let sql = format!(
+        "SELECT {}, p.fix_wait_from, p.fix_wait_until FROM places p WHERE p.local_id > ?1 ORDER BY p.local_id LIMIT ?2",
+        places::COLUMNS
+    );
+    let rows = from.all(&sql, (after, CHUNK), |row| {
+        let wait_from: Option<Micros> = row.get(places::COLUMN_COUNT)?;
+        let wait_until: Option<Micros> = row.get(places::COLUMN_COUNT + 1)?;
+        Ok((places::read(row)?, wait_from.zip(wait_until).map(|(from, until)| (from.0, until.0))))
+    })?;
+    rows.into_iter()
+        .map(|(row, fix_wait)| Ok(Moving { chain: outbox::chain(from, row.id)?, row, fix_wait }))
+        .collect()
+}
+
+/// Copies one capture unless it is, or once was, here.
+fn take(into: &Tx<'_>, moving: &Moving) -> Result<bool> {
+    let Some(client_id) = moving.row.client_id else {
+        return Err(Error::Unexpected("a capture without a client id".to_owned()));
+    };
+    let new = into.run("INSERT OR IGNORE INTO adopted (client_id) VALUES (?1)", [client_id.0])? > 0;
+    if !new || places::by_client_id(into, client_id)?.is_some() {
+        return Ok(false);
+    }
+    let Some(source) = moving.row.source else {
+        return Err(Error::Unexpected("a capture without a source".to_owned()));
+    };
+    let id = places::insert(into, &NewRow {
+        client_id,
+        made_here: moving.row.made_here,
+        shown: &moving.row.shown,
+        captured_at: moving.row.captured_at,
+        source,
+        fix_wait: moving.fix_wait,
+    })?;
+    for entry in &moving.chain {
+        // Never sent: without an account there is nobody to send to. It stays the same intent.
+        let operation = Operation { op_id: entry.op_id, action: entry.action.clone() };
+        let made = Moment { wall: entry.queued_at, boot: entry.boot, since_boot_micros: entry.since_boot };
+        outbox::enqueue_as(into, id, &operation, made)?;
+    }
+    journal::note(into, id, JournalEvent::Adopted, None)?;
+    Ok(true)
+}
+
+/// The memory of what was imported moves too: the same file must make nothing new here either.
+fn copy_imports(from: &Tx<'_>, into: &Tx<'_>) -> Result<()> {
+    let imports = from.all(
+        "SELECT id, label, begun_at, total, state, done, vanished, deleted, kept FROM imports ORDER BY id",
+        [],
+        |row| {
+            let values: Vec<rusqlite::types::Value> = (1..9).map(|i| row.get(i)).collect::<rusqlite::Result<_>>()?;
+            Ok((row.get::<_, i64>(0)?, values))
+        },
+    )?;
+    for (old, values) in imports {
+        let mut new = None;
+        let items = from.all(
+            "SELECT client_id, number, state, payload FROM import_items WHERE import = ?1 ORDER BY number",
+            [old],
+            |row| {
+                let id = ClientId(row.get::<_, Uuid>(0)?);
+                Ok((id, row.get::<_, i64>(1)?, row.get::<_, String>(2)?, row.get::<_, Vec<u8>>(3)?))
+            },
+        )?;
+        for (client_id, number, state, payload) in items {
+            let known = into
+                .first("SELECT 1 FROM import_items WHERE client_id = ?1", [client_id.0], |_| Ok(()))?
+                .is_some();
+            if known {
+                continue;
+            }
+            let import = match new {
+                Some(import) => import,
+                None => {
+                    into.run(
+                        "INSERT INTO imports (label, begun_at, total, state, done, vanished, deleted, kept) \
+                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                        rusqlite::params_from_iter(&values),
+                    )?;
+                    *new.insert(into.sql.last_insert_rowid())
+                }
+            };
+            into.run(
+                "INSERT INTO import_items (client_id, import, number, state, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![client_id.0, import, number, state, payload],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Empties the store without an account and releases it.
+fn empty(from: &Tx<'_>) -> Result<()> {
+    for table in ["outbox", "confirmed", "places", "journal", "import_items", "imports"] {
+        from.run(&format!("DELETE FROM {table}"), [])?;
+    }
+    from.run("UPDATE store SET adopting_server = NULL, adopting_account = NULL", [])?;
+    Ok(())
+}

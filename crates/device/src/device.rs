@@ -1,0 +1,102 @@
+//! The handle on a store: opening, binding to an account, transactions.
+
+use std::path::Path;
+
+use holdfast_contract::AccountId;
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
+use uuid::Uuid;
+
+use crate::binding::Binding;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::tx::Tx;
+use crate::{database, upgrade};
+
+/// One handle on one store. Any number of handles, in any number of processes, may stand on the same file.
+pub struct Device {
+    pub(crate) conn: Connection,
+    pub(crate) env: Box<dyn Environment>,
+    /// Something a screen shows was changed by this handle since the last `poll`.
+    pub(crate) changed: bool,
+    /// SQLite's count of other connections' commits at the last `poll`.
+    pub(crate) data_version: i64,
+    /// Pull with the next `poll`, whatever the timer says. A hint: it may be forgotten, the timer is not.
+    pub(crate) pull_wanted: bool,
+    /// When `poll` last looked.
+    pub(crate) polled_at: Option<holdfast_contract::Timestamp>,
+    /// Seconds between pulls that nothing asked for.
+    pub(crate) pull_interval: u32,
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Device").field("path", &self.conn.path()).finish_non_exhaustive()
+    }
+}
+
+impl Device {
+    /// Opens the store at `path`, making it if there is none; its folder must exist. A damaged file is an
+    /// [`Error::Damaged`]: [`crate::file::open`] recovers from that.
+    pub fn open(path: &Path, env: Box<dyn Environment>) -> Result<Self> {
+        Self::on(database::open(path)?, env)
+    }
+
+    /// A handle on an open database.
+    pub(crate) fn on(conn: Connection, env: Box<dyn Environment>) -> Result<Self> {
+        let mut device =
+            Self { conn, env, changed: true, data_version: -1, pull_wanted: true, polled_at: None, pull_interval: 300 };
+        upgrade::on_open(&mut device)?;
+        Ok(device)
+    }
+
+    /// Whose store it is; `None` for captures without an account.
+    pub fn binding(&self) -> Result<Option<Binding>> {
+        Ok(self.conn.query_row("SELECT server, account FROM store", [], |row| read_binding(row, 0))?)
+    }
+
+    /// Makes this the store of an account, for ever. Again for the same account changes nothing; for another it is an
+    /// [`Error::BoundElsewhere`]. A store that holds captures must be adopted instead.
+    pub fn bind(&mut self, binding: &Binding) -> Result<()> {
+        self.write(|tx| {
+            let (bound, captures) = tx.one(
+                "SELECT server, account, recovery IS NULL AND (EXISTS (SELECT 1 FROM places) OR adopting_account IS NOT NULL) \
+                 FROM store",
+                [],
+                |row| Ok((read_binding(row, 0)?, row.get::<_, bool>(2)?)),
+            )?;
+            match bound {
+                Some(bound) if bound == *binding => Ok(()),
+                Some(bound) => Err(Error::BoundElsewhere(Box::new(bound))),
+                None if captures => Err(Error::HoldsCaptures),
+                None => {
+                    tx.run("UPDATE store SET server = ?1, account = ?2", (&binding.server, binding.account.0))?;
+                    Ok(())
+                }
+            }
+        })
+    }
+
+    /// Runs `command` in one immediate transaction and commits it durably.
+    pub(crate) fn write<T>(&mut self, command: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let sql = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = Tx { sql, now: self.env.now(), env: self.env.as_ref() };
+        let result = command(&tx)?;
+        tx.sql.commit()?;
+        self.changed = true;
+        Ok(result)
+    }
+
+    /// Runs `query` on one snapshot.
+    pub(crate) fn read<T>(&self, query: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
+        let sql = Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred)?;
+        let tx = Tx { sql, now: self.env.now(), env: self.env.as_ref() };
+        query(&tx)
+    }
+}
+
+/// Reads a binding from two columns.
+pub(crate) fn read_binding(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Binding>> {
+    let server: Option<String> = row.get(column)?;
+    let account: Option<Uuid> = row.get(column + 1)?;
+    Ok(server.zip(account).map(|(server, account)| Binding { server, account: AccountId(account) }))
+}

@@ -1,0 +1,167 @@
+//! How a person's changes are worked out and folded together. Pure: nothing here knows the database.
+//!
+//! A change carries what the person saw (`was`) and what they want (`to`). Folding a second change into a first that was
+//! never sent keeps the first `was` and the second `to`; a field that ends where it began is no change at all.
+
+use std::collections::BTreeSet;
+
+use holdfast_contract::rules::{Change, PositionChange, TagChange, decide_refine};
+use holdfast_contract::{FieldCode, FieldError, NewPlace, PlaceChanges, PlaceFields, Position, PositionSource, Tag, limits};
+
+use crate::commands::{Edit, Seen};
+use crate::error::{Error, Result};
+use crate::shown::Shown;
+
+/// What an edit changes about `shown`, with `was` as the person saw it.
+pub(crate) fn changes_of(edit: Edit, shown: &Shown, seen: Option<&Seen>) -> Result<PlaceChanges> {
+    fn change<T: PartialEq + Clone>(to: Option<Option<T>>, now: Option<&T>, was: Option<&T>) -> Option<Change<T>> {
+        let to = to?;
+        // Neither a value that stands there already nor one the person left alone is a change.
+        (to.as_ref() != now && to.as_ref() != was).then(|| Change { was: was.cloned(), to })
+    }
+    let position = shown.position.map(|(position, _)| position);
+    let was_name = seen.map_or(shown.name.as_ref(), |s| s.name.as_ref());
+    let was_note = seen.map_or(shown.note.as_ref(), |s| s.note.as_ref());
+    let was_category = seen.map_or(shown.category.as_ref(), |s| s.category.as_ref());
+    let was_position = seen.map_or(position, |s| s.position);
+    let changes = PlaceChanges {
+        name: change(edit.name, shown.name.as_ref(), was_name),
+        note: change(edit.note, shown.note.as_ref(), was_note),
+        category: change(edit.category, shown.category.as_ref(), was_category),
+        // Confirming a sensor's position by hand is a change: it is the person's from then on.
+        position: edit
+            .position
+            .filter(|to| shown.position != Some((*to, PositionSource::Manual)))
+            .map(|to| PositionChange { was: was_position, to }),
+        tags: TagChange {
+            add: edit.tags.add.difference(shown.tags.as_set()).cloned().collect(),
+            remove: edit.tags.remove.difference(&edit.tags.add).filter(|t| shown.tags.as_set().contains(t)).cloned().collect(),
+        },
+    };
+    let count = shown.tags.len() - changes.tags.remove.len() + changes.tags.add.len();
+    if count > limits::TAGS_MAX {
+        let detail = format!("has {count} tags; a place can have at most {}", limits::TAGS_MAX);
+        return Err(Error::Invalid(vec![FieldError::new("tags", FieldCode::TooMany, detail)]));
+    }
+    Ok(changes)
+}
+
+/// Folds `second` into `first`, which nobody has sent yet.
+pub(crate) fn fold(first: PlaceChanges, second: PlaceChanges) -> PlaceChanges {
+    fn field<T: PartialEq>(first: Option<Change<T>>, second: Option<Change<T>>) -> Option<Change<T>> {
+        match (first, second) {
+            (Some(first), Some(second)) => {
+                (first.was != second.to).then_some(Change { was: first.was, to: second.to })
+            }
+            (first, second) => second.or(first),
+        }
+    }
+    let position = match (first.position, second.position) {
+        (Some(first), Some(second)) => {
+            (first.was != Some(second.to)).then_some(PositionChange { was: first.was, to: second.to })
+        }
+        (first, second) => second.or(first),
+    };
+    PlaceChanges {
+        name: field(first.name, second.name),
+        note: field(first.note, second.note),
+        category: field(first.category, second.category),
+        position,
+        tags: fold_tags(&first.tags, &second.tags),
+    }
+}
+
+fn fold_tags(first: &TagChange, second: &TagChange) -> TagChange {
+    let minus = |a: &BTreeSet<Tag>, b: &BTreeSet<Tag>| a.difference(b).cloned().collect::<BTreeSet<_>>();
+    let join = |a: BTreeSet<Tag>, b: BTreeSet<Tag>| a.into_iter().chain(b).collect();
+    TagChange {
+        add: join(minus(&first.add, &second.remove), minus(&second.add, &first.remove)),
+        remove: join(minus(&first.remove, &second.add), minus(&second.remove, &first.add)),
+    }
+}
+
+/// Folds changes into a create that nobody has sent yet.
+pub(crate) fn amend(place: &mut NewPlace, changes: &PlaceChanges) {
+    let mut shown = Shown::from(place.fields.clone());
+    shown.put_changes(changes);
+    if let Some(fields) = shown.fields() {
+        place.fields = fields;
+    }
+}
+
+/// What the person set in a capture that differs from the place the server knows under its id: `was` is nothing, because
+/// they had seen nothing of it. What the capture lacks is no difference.
+pub(crate) fn differences(captured: &PlaceFields, known: &PlaceFields) -> (PlaceChanges, Option<Position>) {
+    fn field<T: PartialEq + Clone>(captured: Option<&T>, known: Option<&T>) -> Option<Change<T>> {
+        captured.filter(|value| Some(*value) != known).map(|value| Change { was: None, to: Some(value.clone()) })
+    }
+    let moved = captured.position_source == PositionSource::Manual
+        && (known.position != captured.position || known.position_source != PositionSource::Manual);
+    let changes = PlaceChanges {
+        name: field(captured.name.as_ref(), known.name.as_ref()),
+        note: field(captured.note.as_ref(), known.note.as_ref()),
+        category: field(captured.category.as_ref(), known.category.as_ref()),
+        position: moved.then_some(PositionChange { was: None, to: captured.position }),
+        tags: TagChange {
+            add: captured.tags.as_set().difference(known.tags.as_set()).cloned().collect(),
+            remove: BTreeSet::new(),
+        },
+    };
+    let better = captured.position_source == PositionSource::Fix && decide_refine(known, &captured.position).is_some();
+    (changes, better.then_some(captured.position))
+}
+
+/// `wish` as a change of what stands at `base` now: `was` is what the person has been shown of the other side.
+pub(crate) fn against(wish: PlaceChanges, base: &PlaceFields) -> PlaceChanges {
+    fn field<T: PartialEq + Clone>(wish: Option<Change<T>>, base: Option<&T>) -> Option<Change<T>> {
+        wish.filter(|change| change.to.as_ref() != base).map(|change| Change { was: base.cloned(), to: change.to })
+    }
+    PlaceChanges {
+        name: field(wish.name, base.name.as_ref()),
+        note: field(wish.note, base.note.as_ref()),
+        category: field(wish.category, base.category.as_ref()),
+        position: wish
+            .position
+            .filter(|change| change.to != base.position || base.position_source != PositionSource::Manual)
+            .map(|change| PositionChange { was: Some(base.position), to: change.to }),
+        tags: TagChange {
+            add: wish.tags.add.difference(base.tags.as_set()).cloned().collect(),
+            remove: wish.tags.remove.intersection(base.tags.as_set()).cloned().collect(),
+        },
+    }
+}
+
+/// What turns `from` into `to`, with `was` from `from`.
+pub(crate) fn between(from: &PlaceFields, to: &PlaceFields) -> PlaceChanges {
+    fn field<T: PartialEq + Clone>(from: Option<&T>, to: Option<&T>) -> Option<Change<T>> {
+        (from != to).then(|| Change { was: from.cloned(), to: to.cloned() })
+    }
+    PlaceChanges {
+        name: field(from.name.as_ref(), to.name.as_ref()),
+        note: field(from.note.as_ref(), to.note.as_ref()),
+        category: field(from.category.as_ref(), to.category.as_ref()),
+        position: (from.position != to.position)
+            .then_some(PositionChange { was: Some(from.position), to: to.position }),
+        tags: TagChange::between(&from.tags, &to.tags),
+    }
+}
+
+/// The successor of a change that will never be applied: where both touch a field, what the person had seen before the
+/// dropped one is what they had seen of the server's. Returns what of `dropped` is left for later successors.
+pub(crate) fn without_front(dropped: &mut PlaceChanges, successor: &mut PlaceChanges) {
+    fn field<T>(dropped: &mut Option<Change<T>>, successor: Option<&mut Change<T>>) {
+        if let Some(successor) = successor
+            && let Some(dropped) = dropped.take()
+        {
+            successor.was = dropped.was;
+        }
+    }
+    field(&mut dropped.name, successor.name.as_mut());
+    field(&mut dropped.note, successor.note.as_mut());
+    field(&mut dropped.category, successor.category.as_mut());
+    if let Some(successor) = successor.position.as_mut()
+        && let Some(dropped) = dropped.position.take()
+    {
+        successor.was = dropped.was;
+    }
+}

@@ -1,0 +1,132 @@
+//! From the rows of a file to captures: parsed by the contract, named by their content.
+//!
+//! A capture from a file has an id derived from what the row says and from how often the file has said the same before.
+//! So the same file again, on whatever device, names the same captures.
+
+use std::collections::HashMap;
+
+use holdfast_contract::{
+    Category, ClientId, FieldError, Name, NewPlace, Note, PlaceFields, Position, PositionSource, Source, Tags, Timestamp,
+};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::import_types::{ImportRow, InvalidRow};
+
+/// Set apart from every other use of the hash. Never changes: ids of captures hang on it.
+const NAMESPACE: &[u8] = b"holdfast import 1\n";
+
+/// A row that can become a place.
+pub(crate) struct Parsed {
+    pub(crate) client_id: ClientId,
+    pub(crate) place: NewPlace,
+}
+
+/// Parses every row; bad ones are listed and cost nothing else. A row without a time gets `now`, which is not part of
+/// its name.
+pub(crate) fn parse(rows: &[ImportRow], now: Timestamp) -> (Vec<Parsed>, Vec<InvalidRow>) {
+    let mut parsed = Vec::with_capacity(rows.len());
+    let mut invalid = Vec::new();
+    let mut seen: HashMap<[u8; 32], u64> = HashMap::new();
+    for row in rows {
+        match fields(row) {
+            Ok(fields) => {
+                let content = content(&fields, row.captured_at);
+                let occurrence = seen.entry(content).or_insert(0);
+                let client_id = name(&content, *occurrence);
+                *occurrence += 1;
+                let captured_at = row.captured_at.unwrap_or(now);
+                parsed.push(Parsed { client_id, place: NewPlace { fields, captured_at, source: Source::Import } });
+            }
+            Err(errors) => invalid.push(InvalidRow { line: row.line, errors }),
+        }
+    }
+    (parsed, invalid)
+}
+
+fn fields(row: &ImportRow) -> Result<PlaceFields, Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let raw = |text: &Option<String>| text.clone().unwrap_or_default();
+    let name = Name::parse(&raw(&row.name)).unwrap_or_else(|e| {
+        errors.push(e.at("name"));
+        None
+    });
+    let note = Note::parse(&raw(&row.note)).unwrap_or_else(|e| {
+        errors.push(e.at("note"));
+        None
+    });
+    let category = Category::parse(&raw(&row.category)).unwrap_or_else(|e| {
+        errors.push(e.at("category"));
+        None
+    });
+    let tags = Tags::parse(&row.tags, "tags").unwrap_or_else(|e| {
+        errors.extend(e);
+        Tags::default()
+    });
+    let position = Position::parse("", row.latitude, row.longitude, row.accuracy, row.altitude);
+    match position {
+        // A person chose these coordinates once; no sensor's fix replaces them.
+        Ok(position) if errors.is_empty() => {
+            Ok(PlaceFields { name, note, category, tags, position, position_source: PositionSource::Manual })
+        }
+        Ok(_) => Err(errors),
+        Err(more) => {
+            errors.extend(more);
+            Err(errors)
+        }
+    }
+}
+
+/// The hash of what a row says.
+fn content(fields: &PlaceFields, captured_at: Option<Timestamp>) -> [u8; 32] {
+    let said = json!([fields.name, fields.note, fields.category, fields.tags, fields.position, captured_at]);
+    let mut hash = Sha256::new();
+    hash.update(NAMESPACE);
+    hash.update(said.to_string());
+    hash.finalize().into()
+}
+
+/// The id of the `occurrence`th capture with this content: a UUID v8 (RFC 9562, section 5.8).
+fn name(content: &[u8; 32], occurrence: u64) -> ClientId {
+    let mut hash = Sha256::new();
+    hash.update(content);
+    hash.update(occurrence.to_be_bytes());
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    ClientId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str) -> ImportRow {
+        ImportRow { name: Some(name.to_owned()), latitude: 47.5, longitude: 8.7, ..ImportRow::default() }
+    }
+
+    #[test]
+    fn a_name_never_changes() {
+        let (parsed, _) = parse(&[row("Hut"), row("Hut")], Timestamp::EPOCH);
+        let names: Vec<String> = parsed.iter().map(|p| p.client_id.to_string()).collect();
+        assert_eq!(names, ["9c2a0d5d-0000-8000-8000-000000000000", "9c2a0d5d-0000-8000-8000-000000000001"]);
+    }
+
+    #[test]
+    fn what_the_row_says_counts_and_not_how_it_is_written_or_when_it_is_read() {
+        let (a, _) = parse(&[row("Hut")], Timestamp::EPOCH);
+        let (b, _) = parse(&[ImportRow { line: 7, ..row("  Hut ") }], Timestamp::from_micros(5));
+        let (c, _) = parse(&[row("Hat")], Timestamp::EPOCH);
+        assert_eq!(a[0].client_id, b[0].client_id);
+        assert_ne!(a[0].client_id, c[0].client_id);
+    }
+
+    #[test]
+    fn every_fault_of_a_row_is_listed_and_the_others_go_on() {
+        let bad = ImportRow { line: 3, latitude: 91.0, ..row(&"x".repeat(201)) };
+        let (parsed, invalid) = parse(&[row("a"), bad, row("b")], Timestamp::EPOCH);
+        assert_eq!(parsed.len(), 2);
+        let fields: Vec<&str> = invalid[0].errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!((invalid.len(), invalid[0].line, fields), (1, 3, vec!["name", "latitude"]));
+    }
+}

@@ -1,0 +1,252 @@
+//! The pull lane: pages of the feed become confirmed copies. The outbox is never touched but where the server says that
+//! a place is gone.
+
+use std::collections::HashMap;
+
+use holdfast_contract::limits::PULL_CHANGES_MAX;
+use holdfast_contract::sync::{Change, ChangeKind, GonePlace, PlanLimits, PullReply};
+use holdfast_contract::{Code, Place, PlaceChanges};
+use rusqlite::params;
+
+use crate::columns::Json;
+use crate::engine::{Answer, Handled, Lane, Lease, Request};
+use crate::error::Result;
+use crate::fold;
+use crate::judge::{Verdict, judge};
+use crate::push_reply::{account_pause, pause};
+use crate::shown::{Shown, overlay};
+use crate::tx::Tx;
+use crate::views::LocalId;
+use crate::words::Mark;
+use crate::{confirmed, gone, lanes, outbox, places, reconcile, resync};
+
+/// Fewest changes asked for, on a network where larger pages don't come through.
+const PAGE_MIN: u32 = 50;
+
+/// Leases the next page.
+pub(crate) fn lease(tx: &Tx<'_>) -> Result<Request> {
+    let cursor: Option<String> = tx.one("SELECT cursor FROM store", [], |row| row.get(0))?;
+    let attempts = lanes::load(tx, Lane::Pull)?.attempts;
+    let lease = lanes::lease(tx, Lane::Pull, cursor.as_deref())?;
+    let limit = (PULL_CHANGES_MAX >> attempts.min(16)).max(PAGE_MIN);
+    Ok(Request::Pull { lease, cursor, limit })
+}
+
+/// See [`crate::Device::handle`]. A page is taken only under its lease and with the cursor it was asked for.
+pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handled> {
+    let lane = lanes::load(tx, Lane::Pull)?;
+    let cursor: Option<String> = tx.one("SELECT cursor FROM store", [], |row| row.get(0))?;
+    if !lane.holds(lease) {
+        return Ok(Handled::default());
+    }
+    lanes::release(tx, Lane::Pull)?;
+    if lane.leased_cursor != cursor {
+        return Ok(Handled::default());
+    }
+    let mut handled = Handled { taken: true, ..Handled::default() };
+    match judge::<PullReply>(answer) {
+        Verdict::Answered(page) => {
+            handled.answered = true;
+            lanes::answered(tx, Lane::Pull)?;
+            handled.has_more = page.has_more;
+            apply(tx, page, cursor.is_none(), &mut handled)?;
+        }
+        Verdict::Refused { status, problem, .. } if account_pause(status, problem.code).is_some() => {
+            if let Some(reason) = account_pause(status, problem.code) {
+                pause(tx, reason)?;
+            }
+        }
+        Verdict::Refused { problem, .. }
+            if cursor.is_some() && matches!(problem.code, Code::ResyncRequired | Code::InvalidCursor) =>
+        {
+            resync::begin(tx)?;
+            handled.has_more = true;
+        }
+        Verdict::Refused { status: 429, problem, retry_after } => {
+            lanes::slowed(tx, Lane::Pull, Some(&problem), retry_after)?;
+        }
+        Verdict::Refused { problem, retry_after, .. } => {
+            lanes::failed(tx, Lane::Pull, Some(&problem), retry_after)?;
+        }
+        Verdict::NoReply => {
+            lanes::failed(tx, Lane::Pull, None, None)?;
+        }
+    }
+    Ok(handled)
+}
+
+/// Takes one page: every change, and the cursor behind it, in this transaction.
+fn apply(tx: &Tx<'_>, page: PullReply, from_start: bool, handled: &mut Handled) -> Result<()> {
+    let known_epoch: Option<String> = tx.one("SELECT epoch FROM store", [], |row| row.get(0))?;
+    let other_database = known_epoch.as_ref().is_some_and(|known| *known != page.epoch);
+    if other_database {
+        // Whatever was on its way was for the other database: it is sent again, and a late reply no longer counts.
+        resync::forget_leases(tx)?;
+        if !from_start {
+            resync::begin(tx)?;
+            handled.has_more = true;
+            tx.run("UPDATE store SET epoch = ?1, epoch_stale = 0", [&page.epoch])?;
+            return Ok(());
+        }
+    }
+    let pass = confirmed::pass(tx)?;
+    if from_start {
+        tx.run("INSERT OR REPLACE INTO passes (pass, epoch) VALUES (?1, ?2)", params![pass, page.epoch])?;
+    }
+    let mut applier = Applier { tx, pass, epoch: &page.epoch, epochs: HashMap::new() };
+    for Change { seq, kind } in &page.changes {
+        match kind {
+            ChangeKind::Upsert(place) => applier.upsert(place, *seq)?,
+            ChangeKind::Gone(place) => applier.gone(*place)?,
+        }
+        handled.pulled += 1;
+    }
+    tx.run(
+        "UPDATE store SET cursor = ?1, head = ?2, caught_up = ?3, limits = ?4, epoch = ?5, epoch_stale = 0",
+        params![page.cursor, page.head, !page.has_more, Json(&page.limits), page.epoch],
+    )?;
+    if !page.has_more {
+        resync::sweep(tx)?;
+    }
+    resume_plan(tx, &page.limits)
+}
+
+/// Lets as many operations go on as the plan has room for, oldest first.
+fn resume_plan(tx: &Tx<'_>, limits: &PlanLimits) -> Result<()> {
+    let room = limits.places_max.map_or(i64::MAX, |max| max.saturating_sub(limits.places_used).max(0));
+    tx.run(
+        "UPDATE outbox SET state = 'queued', problem = NULL WHERE number IN \
+         (SELECT number FROM outbox WHERE state = 'plan' ORDER BY number LIMIT ?1)",
+        [room],
+    )?;
+    Ok(())
+}
+
+struct Applier<'a, 'c> {
+    tx: &'a Tx<'c>,
+    pass: i64,
+    epoch: &'a str,
+    /// Epochs of earlier passes.
+    epochs: HashMap<i64, Option<String>>,
+}
+
+/// What an upsert needs to know of the row it meets.
+struct Known {
+    id: LocalId,
+    pass: Option<i64>,
+    seq: i64,
+    pending: bool,
+    mark: Option<Mark>,
+    waiting: bool,
+}
+
+impl Applier<'_, '_> {
+    fn find(&self, place: &Place) -> Result<Option<Known>> {
+        const COLUMNS: &str = "p.local_id, c.pass, coalesce(c.seq, 0), \
+             EXISTS (SELECT 1 FROM outbox o WHERE o.place = p.local_id), p.attention, p.latitude IS NULL \
+             FROM places p LEFT JOIN confirmed c USING (local_id)";
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Known {
+                id: LocalId(row.get(0)?),
+                pass: row.get(1)?,
+                seq: row.get(2)?,
+                pending: row.get(3)?,
+                mark: row.get(4)?,
+                waiting: row.get(5)?,
+            })
+        };
+        match place.client_id {
+            Some(id) => self.tx.first(&format!("SELECT {COLUMNS} WHERE p.client_id = ?1"), [id.0], read),
+            None => self.tx.first(&format!("SELECT {COLUMNS} WHERE p.place_id = ?1"), [place.id.0], read),
+        }
+    }
+
+    fn upsert(&mut self, place: &Place, seq: i64) -> Result<()> {
+        let tx = self.tx;
+        let Some(known) = self.find(place)? else {
+            let id = places::write_known(tx, None, place, &Shown::from(place))?;
+            confirmed::put(tx, id, place, self.pass, seq)?;
+            return Ok(());
+        };
+        if known.pass.is_some_and(|pass| (pass, known.seq) >= (self.pass, seq)) {
+            return Ok(());
+        }
+        let lost = self.lost_by_restore(&known, place)?;
+        let Known { id, pending, mark, waiting, .. } = known;
+        if waiting && !pending && mark.is_none() {
+            return self.meets_waiting(id, place, seq);
+        }
+        if pending || mark.is_some() {
+            reconcile::confirm(tx, id, place, self.pass, seq)?;
+            places::refresh(tx, id)?;
+        } else {
+            confirmed::put(tx, id, place, self.pass, seq)?;
+            places::write_known(tx, Some(id), place, &Shown::from(place))?;
+        }
+        if let Some((newer, pass)) = lost {
+            confirmed::keep(tx, id, Some((&newer, pass)))?;
+            places::mark(tx, id, Some(Mark::Older))?;
+        }
+        Ok(())
+    }
+
+    /// After a restore: the newer state that this device had confirmed and the server no longer has.
+    fn lost_by_restore(&mut self, known: &Known, place: &Place) -> Result<Option<(Place, i64)>> {
+        let Some(pass) = known.pass.filter(|pass| *pass < self.pass) else { return Ok(None) };
+        if !self.epochs.contains_key(&pass) {
+            let epoch = self.tx.first("SELECT epoch FROM passes WHERE pass = ?1", [pass], |row| row.get(0))?;
+            self.epochs.insert(pass, epoch);
+        }
+        if self.epochs.get(&pass).and_then(Option::as_deref) == Some(self.epoch) {
+            return Ok(None);
+        }
+        let Some(base) = confirmed::load(self.tx, known.id)? else { return Ok(None) };
+        let mine = base.kept.unwrap_or(base.place);
+        let other = mine.fields() != place.fields() || mine.deleted_at.is_some() != place.deleted_at.is_some();
+        let lost = mine.version >= place.version;
+        Ok((lost && other).then_some((mine, pass)))
+    }
+
+    /// The server has the capture whose position is awaited here (a watch sent it): what the person typed goes on top.
+    fn meets_waiting(&self, id: LocalId, place: &Place, seq: i64) -> Result<()> {
+        let tx = self.tx;
+        let typed = places::load(tx, id)?.shown;
+        confirmed::put(tx, id, place, self.pass, seq)?;
+        let fields = place.fields();
+        let captured = holdfast_contract::PlaceFields {
+            name: typed.name,
+            note: typed.note,
+            category: typed.category,
+            tags: typed.tags,
+            ..fields.clone()
+        };
+        let (changes, _) = fold::differences(&captured, &fields);
+        let changes = PlaceChanges { position: None, ..changes };
+        if !changes.is_empty() && place.deleted_at.is_none() {
+            let target = holdfast_contract::Target::Id(place.id);
+            let target = place.client_id.map_or(target, holdfast_contract::Target::Own);
+            let action =
+                holdfast_contract::Action::Update { target, base_version: None, changes: Box::new(changes) };
+            outbox::enqueue(tx, id, action)?;
+        }
+        let pending = outbox::chain(tx, id)?;
+        let shown = overlay(Some(place), pending.iter().map(|e| (&e.action, e.queued_at)));
+        places::write_known(tx, Some(id), place, &shown)?;
+        Ok(())
+    }
+
+    fn gone(&self, place: GonePlace) -> Result<()> {
+        let own = place.client_id.map(|id| places::by_client_id(self.tx, id)).transpose()?.flatten();
+        let id = match own {
+            Some(id) => Some(id),
+            None => places::by_place_id(self.tx, place.id)?,
+        };
+        let Some(id) = id else { return Ok(()) };
+        // A capture that still waits for its position here was typed by this person: it stays.
+        let row = places::load(self.tx, id)?;
+        if crate::capture::is_waiting(self.tx, &row)? {
+            return Ok(());
+        }
+        gone::settle(self.tx, id)
+    }
+}

@@ -1,0 +1,177 @@
+//! The push lane's way out: which operations are sent, and as which bytes.
+//!
+//! Only heads of chains are sent, oldest first, at most one operation of a place at a time. Partial indexes hold exactly
+//! the heads that are ready, so that a send costs the same whatever waits behind it. An operation that failed alone is
+//! sent alone from then on, behind the others: it must not take them with it again.
+
+use holdfast_contract::limits::{BODY_BYTES_MAX, PUSH_OPERATIONS_MAX, TELEMETRY_CONFIRMATIONS_MAX};
+use holdfast_contract::sync::{Confirmation, Telemetry};
+use holdfast_contract::{OpId, Timestamp};
+use rusqlite::params;
+use uuid::Uuid;
+
+use crate::columns::Micros;
+use crate::engine::{Lane, Lease, Request};
+use crate::error::{Error, Result};
+use crate::lanes;
+use crate::tx::Tx;
+
+/// Room in a body for what is not operations: the epoch and a full report.
+const ENVELOPE_BYTES: usize = 64 * 1024;
+/// Counts in a report stop here, so that reporting costs the same whatever the backlog.
+const COUNTED_MAX: i64 = 10_000;
+
+/// Whether the outbox holds anything at all.
+pub(crate) fn any(tx: &Tx<'_>) -> Result<bool> {
+    tx.one("SELECT EXISTS (SELECT 1 FROM outbox)", [], |row| row.get(0))
+}
+
+/// When the next operation can be sent, if the lane itself is free: now or earlier, later, or never by itself.
+pub(crate) fn due_at(tx: &Tx<'_>) -> Result<Option<Timestamp>> {
+    let now = Micros(tx.wall());
+    let ready = tx.one(
+        "SELECT EXISTS (SELECT 1 FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0) \
+         OR EXISTS (SELECT 1 FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0) \
+         OR EXISTS (SELECT 1 FROM outbox WHERE state = 'leased') \
+         OR EXISTS (SELECT 1 FROM outbox WHERE state = 'backoff' AND (wait_until <= ?1 OR wait_from > ?1))",
+        [now],
+        |row| row.get::<_, bool>(0),
+    )?;
+    if ready {
+        return Ok(Some(now.0));
+    }
+    let next = tx.one("SELECT min(wait_until) FROM outbox WHERE state = 'backoff'", [], |row| {
+        row.get::<_, Option<Micros>>(0)
+    })?;
+    Ok(next.map(|t| t.0))
+}
+
+/// Lets what a lost push carried be sent again: the same bytes.
+pub(crate) fn requeue_leased(tx: &Tx<'_>) -> Result<()> {
+    tx.run("UPDATE outbox SET state = 'queued', lease = NULL WHERE state = 'leased'", [])?;
+    Ok(())
+}
+
+/// Takes back that a push was sent: it was not.
+pub(crate) fn unsend(tx: &Tx<'_>) -> Result<()> {
+    tx.run(
+        "UPDATE outbox SET state = 'queued', lease = NULL, attempts = attempts - 1, \
+         first_sent_at = CASE WHEN attempts > 1 THEN first_sent_at END, \
+         last_sent_at = CASE WHEN attempts > 1 THEN last_sent_at END WHERE state = 'leased'",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Ends the waits of operations that failed alone.
+pub(crate) fn end_backoffs(tx: &Tx<'_>) -> Result<()> {
+    tx.run(
+        "UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL WHERE state = 'backoff'",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Leases the next batch, if there is one.
+pub(crate) fn lease(tx: &Tx<'_>) -> Result<Option<Request>> {
+    requeue_leased(tx)?;
+    tx.run(
+        "UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL \
+         WHERE state = 'backoff' AND (wait_until <= ?1 OR wait_from > ?1)",
+        [Micros(tx.wall())],
+    )?;
+    let limit = lanes::load(tx, Lane::Push)?.batch_limit.clamp(1, u32::try_from(PUSH_OPERATIONS_MAX).unwrap_or(1));
+    let mut numbers = Vec::new();
+    let mut operations: Vec<u8> = Vec::new();
+    let mut resends = 0_u32;
+    for suspects in [false, true] {
+        let (sql, limit) = if suspects {
+            ("SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0 \
+              ORDER BY number LIMIT ?1", 1)
+        } else {
+            ("SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0 \
+              ORDER BY number LIMIT ?1", limit)
+        };
+        let mut statement = tx.prepare(sql)?;
+        let mut rows = statement.query([limit])?;
+        while let Some(row) = rows.next()? {
+            let payload = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            // One operation alone is always sent: the contract's limits keep it far below the body's.
+            if !numbers.is_empty() && operations.len() + payload.len() + 1 > BODY_BYTES_MAX - ENVELOPE_BYTES {
+                break;
+            }
+            if !numbers.is_empty() {
+                operations.push(b',');
+            }
+            operations.extend_from_slice(payload);
+            numbers.push(row.get::<_, i64>(0)?);
+            resends += u32::from(row.get::<_, u32>(2)? > 0);
+        }
+        if !numbers.is_empty() {
+            break;
+        }
+    }
+    if numbers.is_empty() {
+        return Ok(None);
+    }
+    let lease = lanes::lease(tx, Lane::Push, None)?;
+    let mut statement = tx.prepare(
+        "UPDATE outbox SET state = 'leased', lease = ?2, frozen = 1, attempts = attempts + 1, \
+         first_sent_at = coalesce(first_sent_at, ?3), last_sent_at = ?3 WHERE number = ?1",
+    )?;
+    for number in &numbers {
+        statement.execute(params![number, lease.token, Micros(tx.wall())])?;
+    }
+    tx.run("UPDATE store SET resends = resends + ?1", [resends])?;
+    let body = body(tx, lease, &operations)?;
+    Ok(Some(Request::Push { lease, body, operations: u32::try_from(numbers.len()).unwrap_or(u32::MAX) }))
+}
+
+fn body(tx: &Tx<'_>, lease: Lease, operations: &[u8]) -> Result<Vec<u8>> {
+    let unexpected = |error: serde_json::Error| Error::Unexpected(error.to_string());
+    let epoch: String = tx.one("SELECT epoch FROM store", [], |row| row.get(0))?;
+    let mut body = Vec::with_capacity(operations.len() + 1024);
+    body.extend_from_slice(b"{\"epoch\":");
+    serde_json::to_writer(&mut body, &epoch).map_err(unexpected)?;
+    body.extend_from_slice(b",\"operations\":[");
+    body.extend_from_slice(operations);
+    body.extend_from_slice(b"],\"telemetry\":");
+    serde_json::to_writer(&mut body, &telemetry(tx, lease)?).map_err(unexpected)?;
+    body.push(b'}');
+    Ok(body)
+}
+
+/// What the device reports about itself: numbers only.
+fn telemetry(tx: &Tx<'_>, lease: Lease) -> Result<Telemetry> {
+    let count = |what: &str| -> Result<u32> {
+        tx.one(&format!("SELECT count(*) FROM (SELECT 1 FROM outbox {what} LIMIT {COUNTED_MAX})"), [], |row| row.get(0))
+    };
+    tx.run(
+        "UPDATE confirmations SET lease = ?1 WHERE op_id IN (SELECT op_id FROM confirmations LIMIT ?2)",
+        params![lease.token, i64::try_from(TELEMETRY_CONFIRMATIONS_MAX).unwrap_or(i64::MAX)],
+    )?;
+    let confirmations = tx.all("SELECT op_id, seconds FROM confirmations WHERE lease = ?1", [lease.token], |row| {
+        Ok(Confirmation { op_id: OpId(row.get::<_, Uuid>(0)?), seconds: row.get(1)? })
+    })?;
+    // Numbers grow with time, so the first entry is the oldest.
+    let oldest = tx
+        .first("SELECT queued_at FROM outbox ORDER BY number LIMIT 1", [], |row| row.get::<_, Micros>(0))?
+        .map_or(0, |oldest| tx.wall().micros_since(oldest.0).max(0) / 1_000_000);
+    Ok(Telemetry {
+        pending: count("")?,
+        oldest_pending_seconds: oldest.unsigned_abs(),
+        retries: tx.one("SELECT resends FROM store", [], |row| row.get(0))?,
+        rejected: count("WHERE state = 'rejected'")?,
+        conflicts: count("WHERE state = 'conflict'")?,
+        media_pending: 0,
+        media_failed: 0,
+        confirmations,
+    })
+}
+
+/// The report that went with `lease` has arrived.
+pub(crate) fn reported(tx: &Tx<'_>, lease: Lease) -> Result<()> {
+    tx.run("DELETE FROM confirmations WHERE lease = ?1", [lease.token])?;
+    tx.run("UPDATE store SET resends = 0", [])?;
+    Ok(())
+}

@@ -1,0 +1,253 @@
+//! A person's answer to what needs attention. Nothing is lost by any answer: the losing side stays in the place's
+//! journal.
+
+use std::collections::BTreeMap;
+
+use holdfast_contract::outcome::ConflictReason;
+use holdfast_contract::rules::TagChange;
+use holdfast_contract::{Action, Field, NewPlace, Place, PlaceChanges, Source};
+use serde_json::json;
+
+use crate::capture;
+use crate::commands::{Resolution, Side};
+use crate::confirmed::{self, Confirmed};
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::fold;
+use crate::journal;
+use crate::outbox::{self, Conflict, Entry};
+use crate::park::check_not_under_way;
+use crate::places::{self, NewRow, PlaceRow};
+use crate::tx::Tx;
+use crate::views::{JournalEvent, LocalId};
+use crate::words::{Mark, OpState};
+
+impl Device {
+    /// Carries out a person's answer. `seen` is the version of the server's side that they looked at
+    /// ([`crate::ConflictView::theirs`]); if it has changed since, that is [`Error::LookAgain`]. Returns the place:
+    /// another one only where a new place was made.
+    pub fn resolve(&mut self, id: LocalId, resolution: Resolution, seen: Option<i64>) -> Result<LocalId> {
+        self.write(|tx| {
+            let row = places::load(tx, id)?;
+            if seen.is_some_and(|seen| confirmed::version(tx, id).is_ok_and(|now| now != seen)) {
+                return Err(Error::LookAgain);
+            }
+            let chain = outbox::chain(tx, id)?;
+            for entry in &chain {
+                check_not_under_way(tx, entry)?;
+            }
+            match (row.mark, resolution) {
+                (Some(Mark::Older), Resolution::KeepMine) => bring_back_newer(tx, &row),
+                (Some(Mark::Older), Resolution::LetGo) => accept_older(tx, &row),
+                (Some(Mark::Missing), Resolution::KeepAsNew(source)) => create_again(tx, &row, &chain, source),
+                (Some(Mark::DeletedForGood | Mark::NoLongerVisible), Resolution::KeepAsNew(source)) => {
+                    create_anew(tx, &row, &chain, source)
+                }
+                (Some(_), Resolution::LetGo) => let_go(tx, &row, &chain),
+                (Some(Mark::DeletedForGood | Mark::NoLongerVisible | Mark::Missing), _) => Err(Error::NothingToResolve),
+                (_, resolution) => conflict(tx, &row, &chain, resolution),
+            }
+        })
+    }
+}
+
+fn conflict(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry], resolution: Resolution) -> Result<LocalId> {
+    let head = chain.first().filter(|head| head.state == OpState::Conflict).ok_or(Error::NothingToResolve)?;
+    let (Some(conflict), Some(base)) = (&head.conflict, confirmed::load(tx, row.id)?) else {
+        return Err(Error::NothingToResolve);
+    };
+    match resolution {
+        Resolution::KeepTheirs => {
+            for entry in chain {
+                outbox::remove(tx, entry, JournalEvent::Resolved, None)?;
+            }
+        }
+        Resolution::KeepMine => keep_mine(tx, head, &chain[1..], conflict, &base, &BTreeMap::new())?,
+        Resolution::PerField(sides) => {
+            let undecided = |field: &&Field| !sides.contains_key(*field);
+            let undecided: Vec<&str> = conflict.fields.iter().filter(undecided).map(|field| field.as_str()).collect();
+            if !undecided.is_empty() {
+                return Err(Error::Undecided(undecided));
+            }
+            keep_mine(tx, head, &chain[1..], conflict, &base, &sides)?;
+        }
+        Resolution::KeepAsNew(_) | Resolution::LetGo => return Err(Error::NothingToResolve),
+    }
+    places::refresh(tx, row.id)?;
+    Ok(row.id)
+}
+
+/// The person has seen the server's side and wants theirs all the same: a new intent, based on what they have seen now.
+/// Edits that waited behind become part of it; fields in `sides` that go to the server are left out.
+fn keep_mine(
+    tx: &Tx<'_>,
+    head: &Entry,
+    behind: &[Entry],
+    conflict: &Conflict,
+    base: &Confirmed,
+    sides: &BTreeMap<Field, Side>,
+) -> Result<()> {
+    let version = base.place.version;
+    let lost = lost_values(&base.place, sides).to_string();
+    let again = match &head.action {
+        Action::Delete { target, .. } => Some(Action::Delete { target: *target, base_version: version }),
+        Action::Restore { target, .. } => Some(Action::Restore { target: *target, base_version: version }),
+        Action::Update { target, changes, .. } => {
+            let mut wish = (**changes).clone();
+            for entry in behind {
+                if let Action::Update { changes, .. } = &entry.action {
+                    wish = fold::fold(wish, (**changes).clone());
+                    outbox::remove(tx, entry, JournalEvent::Superseded, None)?;
+                }
+            }
+            let changes = fold::against(without(wish, sides), &base.place.fields());
+            let update = (!changes.is_empty()).then(|| Action::Update {
+                target: *target,
+                base_version: Some(version),
+                changes: Box::new(changes),
+            });
+            if conflict.reason == ConflictReason::InTrash && update.is_some() {
+                // Out of the trash first. The change waits behind it, in the place of what it was behind before.
+                let restore = Action::Restore { target: *target, base_version: version };
+                outbox::replace(tx, head, restore, JournalEvent::Resolved, Some(&lost))?;
+                return match update {
+                    Some(update) => outbox::enqueue(tx, head.place, update).map(|_| ()),
+                    None => Ok(()),
+                };
+            }
+            update
+        }
+        Action::Create { .. } | Action::Refine { .. } => return Err(Error::NothingToResolve),
+    };
+    // What waits behind was decided before the person saw the server's side; now they have seen it.
+    for entry in behind.iter().filter(|entry| !entry.frozen) {
+        match entry.action {
+            Action::Delete { target, .. } => {
+                outbox::amend(tx, entry, Action::Delete { target, base_version: version })?;
+            }
+            Action::Restore { target, .. } => {
+                outbox::amend(tx, entry, Action::Restore { target, base_version: version })?;
+            }
+            _ => {}
+        }
+    }
+    journal::note(tx, head.place, JournalEvent::Resolved, Some(&lost))?;
+    match again {
+        Some(action) => outbox::replace(tx, head, action, JournalEvent::Superseded, None).map(|_| ()),
+        None => outbox::remove(tx, head, JournalEvent::Resolved, None),
+    }
+}
+
+/// The server's values that lose, for the journal.
+fn lost_values(theirs: &Place, sides: &BTreeMap<Field, Side>) -> serde_json::Value {
+    let loses = |field: Field| sides.get(&field) != Some(&Side::Theirs);
+    json!({
+        "theirVersion": theirs.version,
+        "name": theirs.name.as_ref().filter(|_| loses(Field::Name)),
+        "note": theirs.note.as_ref().filter(|_| loses(Field::Note)),
+        "category": theirs.category.as_ref().filter(|_| loses(Field::Category)),
+        "position": Some(theirs.position()).filter(|_| loses(Field::Position)),
+    })
+}
+
+/// The wish without the fields that go to the server.
+fn without(mut wish: PlaceChanges, sides: &BTreeMap<Field, Side>) -> PlaceChanges {
+    for (field, _) in sides.iter().filter(|(_, side)| **side == Side::Theirs) {
+        match field {
+            Field::Name => wish.name = None,
+            Field::Note => wish.note = None,
+            Field::Category => wish.category = None,
+            Field::Position => wish.position = None,
+            Field::Tags => wish.tags = TagChange::default(),
+        }
+    }
+    wish
+}
+
+/// The restored server has an older state: the newer one goes there as a change of what it has.
+fn bring_back_newer(tx: &Tx<'_>, row: &PlaceRow) -> Result<LocalId> {
+    let Some(Confirmed { place: older, kept: Some(newer), .. }) = confirmed::load(tx, row.id)? else {
+        return Err(Error::NothingToResolve);
+    };
+    let changes = fold::between(&older.fields(), &newer.fields());
+    let chain = outbox::chain(tx, row.id)?;
+    let target = outbox::target(row)?;
+    if older.deleted_at.is_some() && newer.deleted_at.is_none() {
+        outbox::enqueue(tx, row.id, Action::Restore { target, base_version: older.version })?;
+    }
+    if !changes.is_empty() {
+        let update = Action::Update { target, base_version: Some(older.version), changes: Box::new(changes) };
+        outbox::enqueue(tx, row.id, update)?;
+    }
+    if older.deleted_at.is_none() && newer.deleted_at.is_some() && chain.is_empty() {
+        outbox::enqueue(tx, row.id, Action::Delete { target, base_version: older.version })?;
+    }
+    confirmed::keep(tx, row.id, None)?;
+    places::mark(tx, row.id, None)?;
+    places::refresh(tx, row.id)?;
+    Ok(row.id)
+}
+
+fn accept_older(tx: &Tx<'_>, row: &PlaceRow) -> Result<LocalId> {
+    if let Some(Confirmed { kept: Some(newer), .. }) = confirmed::load(tx, row.id)? {
+        let lost = serde_json::to_string(&newer).map_err(|e| Error::Unexpected(e.to_string()))?;
+        journal::note(tx, row.id, JournalEvent::Resolved, Some(&lost))?;
+    }
+    confirmed::keep(tx, row.id, None)?;
+    places::mark(tx, row.id, None)?;
+    Ok(row.id)
+}
+
+/// The restored server does not know this capture: it is created again, as the same capture, as the person sees it.
+fn create_again(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry], source: Source) -> Result<LocalId> {
+    let (Some(client_id), Some(fields)) = (row.client_id, row.shown.fields()) else {
+        return Err(Error::NothingToResolve);
+    };
+    for entry in chain {
+        outbox::remove(tx, entry, JournalEvent::Superseded, None)?;
+    }
+    confirmed::forget(tx, row.id)?;
+    places::mark(tx, row.id, None)?;
+    // Other devices may bring it back as well: it is not this device's alone.
+    tx.run("UPDATE places SET made_here = 0, deleted_at = NULL WHERE local_id = ?1", [row.id.0])?;
+    let place = NewPlace { fields, captured_at: row.captured_at, source: row.source.unwrap_or(source) };
+    outbox::enqueue(tx, row.id, Action::Create { client_id, place: Box::new(place) })?;
+    places::refresh(tx, row.id)?;
+    Ok(row.id)
+}
+
+/// The old place is gone for good: what is kept of it becomes a new capture. Without a position it waits for one.
+fn create_anew(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry], source: Source) -> Result<LocalId> {
+    let source = row.source.unwrap_or(source);
+    let shown = crate::shown::Shown { deleted_at: None, ..row.shown.clone() };
+    let client_id = tx.new_client_id();
+    let new = match shown.fields() {
+        Some(fields) => {
+            let place = NewPlace { fields, captured_at: row.captured_at, source };
+            capture::insert(tx, client_id, true, place)?.local_id
+        }
+        None => places::insert(tx, &NewRow {
+            client_id,
+            made_here: true,
+            shown: &shown,
+            captured_at: row.captured_at,
+            source,
+            fix_wait: None,
+        })?,
+    };
+    for entry in chain {
+        outbox::remove(tx, entry, JournalEvent::Resolved, None)?;
+    }
+    journal::note(tx, new, JournalEvent::Resolved, Some("made from a place that is gone"))?;
+    places::remove(tx, row.id)?;
+    Ok(new)
+}
+
+fn let_go(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry]) -> Result<LocalId> {
+    for entry in chain {
+        outbox::remove(tx, entry, JournalEvent::Discarded, None)?;
+    }
+    journal::note(tx, row.id, JournalEvent::Gone, None)?;
+    places::remove(tx, row.id)?;
+    Ok(row.id)
+}

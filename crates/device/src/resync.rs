@@ -1,0 +1,53 @@
+//! Pulling from the start again: because the cursor can't be followed any more, or because the server's database went back
+//! in time. The outbox stays as it is; no own place goes without the server's `gone`.
+
+use holdfast_contract::Role;
+use rusqlite::params;
+
+use crate::engine::Lane;
+use crate::error::Result;
+use crate::tx::Tx;
+use crate::views::LocalId;
+use crate::words::Mark;
+use crate::{gone, lanes, places, push};
+
+/// Begins a new pass: feed numbers may start anew, so every word of it is newer than any of the passes before.
+pub(crate) fn begin(tx: &Tx<'_>) -> Result<()> {
+    forget_leases(tx)?;
+    tx.run("UPDATE store SET cursor = NULL, pass = pass + 1, caught_up = 0", [])?;
+    Ok(())
+}
+
+/// What is on its way may have been answered by the other database: its reply must not be taken for this one's word. It
+/// is sent again, byte for byte, which is always safe.
+pub(crate) fn forget_leases(tx: &Tx<'_>) -> Result<()> {
+    push::requeue_leased(tx)?;
+    lanes::release(tx, Lane::Push)
+}
+
+/// At the end of a pass: what it did not mention. One's own places stay and say that the server does not have them; other
+/// people's are no longer visible.
+pub(crate) fn sweep(tx: &Tx<'_>) -> Result<()> {
+    let (pass, swept): (i64, i64) =
+        tx.one("SELECT pass, swept FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if swept >= pass {
+        return Ok(());
+    }
+    let missing = tx.all(
+        "SELECT p.local_id, p.role FROM confirmed c JOIN places p USING (local_id) WHERE c.pass < ?1",
+        [pass],
+        |row| Ok((LocalId(row.get(0)?), row.get::<_, String>(1)?)),
+    )?;
+    for (id, role) in missing {
+        if role == Role::Owner.as_str() {
+            let row = places::load(tx, id)?;
+            if row.mark != Some(Mark::DeletedForGood) {
+                places::mark(tx, id, Some(Mark::Missing))?;
+            }
+        } else {
+            gone::settle(tx, id)?;
+        }
+    }
+    tx.run("UPDATE store SET swept = ?1", params![pass])?;
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Text as it is searched: lower case, without marks, in compatibility form.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::shown::Shown;
+
+/// Brings `text` into the form in which it is compared.
+pub(crate) fn normalise(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    // Lower case may itself bring marks (İ → i̇), so it comes first.
+    text.to_lowercase().nfkd().filter(|c| !is_combining_mark(*c)).collect()
+}
+
+/// Everything of a place that is searched, line by line.
+pub(crate) fn text_of(shown: &Shown) -> String {
+    let mut text = String::new();
+    let parts = [shown.name.as_ref().map(|t| t.as_str()), shown.note.as_ref().map(|t| t.as_str())]
+        .into_iter()
+        .chain([shown.category.as_ref().map(|t| t.as_str())])
+        .flatten()
+        .chain(shown.tags.iter().map(|t| t.as_str()));
+    for part in parts {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&normalise(part));
+    }
+    text
+}
+
+/// The words of a search, each of which has to occur.
+pub(crate) fn words(query: &str) -> Vec<String> {
+    normalise(query).split_whitespace().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_accents_and_ligatures_do_not_matter() {
+        assert_eq!(normalise("Café Ｆｊord ﬁn İZMİR Ångström"), "cafe fjord fin izmir angstrom");
+        assert_eq!(words("  Großer  SEE "), ["großer", "see"]);
+    }
+}

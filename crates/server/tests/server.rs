@@ -1,0 +1,12 @@
+//! The server as people run it: real processes, real HTTP, real PostgreSQL.
+
+#[path = "server/commands.rs"]
+mod commands;
+#[path = "server/harness.rs"]
+mod harness;
+#[path = "server/http.rs"]
+mod http;
+#[path = "server/lifetime.rs"]
+mod lifetime;
+#[path = "server/privacy.rs"]
+mod privacy;

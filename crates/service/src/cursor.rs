@@ -1,0 +1,94 @@
+//! The cursor of a pull: opaque, bound to its user, authenticated.
+//!
+//! version byte · epoch · generation · number · the first 16 bytes of HMAC-SHA256 over these and the user.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use holdfast_contract::AccountId;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+const VERSION: u8 = 1;
+const BODY: usize = 1 + 16 + 16 + 8;
+const MAC: usize = 16;
+
+/// Where a pull goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Cursor {
+    /// The epoch of the database it was made in.
+    pub(crate) epoch: Uuid,
+    /// The newest generation when it was made.
+    pub(crate) generation: Uuid,
+    /// The number of the last entry that was read.
+    pub(crate) seq: i64,
+}
+
+impl Cursor {
+    /// As text for this user.
+    pub(crate) fn seal(self, user: AccountId, secret: &[u8; 32]) -> String {
+        let mut bytes = Vec::with_capacity(BODY + MAC);
+        bytes.push(VERSION);
+        bytes.extend_from_slice(self.epoch.as_bytes());
+        bytes.extend_from_slice(self.generation.as_bytes());
+        bytes.extend_from_slice(&self.seq.to_be_bytes());
+        let mac = authenticate(&bytes, user, secret);
+        bytes.extend_from_slice(&mac);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Reads a cursor that was made for this user with this secret.
+    pub(crate) fn open(text: &str, user: AccountId, secret: &[u8; 32]) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|b| b.len() == BODY + MAC)?;
+        let (body, mac) = bytes.split_at(BODY);
+        if body[0] != VERSION || !bool::from(authenticate(body, user, secret).ct_eq(mac)) {
+            return None;
+        }
+        Some(Self {
+            epoch: Uuid::from_slice(&body[1..17]).ok()?,
+            generation: Uuid::from_slice(&body[17..33]).ok()?,
+            seq: i64::from_be_bytes(body[33..41].try_into().ok()?),
+        })
+    }
+}
+
+fn authenticate(body: &[u8], user: AccountId, secret: &[u8; 32]) -> [u8; MAC] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+    mac.update(b"holdfast cursor");
+    mac.update(user.0.as_bytes());
+    mac.update(body);
+    let full = mac.finalize().into_bytes();
+    let mut short = [0; MAC];
+    short.copy_from_slice(&full[..MAC]);
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: [u8; 32] = [7; 32];
+
+    fn user(n: u128) -> AccountId {
+        AccountId(Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn a_cursor_opens_for_its_user_only_and_only_unchanged() {
+        let cursor = Cursor { epoch: Uuid::from_u128(1), generation: Uuid::from_u128(2), seq: 345 };
+        let text = cursor.seal(user(9), &SECRET);
+        assert_eq!(Cursor::open(&text, user(9), &SECRET), Some(cursor));
+        assert_eq!(Cursor::open(&text, user(8), &SECRET), None);
+        assert_eq!(Cursor::open(&text, user(9), &[8; 32]), None);
+        let mut bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+        for index in 0..bytes.len() {
+            bytes[index] ^= 1;
+            assert_eq!(Cursor::open(&URL_SAFE_NO_PAD.encode(&bytes), user(9), &SECRET), None);
+            bytes[index] ^= 1;
+        }
+        for wrong in ["", "x", "ü", &text[1..], &format!("{text}A")] {
+            assert_eq!(Cursor::open(wrong, user(9), &SECRET), None);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The rules: who may, what happens, in which transaction.
+//!
+//! Every way in (phone, watch, web, command line, import) goes through [`Service`]. It opens the transactions, in which
+//! `store` asks and changes; it knows no HTTP. What an operation means for a place is decided by `contract::rules`, the
+//! same functions that a device uses.
+//!
+//! - [`Service::push`], [`Service::apply`]: operations, many or one. `push.rs` is the way of a batch through the database,
+//!   `push/decide.rs` what happens to each operation.
+//! - [`Service::pull`], [`Service::subscribe`]: what changed, and that something did.
+//! - [`Service::get_place`], [`Service::list_places`], [`Service::place_history`]: reading.
+//! - `visibility.rs`: who sees a place, and what of it. The one place where that is answered.
+//! - [`Service::run_jobs`]: what has to happen every now and then.
+
+mod accounts;
+mod admin;
+mod clock;
+mod cursor;
+mod devices;
+mod error;
+mod jobs;
+mod live;
+mod measure;
+mod passwords;
+mod places;
+mod pull;
+mod push;
+mod service;
+mod settings;
+mod setup;
+mod sharing;
+mod tokens;
+mod visibility;
+
+pub use accounts::{Session, SessionKind};
+pub use admin::{Admin, AdminError, Plan, UserSummary};
+pub use clock::{Clock, SystemClock};
+pub use error::{Error, ResyncReason};
+pub use holdfast_store::{Actor, Options, Pool};
+pub use live::Heads;
+pub use places::{PlaceFilter, PlacePage};
+pub use service::Service;
+pub use settings::Settings;
+pub use setup::SetupCode;
+pub use tokens::Token;

@@ -1,0 +1,101 @@
+//! Pulling: a page of what changed, and what a cursor that can't be followed means.
+
+use holdfast_contract::Timestamp;
+use holdfast_contract::limits::{PULL_CHANGES_DEFAULT, PULL_CHANGES_MAX};
+use holdfast_contract::sync::{Change, PullReply};
+use holdfast_store::feed::{self, Page};
+use holdfast_store::generations;
+use uuid::Uuid;
+
+use crate::cursor::Cursor;
+use crate::error::ResyncReason;
+use crate::service::finish;
+use crate::{Actor, Error, Service, measure, visibility};
+
+impl Service {
+    /// A page of the actor's feed behind `cursor`, or from the start. `limit` is brought within what is allowed.
+    ///
+    /// Page and cursor come from one snapshot, and numbers are given out in the order of commits: following the cursor
+    /// misses nothing.
+    pub async fn pull(&self, actor: Actor, cursor: Option<&str>, limit: Option<u32>) -> Result<PullReply, Error> {
+        let limit = limit.unwrap_or(PULL_CHANGES_DEFAULT).clamp(1, PULL_CHANGES_MAX) as usize;
+        let from = match cursor.filter(|c| !c.is_empty()) {
+            Some(text) => Some(Cursor::open(text, actor.user, self.secret()).ok_or(Error::InvalidCursor)?),
+            None => None,
+        };
+        let after = from.map_or(0, |c| c.seq);
+        let generation = from.map_or(Uuid::nil(), |c| c.generation);
+
+        let mut tx = self.pool().begin_as(actor).await?;
+        // One more than asked for: says whether there is more.
+        let page = feed::read_page(&mut tx, actor, after, generation, limit as i64 + 1).await;
+        let mut page = finish(tx, page).await?;
+        if let Some(cursor) = from {
+            self.check(cursor, &page).await?;
+            measure::feed_lag(page.head - cursor.seq);
+        }
+
+        let has_more = page.readings.len() > limit;
+        page.readings.truncate(limit);
+        let seq = page.readings.last().map_or(after, |r| r.seq);
+        let next = Cursor { epoch: page.epoch, generation: page.generation, seq };
+        let changes = page.readings.iter().map(|r| Change { seq: r.seq, kind: visibility::change(actor, r) }).collect();
+        self.touch(actor, None).await;
+        Ok(PullReply {
+            epoch: page.epoch.to_string(),
+            changes,
+            cursor: next.seal(actor.user, self.secret()),
+            has_more,
+            head: page.head,
+            limits: page.limits,
+        })
+    }
+
+    /// Whether the cursor can be followed in the state of the database that `page` was read from.
+    async fn check(&self, cursor: Cursor, page: &Page) -> Result<(), Error> {
+        let reason = if cursor.epoch != page.epoch {
+            ResyncReason::EpochChanged
+        } else if !page.generation_known && made_before(cursor.generation, self.oldest_kept()) {
+            ResyncReason::TooOld
+        } else if !page.generation_known || cursor.seq > page.head {
+            self.rotate_epoch(page.epoch).await?;
+            ResyncReason::WentBack
+        } else if cursor.seq < page.horizon {
+            ResyncReason::TooOld
+        } else {
+            return Ok(());
+        };
+        measure::resync(reason);
+        Err(Error::ResyncRequired(reason))
+    }
+
+    /// The database went back in time: everybody who knew more must start over, and nothing that was made for the state
+    /// that is lost may be executed. Done once, however many find out.
+    async fn rotate_epoch(&self, old: Uuid) -> Result<(), Error> {
+        let mut tx = self.pool().begin().await?;
+        let work = async {
+            let rotated = generations::rotate_epoch(&mut tx, old, Uuid::from_bytes(rand::random())).await?;
+            if rotated {
+                generations::insert(&mut tx, self.new_generation(), self.now()).await?;
+            }
+            Ok(rotated)
+        };
+        let result = work.await;
+        if finish(tx, result).await? {
+            tracing::warn!("the database went back in time: the epoch was rotated, every device starts over");
+            measure::epoch_rotated();
+        }
+        Ok(())
+    }
+
+    /// A generation older than this may have been dropped, so that not knowing it says nothing.
+    fn oldest_kept(&self) -> Timestamp {
+        self.now().plus_seconds(-i64::from(self.settings().receipt_days) * 86_400)
+    }
+}
+
+/// Whether a generation (a UUID v7, which carries its time) is from before `moment`.
+fn made_before(generation: Uuid, moment: Timestamp) -> bool {
+    let made = generation.get_timestamp().map(|t| t.to_unix());
+    made.is_some_and(|(seconds, _)| i64::try_from(seconds).is_ok_and(|s| s * 1_000_000 < moment.as_micros()))
+}

@@ -1,0 +1,267 @@
+//! Pushing: the way of a batch of operations through the database.
+//!
+//! One transaction, the same few round trips for one operation and for five hundred: begin (which checks the device and
+//! the epoch); lock and read what the batch names; decide in memory, operation by operation; write everything; commit.
+//! Where somebody else's place is concerned, or an operation turns out to change nothing, what is not under the places'
+//! locks (shares, receipts, feed numbers) is read once more before deciding.
+//!
+//! What can go wrong, and what happens then:
+//! - **Somebody else was faster** (the same capture or operation at the same instant, a deadlock): the batch runs again and
+//!   sees what they made.
+//! - **The plan is full:** the batch runs again in admission mode: it locks the head first, knows the room that is left, and
+//!   defers what does not fit.
+//! - **Anything unforeseen:** the batch runs again by halves, so that one poisoned operation is one rejected outcome.
+//! - **The database can't be reached:** the whole push fails. What was committed is found by its receipts next time.
+
+mod decide;
+
+use std::time::Duration;
+
+use holdfast_contract::limits::PUSH_OPERATIONS_MAX;
+use holdfast_contract::operation::payload_hash;
+use holdfast_contract::sync::{PushReply, PushRequest, Telemetry};
+use holdfast_contract::{Code, Operation, OperationOutcome, Outcome, Problem, Target, Timestamp};
+use holdfast_store::batch::{self, Known, Named, Published};
+use holdfast_store::telemetry::Outbox;
+use holdfast_store::{self as store, Tx, heads, receipts};
+use rand::RngExt as _;
+use uuid::Uuid;
+
+use crate::service::finish;
+use crate::{Actor, Error, Service, measure};
+use decide::{Decided, Room};
+
+/// How often a batch is run again because somebody else was faster.
+const RACES_MAX: u32 = 12;
+
+/// An operation that could be read.
+pub(crate) struct Ready {
+    pub(crate) operation: Operation,
+    /// SHA-256 of the bytes that were sent.
+    pub(crate) hash: [u8; 32],
+}
+
+impl Service {
+    /// Executes the operations of a push: one outcome each, in their order. Operations on one place apply in the order
+    /// given; a bad operation never fails the others.
+    ///
+    /// Fails as a whole, with nothing or only some of it done, where the actor is not signed in, the epoch is not the
+    /// server's, there are too many operations, or the database is not available. The same push may then be sent again.
+    pub async fn push(&self, actor: Actor, request: PushRequest<'_>) -> Result<PushReply, Error> {
+        if request.operations.len() > PUSH_OPERATIONS_MAX {
+            let detail = format!("A push takes at most {PUSH_OPERATIONS_MAX} operations. Send it in parts.");
+            return Err(Error::TooLarge(detail));
+        }
+        let epoch = Uuid::parse_str(&request.epoch).map_err(|_| Error::EpochChanged)?;
+        let mut ready = Vec::with_capacity(request.operations.len());
+        let mut unreadable = Vec::new();
+        for (index, raw) in request.operations.iter().enumerate() {
+            let bytes = raw.get().as_bytes();
+            match Operation::parse(bytes) {
+                Ok(operation) => ready.push(Ready { operation, hash: payload_hash(bytes) }),
+                Err(error) => {
+                    let outcome = Outcome::Rejected { problem: error.problem };
+                    unreadable.push((index, OperationOutcome { op_id: error.op_id, outcome }));
+                }
+            }
+        }
+        let mut outcomes = self.settle(actor, Some(epoch), &ready).await?;
+        // In the order of the indexes, so that each is right when its turn comes.
+        for (index, outcome) in unreadable {
+            measure::outcome("unreadable", &outcome);
+            outcomes.insert(index, outcome);
+        }
+        measure::batch(outcomes.len());
+        self.take_report(actor, request.telemetry.as_ref(), &outcomes).await;
+        Ok(PushReply { outcomes })
+    }
+
+    /// Executes one operation: the same rules, receipt included, for whoever does not push. The outcome may be a refusal.
+    pub async fn apply(&self, actor: Actor, operation: Operation) -> Result<OperationOutcome, Error> {
+        let hash = payload_hash(&operation.to_bytes());
+        let outcomes = self.settle(actor, None, &[Ready { operation, hash }]).await?;
+        outcomes.into_iter().next().ok_or_else(|| Error::Internal("an operation without an outcome".into()))
+    }
+
+    async fn take_report(&self, actor: Actor, report: Option<&Telemetry>, outcomes: &[OperationOutcome]) {
+        let outbox = report.map(|report| {
+            measure::telemetry(report);
+            let stays = |o: &&OperationOutcome| matches!(o.outcome, Outcome::Deferred { .. });
+            let settled = outcomes.len() - outcomes.iter().filter(stays).count();
+            let pending = i64::from(report.pending).saturating_sub(settled as i64).max(0);
+            let oldest = i64::try_from(report.oldest_pending_seconds).unwrap_or(i64::MAX);
+            Outbox { pending, oldest_pending_seconds: if pending == 0 { 0 } else { oldest } }
+        });
+        self.touch(actor, outbox).await;
+    }
+
+    /// One outcome per operation. Halves what fails for an unforeseen reason.
+    async fn settle(
+        &self,
+        actor: Actor,
+        epoch: Option<Uuid>,
+        operations: &[Ready],
+    ) -> Result<Vec<OperationOutcome>, Error> {
+        let mut outcomes = Vec::with_capacity(operations.len());
+        // The next part is the last one in here.
+        let mut parts = vec![operations];
+        while let Some(part) = parts.pop() {
+            let refusal = match self.settle_part(actor, epoch, part).await {
+                Ok(decided) => {
+                    for (ready, outcome) in part.iter().zip(decided) {
+                        let outcome = OperationOutcome { op_id: Some(ready.operation.op_id), outcome };
+                        measure::outcome(ready.operation.action.kind(), &outcome);
+                        outcomes.push(outcome);
+                    }
+                    continue;
+                }
+                Err(error) if concerns_all(&error) => return Err(error.into()),
+                Err(error) if part.len() > 1 => {
+                    tracing::warn!(%error, operations = part.len(), "a batch failed and is run again by halves");
+                    measure::batch_retry("halved");
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.push(second);
+                    parts.push(first);
+                    continue;
+                }
+                Err(error) => refusal(&error)?,
+            };
+            let Some(ready) = part.first() else { continue };
+            let outcome = OperationOutcome { op_id: Some(ready.operation.op_id), outcome: refusal };
+            measure::outcome(ready.operation.action.kind(), &outcome);
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    /// One transaction, run again where somebody else was faster or the plan is full.
+    async fn settle_part(
+        &self,
+        actor: Actor,
+        epoch: Option<Uuid>,
+        operations: &[Ready],
+    ) -> Result<Vec<Outcome>, store::Error> {
+        let mut admission = false;
+        let mut races = 0;
+        loop {
+            let mut tx = match epoch {
+                Some(epoch) => self.pool().begin_as_in_epoch(actor, epoch).await?,
+                None => self.pool().begin_as(actor).await?,
+            };
+            let now = self.now();
+            let done = self.run(&mut tx, actor, operations, now, admission).await;
+            match finish(tx, done).await {
+                Ok((outcomes, published)) => {
+                    self.live().publish(&published);
+                    return Ok(outcomes);
+                }
+                Err(store::Error::PlanLimit) if !admission => {
+                    measure::batch_retry("plan_limit");
+                    admission = true;
+                }
+                Err(store::Error::Race(why)) if races < RACES_MAX => {
+                    tracing::debug!(%why, "a batch lost a race and is run again");
+                    measure::batch_retry("race");
+                    pause(races).await;
+                    races += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn run(
+        &self,
+        tx: &mut Tx,
+        actor: Actor,
+        operations: &[Ready],
+        now: Timestamp,
+        admission: bool,
+    ) -> Result<(Vec<Outcome>, Vec<Published>), store::Error> {
+        if operations.is_empty() {
+            return Ok(Default::default());
+        }
+        let named = named(operations);
+        let mut known = batch::lock_named(tx, actor, &named).await?;
+        let room = match admission {
+            true => Room::of(heads::lock_room(tx, actor).await?),
+            false => Room::Unchecked,
+        };
+        // Rights are decided under the locks, not before.
+        let mut current = known.readings.iter().any(|r| r.owner != actor.user);
+        if current {
+            batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
+        }
+        let decide = |known: Known| {
+            let new_id = || self.new_place_id(now);
+            Decided::decide(actor, known, operations, now, room, new_id)
+        };
+        let mut decided = decide(known.clone());
+        if decided.must_be_current && !current {
+            batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
+            current = true;
+            decided = decide(known);
+        }
+        debug_assert!(current || !decided.must_be_current);
+
+        let published = if !decided.writes.places.is_empty() {
+            batch::write(tx, actor, &decided.writes, now).await?
+        } else {
+            if !decided.writes.receipts.is_empty() {
+                receipts::insert(tx, actor, &decided.writes.receipts, now).await?;
+            }
+            Vec::new()
+        };
+        Ok((decided.outcomes(actor, &published), published))
+    }
+}
+
+fn named(operations: &[Ready]) -> Named {
+    let mut named = Named::default();
+    for Ready { operation, .. } in operations {
+        named.op_ids.push(operation.op_id);
+        match operation.action.target() {
+            Target::Own(client_id) => named.client_ids.push(client_id),
+            Target::Id(id) => named.place_ids.push(id),
+        }
+    }
+    named
+}
+
+/// A short, random pause, longer with every race that was lost.
+async fn pause(races: u32) {
+    let most = 2_u64 << races.min(6);
+    let millis = rand::rng().random_range(0..=most);
+    tokio::time::sleep(Duration::from_millis(millis)).await;
+}
+
+/// Whether the failure is about the whole push, and not about what is in it.
+fn concerns_all(error: &store::Error) -> bool {
+    matches!(
+        error,
+        store::Error::Unauthenticated
+            | store::Error::AccountGone
+            | store::Error::EpochChanged
+            | store::Error::Unavailable(_)
+    )
+}
+
+/// What becomes of a lone operation that the database refused: rejected where the operation itself is at fault, deferred
+/// where it may not be.
+fn refusal(error: &store::Error) -> Result<Outcome, Error> {
+    let at_fault = match error {
+        store::Error::Constraint(_) | store::Error::Corrupt(_) => true,
+        // Data exceptions, constraint violations, checks of views and policies, errors raised by triggers.
+        store::Error::Database { sqlstate, .. } => {
+            matches!(sqlstate.get(..2), Some("22" | "23" | "44" | "P0")) || sqlstate == "42501"
+        }
+        _ => false,
+    };
+    tracing::error!(%error, at_fault, "an operation failed for an unforeseen reason");
+    if at_fault {
+        let detail = "The server could not store this. It is kept on the device; report it to whoever runs the server.";
+        return Ok(Outcome::Rejected { problem: Problem::new(Code::Internal, detail) });
+    }
+    let detail = "The server could not store this at the moment. It is sent again later.";
+    Ok(Outcome::Deferred { problem: Problem::new(Code::Unavailable, detail).with_retry_after(30) })
+}

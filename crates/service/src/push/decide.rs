@@ -1,0 +1,484 @@
+//! What happens to each operation of a batch, decided in memory over the places as they are under the locks.
+//!
+//! Pure: the same input gives the same decision. Operations on one place see what those before them did.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use holdfast_contract::outcome::ConflictReason;
+use holdfast_contract::rules::{Field, PlaceChanges, UpdateDecision, changed_since, decide_refine, decide_update};
+use holdfast_contract::{
+    AccountId, Action, ClientId, Code, NewPlace, OpId, Outcome, PlaceFields, PlaceId, Position, Problem, Target,
+    Timestamp,
+};
+use holdfast_store::StoredPlace;
+use holdfast_store::batch::{Known, PlaceWrite, Published, Superseded, Writes};
+use holdfast_store::receipts::Receipt;
+
+use super::Ready;
+use crate::Actor;
+use crate::visibility::Access;
+
+/// How many more live places the actor may have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Room {
+    /// Not known: the database checks at the end of the write.
+    Unchecked,
+    /// The plan has no limit.
+    Unlimited,
+    /// So many, under the lock of the head.
+    Left(i64),
+}
+
+impl Room {
+    pub(super) fn of(left: Option<i64>) -> Self {
+        left.map_or(Self::Unlimited, Self::Left)
+    }
+
+    /// Takes or gives back room; false where there is none left to take.
+    fn take(&mut self, places: i64) -> bool {
+        match self {
+            Self::Left(left) if places > 0 && *left < places => false,
+            Self::Left(left) => {
+                *left -= places;
+                true
+            }
+            _ => true,
+        }
+    }
+}
+
+/// What a batch comes to.
+pub(super) struct Decided {
+    /// What is to be written.
+    pub(super) writes: Writes,
+    /// Whether something was decided by what may have been read before a lock was waited for: receipts, shares, feed
+    /// numbers. Then those must be read again, and this decided anew.
+    pub(super) must_be_current: bool,
+    slots: Vec<Slot>,
+    verdicts: Vec<Verdict>,
+}
+
+/// A place that the batch is about.
+struct Slot {
+    owner: AccountId,
+    id: PlaceId,
+    /// How the actor sees it; `None`: not, or not any more.
+    access: Option<Access>,
+    place: Option<StoredPlace>,
+    /// Its version in the database; 0 for a new one.
+    base_version: i64,
+    /// Its number in the actor's feed before the batch.
+    seq: i64,
+    /// Something that is deferred came before: everything behind it waits as well.
+    deferred: bool,
+    /// The batch changes it.
+    changed: bool,
+}
+
+/// An outcome whose place and number are filled in after the write.
+enum Verdict {
+    Applied { slot: usize, version: i64, merged: bool },
+    Duplicate { slot: usize, first: bool, version: Option<i64> },
+    Conflict { slot: usize, reason: ConflictReason, fields: Vec<Field> },
+    Gone { id: Option<PlaceId>, client_id: Option<ClientId> },
+    Rejected(Problem),
+    Deferred(Problem),
+}
+
+/// The state of deciding.
+struct Batch<F> {
+    actor: Actor,
+    now: Timestamp,
+    room: Room,
+    new_id: F,
+    slots: Vec<Slot>,
+    by_client: HashMap<ClientId, usize>,
+    by_id: HashMap<PlaceId, usize>,
+    /// Slots that changed, in the order of their first change.
+    changed: Vec<usize>,
+    receipts: HashMap<OpId, Receipt>,
+    writes: Writes,
+    must_be_current: bool,
+}
+
+impl Decided {
+    /// Decides every operation.
+    pub(super) fn decide(
+        actor: Actor,
+        known: Known,
+        operations: &[Ready],
+        now: Timestamp,
+        room: Room,
+        new_id: impl FnMut() -> PlaceId,
+    ) -> Self {
+        let mut batch = Batch {
+            actor,
+            now,
+            room,
+            new_id,
+            slots: Vec::with_capacity(operations.len()),
+            by_client: HashMap::with_capacity(operations.len()),
+            by_id: HashMap::new(),
+            changed: Vec::new(),
+            receipts: known.receipts,
+            writes: Writes::default(),
+            must_be_current: false,
+        };
+        for reading in known.readings {
+            let access = Access::of(actor, &reading);
+            let slot = batch.slots.len();
+            if let Some(place) = reading.place.as_ref().filter(|_| reading.owner == actor.user) {
+                batch.by_client.insert(place.client_id, slot);
+            }
+            batch.by_id.insert(reading.id, slot);
+            batch.slots.push(Slot {
+                owner: reading.owner,
+                id: reading.id,
+                access,
+                base_version: reading.place.as_ref().map_or(0, |p| p.version),
+                place: reading.place,
+                seq: reading.seq,
+                deferred: false,
+                changed: false,
+            });
+        }
+        let verdicts: Vec<Verdict> = operations.iter().map(|ready| batch.operation(ready)).collect();
+        for &slot in &batch.changed {
+            let Slot { place, base_version, .. } = &batch.slots[slot];
+            if let Some(place) = place.clone() {
+                // The tombstone of what nobody has ever seen is no news.
+                let publish = *base_version > 0 || place.purged_at.is_none();
+                batch.writes.places.push(PlaceWrite { place, base_version: *base_version, publish });
+            }
+        }
+        Self { writes: batch.writes, must_be_current: batch.must_be_current, slots: batch.slots, verdicts }
+    }
+
+    /// The outcomes, with the places as they are after the whole batch and their numbers in the actor's feed.
+    pub(super) fn outcomes(self, actor: Actor, published: &[Published]) -> Vec<Outcome> {
+        let numbers: HashMap<PlaceId, i64> =
+            published.iter().filter(|p| p.reader == actor.user).map(|p| (p.place, p.seq)).collect();
+        let show = |slot: usize| {
+            let Slot { access, place, seq, id, .. } = &self.slots[slot];
+            let place = access.zip(place.as_ref()).and_then(|(access, place)| access.show(place))?;
+            Some((Box::new(place), numbers.get(id).copied().unwrap_or(*seq)))
+        };
+        let gone = |slot: usize| {
+            let slot = &self.slots[slot];
+            Outcome::Gone { id: Some(slot.id), client_id: slot.own_client_id(actor) }
+        };
+        let outcome = |verdict: &Verdict| match verdict {
+            Verdict::Applied { slot, version, merged } => show(*slot).map_or_else(
+                || gone(*slot),
+                |(place, seq)| Outcome::Applied { place, seq, applied_version: *version, merged: *merged },
+            ),
+            Verdict::Duplicate { slot, first, version } => show(*slot).map_or_else(
+                || gone(*slot),
+                |(place, seq)| Outcome::Duplicate { first: *first, place, seq, applied_version: *version },
+            ),
+            Verdict::Conflict { slot, reason, fields } => show(*slot).map_or_else(
+                || gone(*slot),
+                |(place, seq)| Outcome::Conflict { reason: *reason, fields: fields.clone(), place, seq },
+            ),
+            Verdict::Gone { id, client_id } => Outcome::Gone { id: *id, client_id: *client_id },
+            Verdict::Rejected(problem) => Outcome::Rejected { problem: problem.clone() },
+            Verdict::Deferred(problem) => Outcome::Deferred { problem: problem.clone() },
+        };
+        self.verdicts.iter().map(outcome).collect()
+    }
+}
+
+impl Slot {
+    fn own_client_id(&self, actor: Actor) -> Option<ClientId> {
+        self.place.as_ref().filter(|_| self.owner == actor.user).map(|p| p.client_id)
+    }
+}
+
+impl<F: FnMut() -> PlaceId> Batch<F> {
+    fn operation(&mut self, ready: &Ready) -> Verdict {
+        let op_id = ready.operation.op_id;
+        let target = ready.operation.action.target();
+        if let Some(receipt) = self.receipts.get(&op_id).copied() {
+            return self.again(receipt, ready, target);
+        }
+        let slot = self.resolve(target);
+        if let Some(slot) = slot
+            && self.slots[slot].deferred
+        {
+            return Verdict::Deferred(plan_is_full());
+        }
+        let verdict = match (&ready.operation.action, slot) {
+            (Action::Create { client_id, place }, None) => self.create(*client_id, place),
+            (Action::Create { .. }, Some(slot)) => self.create_again(slot),
+            (Action::Delete { target: Target::Own(client_id), .. }, None) => {
+                let (slot, version) = self.insert(*client_id, None);
+                self.receipt(ready, slot, version);
+                return Verdict::Gone { id: Some(self.slots[slot].id), client_id: Some(*client_id) };
+            }
+            (_, None) => Verdict::Rejected(not_found()),
+            (_, Some(slot)) => match self.slots[slot].access {
+                None => self.gone(slot),
+                Some(access) => self.change(slot, access, &ready.operation.action),
+            },
+        };
+        if let Verdict::Applied { slot, version, .. } = verdict {
+            self.receipt(ready, slot, version);
+        }
+        // Everything else rests on receipts, shares or numbers that may have changed while a lock was waited for.
+        if !self.is_news(&verdict) {
+            self.must_be_current = true;
+        }
+        verdict
+    }
+
+    fn is_news(&self, verdict: &Verdict) -> bool {
+        match verdict {
+            Verdict::Applied { slot, .. } => self.slots[*slot].changed,
+            Verdict::Deferred(_) => true,
+            _ => false,
+        }
+    }
+
+    fn resolve(&self, target: Target) -> Option<usize> {
+        match target {
+            Target::Own(client_id) => self.by_client.get(&client_id).copied(),
+            Target::Id(id) => self.by_id.get(&id).copied(),
+        }
+    }
+
+    /// An operation that was applied before: the place under today's rights.
+    fn again(&mut self, receipt: Receipt, ready: &Ready, target: Target) -> Verdict {
+        if receipt.payload_hash != ready.hash {
+            let detail = "This operation id was used before for something else. Give the change a new one.";
+            return Verdict::Rejected(Problem::new(Code::OpIdReused, detail));
+        }
+        self.must_be_current = true;
+        let slot = self.by_id.get(&receipt.place).copied().or_else(|| self.resolve(target));
+        match slot {
+            Some(slot) if self.slots[slot].access.is_some() => {
+                Verdict::Duplicate { slot, first: true, version: Some(receipt.version) }
+            }
+            Some(slot) => self.gone(slot),
+            None => Verdict::Gone { id: Some(receipt.place), client_id: own(target) },
+        }
+    }
+
+    fn gone(&self, slot: usize) -> Verdict {
+        let slot = &self.slots[slot];
+        Verdict::Gone { id: Some(slot.id), client_id: slot.own_client_id(self.actor) }
+    }
+
+    fn create(&mut self, client_id: ClientId, place: &NewPlace) -> Verdict {
+        if !self.room.take(1) {
+            // Whatever follows for this place waits with it.
+            let id = (self.new_id)();
+            self.by_client.insert(client_id, self.slots.len());
+            self.slots.push(Slot {
+                owner: self.actor.user,
+                id,
+                access: None,
+                place: None,
+                base_version: 0,
+                seq: 0,
+                deferred: true,
+                changed: false,
+            });
+            return Verdict::Deferred(plan_is_full());
+        }
+        self.writes.live_delta += 1;
+        let (slot, version) = self.insert(client_id, Some(place.clone()));
+        Verdict::Applied { slot, version, merged: false }
+    }
+
+    fn create_again(&self, slot: usize) -> Verdict {
+        match self.slots[slot].access {
+            Some(_) => Verdict::Duplicate { slot, first: false, version: None },
+            None => self.gone(slot),
+        }
+    }
+
+    /// A new row; without a body: a tombstone.
+    fn insert(&mut self, client_id: ClientId, body: Option<NewPlace>) -> (usize, i64) {
+        let tombstone = body.is_none().then_some(self.now);
+        let place = StoredPlace {
+            owner: self.actor.user,
+            id: (self.new_id)(),
+            client_id,
+            version: 1,
+            body,
+            created_at: self.now,
+            updated_at: self.now,
+            deleted_at: tombstone,
+            purged_at: tombstone,
+        };
+        let slot = self.slots.len();
+        self.by_client.insert(client_id, slot);
+        self.by_id.insert(place.id, slot);
+        self.slots.push(Slot {
+            owner: place.owner,
+            id: place.id,
+            access: Some(Access::Owner).filter(|access| access.sees(&place)),
+            place: Some(place),
+            base_version: 0,
+            seq: 0,
+            deferred: false,
+            changed: true,
+        });
+        self.changed.push(slot);
+        (slot, 1)
+    }
+
+    /// An operation on a place that the actor sees.
+    fn change(&mut self, slot: usize, access: Access, action: &Action) -> Verdict {
+        let Some(place) = self.slots[slot].place.clone() else { return self.gone(slot) };
+        let Some(fields) = place.body.as_ref().map(|b| &b.fields) else { return self.gone(slot) };
+        match action {
+            Action::Update { changes, base_version, .. } => {
+                if !access.may_edit() {
+                    return forbidden("This place is shared with you for viewing. Its owner can let you edit it.");
+                }
+                self.update(slot, &place, fields, changes, *base_version)
+            }
+            Action::Refine { position, .. } => {
+                if !access.may_edit() {
+                    return forbidden("This place is shared with you for viewing. Its owner can let you edit it.");
+                }
+                self.refine(slot, &place, fields, position)
+            }
+            Action::Delete { base_version, .. } => {
+                if !access.is_owner() {
+                    return forbidden("Only its owner can delete a place.");
+                }
+                self.delete(slot, &place, *base_version)
+            }
+            Action::Restore { base_version, .. } => {
+                if !access.is_owner() {
+                    return forbidden("Only its owner can restore a place.");
+                }
+                self.restore(slot, &place, *base_version)
+            }
+            Action::Create { .. } => self.create_again(slot),
+        }
+    }
+
+    fn update(
+        &mut self,
+        slot: usize,
+        place: &StoredPlace,
+        fields: &PlaceFields,
+        changes: &PlaceChanges,
+        base_version: Option<i64>,
+    ) -> Verdict {
+        if place.deleted_at.is_some() {
+            return Verdict::Conflict { slot, reason: ConflictReason::InTrash, fields: Vec::new() };
+        }
+        let merged = base_version.is_some_and(|base| changed_since(place.version, base));
+        match decide_update(fields, changes) {
+            UpdateDecision::Apply { fields, changed } => {
+                let version = self.replace(slot, "update", changed, |place| set_fields(place, *fields));
+                Verdict::Applied { slot, version, merged }
+            }
+            UpdateDecision::Unchanged => Verdict::Applied { slot, version: place.version, merged },
+            UpdateDecision::Conflict(fields) => {
+                Verdict::Conflict { slot, reason: ConflictReason::FieldsChanged, fields }
+            }
+            UpdateDecision::Invalid(error) => Verdict::Rejected(Problem::invalid(vec![error])),
+        }
+    }
+
+    fn refine(&mut self, slot: usize, place: &StoredPlace, fields: &PlaceFields, better: &Position) -> Verdict {
+        // What is in the trash stays as it was put there, so that it can be restored as it was seen.
+        let refined = decide_refine(fields, better).filter(|_| place.deleted_at.is_none());
+        let version = match refined {
+            Some(fields) => self.replace(slot, "refine", vec![Field::Position], |place| set_fields(place, fields)),
+            None => place.version,
+        };
+        Verdict::Applied { slot, version, merged: false }
+    }
+
+    fn delete(&mut self, slot: usize, place: &StoredPlace, base_version: i64) -> Verdict {
+        if place.deleted_at.is_some() {
+            return Verdict::Duplicate { slot, first: false, version: None };
+        }
+        if changed_since(place.version, base_version) {
+            return Verdict::Conflict { slot, reason: ConflictReason::ChangedSince, fields: Vec::new() };
+        }
+        self.room.take(-1);
+        self.writes.live_delta -= 1;
+        let now = self.now;
+        let version = self.replace(slot, "delete", Vec::new(), |place| place.deleted_at = Some(now));
+        Verdict::Applied { slot, version, merged: false }
+    }
+
+    fn restore(&mut self, slot: usize, place: &StoredPlace, base_version: i64) -> Verdict {
+        if place.deleted_at.is_none() {
+            return Verdict::Duplicate { slot, first: false, version: None };
+        }
+        if changed_since(place.version, base_version) {
+            return Verdict::Conflict { slot, reason: ConflictReason::ChangedSince, fields: Vec::new() };
+        }
+        if !self.room.take(1) {
+            self.slots[slot].deferred = true;
+            return Verdict::Deferred(plan_is_full());
+        }
+        self.writes.live_delta += 1;
+        let version = self.replace(slot, "restore", Vec::new(), |place| place.deleted_at = None);
+        Verdict::Applied { slot, version, merged: false }
+    }
+
+    /// Replaces a place by its next version and keeps the one that was.
+    fn replace(
+        &mut self,
+        slot: usize,
+        kind: &'static str,
+        changed: Vec<Field>,
+        change: impl FnOnce(&mut StoredPlace),
+    ) -> i64 {
+        if !std::mem::replace(&mut self.slots[slot].changed, true) {
+            self.changed.push(slot);
+        }
+        let now = self.now;
+        let Some(place) = self.slots[slot].place.as_mut() else { return 0 };
+        self.writes.history.push(Superseded { place: place.clone(), kind, changed });
+        place.version += 1;
+        place.updated_at = now;
+        change(place);
+        place.version
+    }
+
+    fn receipt(&mut self, ready: &Ready, slot: usize, version: i64) {
+        let Slot { owner, id, .. } = self.slots[slot];
+        let receipt = Receipt { payload_hash: ready.hash, owner, place: id, version };
+        if let Entry::Vacant(entry) = self.receipts.entry(ready.operation.op_id) {
+            entry.insert(receipt);
+            self.writes.receipts.push((ready.operation.op_id, receipt, ready.operation.action.kind()));
+        }
+    }
+}
+
+fn set_fields(place: &mut StoredPlace, fields: PlaceFields) {
+    if let Some(body) = place.body.as_mut() {
+        body.fields = fields;
+    }
+}
+
+fn own(target: Target) -> Option<ClientId> {
+    match target {
+        Target::Own(client_id) => Some(client_id),
+        Target::Id(_) => None,
+    }
+}
+
+fn forbidden(detail: &'static str) -> Verdict {
+    Verdict::Rejected(Problem::new(Code::Forbidden, detail))
+}
+
+fn not_found() -> Problem {
+    Problem::new(Code::NotFound, "There is no such place, or it is not yours.")
+}
+
+fn plan_is_full() -> Problem {
+    let detail = "Your plan allows no more places. Nothing is lost: this is sent again when there is room.";
+    Problem::new(Code::PlanLimitReached, detail)
+}

@@ -1,0 +1,172 @@
+//! The service itself: what every rule needs at hand.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use holdfast_contract::{DeviceId, OpId, PlaceId, Timestamp};
+use holdfast_store::telemetry::{Outbox, touch_device};
+use holdfast_store::{self as store, Pool, Tx, generations};
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::live::Hub;
+use crate::settings::Settings;
+use crate::{Actor, Error, accounts, measure};
+
+/// A device is noted as seen at most this often, in seconds.
+const TOUCH_EVERY: i64 = 60;
+/// So many devices are remembered as seen; beyond that the memory starts over.
+const TOUCHES_MAX: usize = 10_000;
+
+/// The rules over one database. Cheap to clone. Keeps nothing that another process on the same database would miss.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    pool: Pool,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    secret: [u8; 32],
+    live: Arc<Hub>,
+    touches: Mutex<HashMap<DeviceId, Touch>>,
+    accounts: accounts::State,
+}
+
+/// When a device was noted as seen, and with how many operations waiting.
+#[derive(Clone, Copy)]
+struct Touch {
+    at: Timestamp,
+    pending: i64,
+}
+
+impl Service {
+    /// Starts on a migrated database: reads what all processes share and begins a new generation.
+    pub async fn start(pool: Pool, clock: Arc<dyn Clock>, settings: Settings) -> Result<Self, Error> {
+        measure::describe();
+        let mut tx = pool.begin().await?;
+        let secret = generations::secret(&mut tx).await;
+        let secret = finish(tx, secret).await?;
+        let service = Self(Arc::new(Inner {
+            pool,
+            clock,
+            settings,
+            secret,
+            live: Arc::default(),
+            touches: Mutex::default(),
+            accounts: accounts::State::default(),
+        }));
+        service.beat_generation().await?;
+        Ok(service)
+    }
+
+    /// The database.
+    pub fn pool(&self) -> &Pool {
+        &self.0.pool
+    }
+
+    /// What time it is.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// The rules' settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.0.secret
+    }
+
+    pub(crate) fn live(&self) -> &Arc<Hub> {
+        &self.0.live
+    }
+
+    pub(crate) fn accounts(&self) -> &accounts::State {
+        &self.0.accounts
+    }
+
+    /// Whether the database answers.
+    pub async fn ready(&self) -> Result<(), Error> {
+        Ok(self.pool().ping().await?)
+    }
+
+    /// The epoch of the database, read from it.
+    pub async fn epoch(&self) -> Result<String, Error> {
+        let mut tx = self.pool().begin().await?;
+        let epoch = generations::epoch(&mut tx).await;
+        Ok(finish(tx, epoch).await?.to_string())
+    }
+
+    /// Begins a new generation of the database: cursors name the newest, and one that the database does not know shows
+    /// that it went back in time.
+    pub async fn beat_generation(&self) -> Result<(), Error> {
+        let mut tx = self.pool().begin().await?;
+        let done = generations::insert(&mut tx, self.new_generation(), self.now()).await;
+        Ok(finish(tx, done).await?)
+    }
+
+    /// A fresh operation id, for whoever sends an operation without one.
+    pub fn new_op_id(&self) -> OpId {
+        OpId::v7(self.now(), rand::random())
+    }
+
+    pub(crate) fn new_place_id(&self, now: Timestamp) -> PlaceId {
+        PlaceId::v7(now, rand::random())
+    }
+
+    pub(crate) fn new_generation(&self) -> Uuid {
+        OpId::v7(self.now(), rand::random()).0
+    }
+
+    /// Notes that a device was here and what waits on it: at most once a minute, and when its outbox becomes empty or
+    /// stops being so. Not worth failing a request for.
+    pub(crate) async fn touch(&self, actor: Actor, outbox: Option<Outbox>) {
+        let now = self.now();
+        {
+            let mut touches = self.0.touches.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = touches.get(&actor.device).copied();
+            let fresh = last.is_some_and(|t| (0..TOUCH_EVERY * 1_000_000).contains(&now.micros_since(t.at)));
+            let same = match (last, outbox) {
+                (Some(last), Some(outbox)) => (last.pending == 0) == (outbox.pending == 0),
+                (last, None) => last.is_some(),
+                (None, Some(_)) => false,
+            };
+            if fresh && same {
+                return;
+            }
+            if touches.len() >= TOUCHES_MAX {
+                touches.clear();
+            }
+            let pending = outbox.map_or(last.map_or(0, |t| t.pending), |o| o.pending);
+            touches.insert(actor.device, Touch { at: now, pending });
+        }
+        let noted = async {
+            let mut tx = self.pool().begin_as(actor).await?;
+            let done = touch_device(&mut tx, actor, now, outbox).await;
+            finish(tx, done).await
+        };
+        if let Err(error) = noted.await {
+            tracing::debug!(%error, "a device could not be noted as seen");
+        }
+    }
+}
+
+/// Ends a transaction: commits what went well, rolls back what did not. A connection that failed is given up.
+pub(crate) async fn finish<T>(tx: Tx, result: Result<T, store::Error>) -> Result<T, store::Error> {
+    match result {
+        Ok(value) => {
+            tx.commit().await?;
+            Ok(value)
+        }
+        Err(error) => {
+            // Where the connection is lost, dropping the transaction is all that can be done.
+            if !error.is_passing()
+                && let Err(rollback) = tx.rollback().await
+            {
+                tracing::debug!(error = %rollback, "a transaction could not be rolled back");
+            }
+            Err(error)
+        }
+    }
+}

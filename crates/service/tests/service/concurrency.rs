@@ -1,0 +1,160 @@
+//! The same thing at the same instant.
+
+use holdfast_contract::{Outcome, Target};
+use holdfast_service::Service;
+use tokio::task::JoinSet;
+
+use crate::support::*;
+
+/// Runs the same work on two processes, `times` times at once.
+async fn at_once<T: Send + 'static>(
+    world: &World,
+    times: usize,
+    mut work: impl FnMut(usize, Service) -> std::pin::Pin<Box<dyn Future<Output = T> + Send>>,
+) -> Vec<T> {
+    let other = world.another_process().await;
+    let mut running = JoinSet::new();
+    for index in 0..times {
+        let service = if index % 2 == 0 { world.service.clone() } else { other.clone() };
+        running.spawn(work(index, service));
+    }
+    running.join_all().await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_operation_a_hundred_times_at_once_makes_one_place() {
+    let world = World::new().await;
+    let (_, create) = create("Hut");
+    let ada = world.ada;
+    let outcomes = at_once(&world, 100, |_, service| {
+        let create = create.clone();
+        Box::pin(async move { push(&service, ada, &[create]).await.remove(0) })
+    })
+    .await;
+    let applied = outcomes.iter().filter(|o| matches!(o, Outcome::Applied { seq: 1, .. })).count();
+    let known = outcomes.iter().filter(|o| matches!(o, Outcome::Duplicate { first: true, seq: 1, .. })).count();
+    assert_eq!((applied, known), (1, 99));
+    for (what, sql) in [
+        ("places", "SELECT count(*) FROM places"),
+        ("feed", "SELECT count(*) FROM feed"),
+        ("receipts", "SELECT count(*) FROM op_receipts"),
+        ("head", "SELECT seq FROM feed_heads"),
+        ("live", "SELECT live_places FROM feed_heads"),
+    ] {
+        assert_eq!(world.count(sql).await, 1, "{what}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_capture_from_a_hundred_devices_at_once_makes_one_place() {
+    let world = World::new().await;
+    let client_id = new_client_id();
+    let mut devices = Vec::new();
+    for _ in 0..100 {
+        devices.push(world.database.add_device(world.ada.user).await);
+    }
+    let outcomes = at_once(&world, 100, |index, service| {
+        let device = devices[index];
+        let create = create_as(client_id, &format!("device {index}"));
+        Box::pin(async move { push(&service, device, &[create]).await.remove(0) })
+    })
+    .await;
+    let ids: std::collections::BTreeSet<_> = outcomes.iter().map(|o| o.place().unwrap().0.id).collect();
+    assert_eq!(ids.len(), 1);
+    let applied = outcomes.iter().filter(|o| matches!(o, Outcome::Applied { .. })).count();
+    let known = outcomes.iter().filter(|o| matches!(o, Outcome::Duplicate { first: false, .. })).count();
+    assert_eq!((applied, known), (1, 99));
+    assert_eq!(world.count("SELECT count(*) FROM places").await, 1);
+    assert_eq!(world.count("SELECT live_places FROM feed_heads").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn overlapping_batches_in_opposite_orders_all_come_through() {
+    let world = World::new().await;
+    let captures: Vec<_> = (0..40).map(|_| new_client_id()).collect();
+    let ada = world.ada;
+    let outcomes = at_once(&world, 8, |index, service| {
+        let mut batch: Vec<_> = captures.iter().map(|id| create_as(*id, "x")).collect();
+        if index % 2 == 1 {
+            batch.reverse();
+        }
+        Box::pin(async move { push(&service, ada, &batch).await })
+    })
+    .await;
+    let applied = outcomes.iter().flatten().filter(|o| matches!(o, Outcome::Applied { .. })).count();
+    let known = outcomes.iter().flatten().filter(|o| matches!(o, Outcome::Duplicate { .. })).count();
+    assert_eq!((applied, known), (40, 280));
+    assert_eq!(world.count("SELECT count(*) FROM places").await, 40);
+    assert_eq!(world.count("SELECT live_places FROM feed_heads").await, 40);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_edits_of_one_field_at_once_one_wins_and_the_others_conflict() {
+    let world = World::new().await;
+    let (client_id, _) = world.place("start").await;
+    let ada = world.ada;
+    let outcomes = at_once(&world, 20, |index, service| {
+        let edit = rename(Target::Own(client_id), "start", &format!("edit {index}"));
+        Box::pin(async move { push(&service, ada, &[edit]).await.remove(0) })
+    })
+    .await;
+    let applied = outcomes.iter().filter(|o| matches!(o, Outcome::Applied { .. })).count();
+    let conflicts = outcomes.iter().filter(|o| matches!(o, Outcome::Conflict { .. })).count();
+    assert_eq!((applied, conflicts), (1, 19));
+    assert_eq!(world.count("SELECT version FROM places").await, 2);
+    assert_eq!(world.count("SELECT count(*) FROM place_history").await, 1);
+}
+
+/// The retry waits for the place while its first try and somebody else's edit commit: what it read when it began to wait
+/// is not what it may decide by.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_retried_edit_whose_first_try_succeeded_meanwhile_does_not_conflict_with_itself() {
+    let world = World::new().await;
+    let (client_id, place) = world.place("a").await;
+    let target = Target::Own(client_id);
+    let edit = rename(target, "a", "b");
+
+    // Holds the place as a slow first try would.
+    let mut first_try = world.sql().await;
+    sqlx::raw_sql("BEGIN; SELECT FROM places FOR UPDATE").execute(&mut first_try).await.unwrap();
+    let (service, ada, retry) = (world.service.clone(), world.ada, edit.clone());
+    let waiting = tokio::spawn(async move { push(&service, ada, &[retry]).await.remove(0) });
+    until(
+        &world,
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+        1,
+    )
+    .await;
+
+    // The first try's effect and receipt, then somebody else's edit, then both become visible at once.
+    let hash = holdfast_contract::operation::payload_hash(&edit.to_bytes());
+    sqlx::query("UPDATE places SET name = 'c', version = 3").execute(&mut first_try).await.unwrap();
+    sqlx::query(
+        "INSERT INTO op_receipts (actor_id, op_id, payload_hash, kind, owner_id, place_id, version, created_at)
+         VALUES ($1, $2, $3, 'update', $1, $4, 2, now())",
+    )
+    .bind(world.ada.user.0)
+    .bind(edit.op_id.0)
+    .bind(hash.as_slice())
+    .bind(place.id.0)
+    .execute(&mut first_try)
+    .await
+    .unwrap();
+    sqlx::raw_sql("COMMIT").execute(&mut first_try).await.unwrap();
+
+    let outcome = waiting.await.unwrap();
+    let Outcome::Duplicate { first: true, place, applied_version: Some(2), .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!((name_of(&place), place.version), ("c", 3));
+}
+
+/// Waits for a number that SQL answers.
+pub(crate) async fn until(world: &World, sql: &'static str, expected: i64) {
+    let waited = async {
+        while world.count(sql).await != expected {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), waited).await.expect("it comes to be");
+}

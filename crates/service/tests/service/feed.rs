@@ -1,0 +1,187 @@
+//! Following the feed: nothing is missed, and a cursor that can't be followed says so.
+
+use holdfast_contract::sync::ChangeKind;
+use holdfast_contract::{Outcome, Target};
+use holdfast_service::{Error, ResyncReason};
+use uuid::Uuid;
+
+use crate::concurrency::until;
+use crate::support::*;
+
+#[tokio::test]
+async fn a_feed_has_each_place_once_under_its_last_number_and_pages_add_up() {
+    let world = World::new().await;
+    let mut captures = Vec::new();
+    for index in 0..10 {
+        captures.push(world.place(&format!("p{index}")).await.0);
+    }
+    applied(world.push_one(world.ada, &rename(Target::Own(captures[0]), "p0", "again")).await);
+    let (paged, last) = world.pull_all(world.ada, None, 3).await;
+    let whole = world.service.pull(world.ada, None, None).await.unwrap();
+    assert_eq!(paged, whole.changes.iter().map(|c| (c.seq, c.kind.clone())).collect::<Vec<_>>());
+    assert_eq!(paged.iter().map(|c| c.0).collect::<Vec<_>>(), (2..=11).collect::<Vec<_>>());
+    assert_eq!((whole.head, whole.has_more, whole.limits.places_used, whole.limits.places_max), (11, false, 10, None));
+    assert_eq!(fold(&paged).values().map(name_of).max(), Some("p9"));
+    let nothing = world.service.pull(world.ada, Some(&last.cursor), None).await.unwrap();
+    assert_eq!((nothing.changes.len(), nothing.has_more, nothing.head), (0, false, 11));
+}
+
+/// The first writer has its number and does not commit; the second writer must not become visible before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_reader_between_two_writers_in_the_least_convenient_order_misses_nothing() {
+    let world = World::new().await;
+    let (_, start) = world.pull_all(world.ada, None, 100).await;
+
+    // The slow writer: everything a create does, and no commit.
+    let mut slow = world.sql().await;
+    sqlx::raw_sql("BEGIN").execute(&mut slow).await.unwrap();
+    sqlx::query("SELECT set_config('holdfast.user_id', $1, true)")
+        .bind(world.ada.user.to_string())
+        .execute(&mut slow)
+        .await
+        .unwrap();
+    let slow_place = Uuid::now_v7();
+    sqlx::query(
+        "INSERT INTO places (owner_id, id, client_id, version, name, latitude, longitude, captured_at, source,
+                             position_source, created_at, updated_at)
+         VALUES ($1, $2, $2, 1, 'slow', 1, 2, now(), 'cli', 'fix', now(), now())",
+    )
+    .bind(world.ada.user.0)
+    .bind(slow_place)
+    .execute(&mut slow)
+    .await
+    .unwrap();
+    sqlx::query("SELECT FROM feed_publish(ARRAY[$1], ARRAY[$2], ARRAY[0::smallint], 1, now(), 1)")
+        .bind(world.ada.user.0)
+        .bind(slow_place)
+        .execute(&mut slow)
+        .await
+        .unwrap();
+
+    // The fast writer on another device comes after, and the reader pulls while both are under way.
+    let second = world.database.add_device(world.ada.user).await;
+    let (service, create) = (world.service.clone(), create("fast").1);
+    let fast = tokio::spawn(async move { push(&service, second, &[create]).await.remove(0) });
+    until(
+        &world,
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+        1,
+    )
+    .await;
+    let (meanwhile, between) = world.pull_all(world.ada, Some(&start.cursor), 100).await;
+    assert_eq!(meanwhile, [], "the second writer waits for the first");
+
+    sqlx::raw_sql("COMMIT").execute(&mut slow).await.unwrap();
+    assert!(matches!(fast.await.unwrap(), Outcome::Applied { seq: 2, .. }));
+    let (after, _) = world.pull_all(world.ada, Some(&between.cursor), 100).await;
+    let names: Vec<_> = after
+        .iter()
+        .map(|(seq, kind)| match kind {
+            ChangeKind::Upsert(place) => (*seq, name_of(place)),
+            ChangeKind::Gone(_) => panic!(),
+        })
+        .collect();
+    assert_eq!(names, [(1, "slow"), (2, "fast")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_reader_who_pulls_all_the_time_ends_with_exactly_what_is_there() {
+    let world = World::new().await;
+    let mut writers = tokio::task::JoinSet::new();
+    for writer in 0..4 {
+        let (service, ada) = (world.service.clone(), world.ada);
+        writers.spawn(async move {
+            for round in 0..15 {
+                let (client_id, create) = create(&format!("{writer}.{round}"));
+                push(&service, ada, &[create]).await;
+                let target = Target::Own(client_id);
+                push(&service, ada, &[note(target, "", "n")]).await;
+                if round % 3 == 0 {
+                    push(&service, ada, &[delete(target, 2)]).await;
+                }
+            }
+        });
+    }
+    let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+    while !writers.is_empty() {
+        let page = world.service.pull(world.ada, cursor.as_deref(), Some(7)).await.unwrap();
+        seen.extend(page.changes.into_iter().map(|c| (c.seq, c.kind)));
+        cursor = Some(page.cursor);
+        while let Some(done) = writers.try_join_next() {
+            done.unwrap();
+        }
+    }
+    let (rest, _) = world.pull_all(world.ada, cursor.as_deref(), 7).await;
+    seen.extend(rest);
+    assert!(seen.windows(2).all(|w| w[0].0 < w[1].0), "numbers only rise");
+    let (whole, _) = world.pull_all(world.ada, None, 1000).await;
+    assert_eq!(fold(&seen), fold(&whole));
+    assert_eq!(fold(&seen).len(), 60);
+    assert_eq!(fold(&seen).values().filter(|p| p.deleted_at.is_some()).count(), 20);
+}
+
+#[tokio::test]
+async fn a_cursor_of_somebody_else_or_made_up_is_not_valid() {
+    let world = World::new().await;
+    let bob = world.database.add_user().await;
+    let cursor = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    for wrong in [cursor.as_str(), "x", "AQ", &"A".repeat(76)] {
+        assert!(matches!(world.service.pull(bob, Some(wrong), None).await, Err(Error::InvalidCursor)));
+    }
+    assert!(world.another_process().await.pull(world.ada, Some(&cursor), None).await.is_ok(), "any process reads it");
+    assert_eq!(world.count("SELECT count(*) FROM server_generations").await, 2);
+}
+
+#[tokio::test]
+async fn a_cursor_that_knows_more_than_the_database_rotates_the_epoch_once() {
+    let world = World::new().await;
+    world.place("kept").await;
+    let old = world.service.epoch().await.unwrap();
+    world.clock.advance_seconds(60);
+    world.service.beat_generation().await.unwrap();
+    world.place("lost").await;
+    let ahead = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    // The database goes back to before the last generation.
+    world.execute("DELETE FROM server_generations WHERE number = (SELECT max(number) FROM server_generations)").await;
+
+    for _ in 0..2 {
+        let refused = world.service.pull(world.ada, Some(&ahead), None).await;
+        assert!(matches!(refused, Err(Error::ResyncRequired(_))), "{refused:?}");
+    }
+    let new = world.service.epoch().await.unwrap();
+    assert_ne!(new, old);
+    let (_, create) = create("made for the old epoch");
+    let bytes = String::from_utf8(create.to_bytes()).unwrap();
+    let refused = push_in_epoch(&world.service, world.ada, &[&bytes], old).await;
+    assert!(matches!(refused, Err(Error::EpochChanged)));
+    let (changes, page) = world.pull_all(world.ada, None, 100).await;
+    assert_eq!((changes.len(), page.epoch), (2, new.clone()));
+    assert!(world.service.pull(world.ada, Some(&page.cursor), None).await.is_ok());
+    assert_eq!(world.service.epoch().await.unwrap(), new, "rotated once, not per device");
+}
+
+#[tokio::test]
+async fn a_number_ahead_of_the_head_rotates_the_epoch_too() {
+    let world = World::new().await;
+    world.place("a").await;
+    let ahead = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    world.execute("UPDATE feed_heads SET seq = 0; DELETE FROM feed").await;
+    let refused = world.service.pull(world.ada, Some(&ahead), None).await;
+    assert!(matches!(refused, Err(Error::ResyncRequired(ResyncReason::WentBack))));
+    let again = world.service.pull(world.ada, Some(&ahead), None).await;
+    assert!(matches!(again, Err(Error::ResyncRequired(ResyncReason::EpochChanged))));
+}
+
+#[tokio::test]
+async fn a_generation_dropped_for_its_age_is_too_old_and_no_sign_of_a_restore() {
+    let world = World::new().await;
+    let old = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    let epoch = world.service.epoch().await.unwrap();
+    world.clock.advance_days(200);
+    world.service.beat_generation().await.unwrap();
+    world.service.prune().await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM server_generations").await, 1);
+    let refused = world.service.pull(world.ada, Some(&old), None).await;
+    assert!(matches!(refused, Err(Error::ResyncRequired(ResyncReason::TooOld))), "{refused:?}");
+    assert_eq!(world.service.epoch().await.unwrap(), epoch);
+}

@@ -1,0 +1,14 @@
+//! The rules through the service, over a real PostgreSQL.
+
+mod concurrency;
+mod feed;
+mod isolation;
+mod limits;
+mod live;
+mod operations;
+mod poison;
+mod reading;
+mod round_trips;
+mod sharing;
+mod support;
+mod trash;

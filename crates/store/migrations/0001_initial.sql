@@ -1,0 +1,557 @@
+-- The first schema: accounts, places, feeds, receipts, shares.
+--
+-- Every table of personal data leads its primary key with the user or the place's owner, so that the same schema can be
+-- spread by that column. No sequence and no lock is shared between users on the write path.
+--
+-- Locks are taken in this order: place rows by (owner_id, id), then feed heads by user_id.
+
+-- ── Roles ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+-- holdfast_app is what the server runs as; row-level security holds for it.
+-- holdfast_feed owns the few SECURITY DEFINER functions that must see across users.
+-- Roles belong to the cluster: another database's migration may create them at the same moment.
+DO $$
+DECLARE
+    v_role text;
+BEGIN
+    FOREACH v_role IN ARRAY ARRAY['holdfast_app', 'holdfast_feed'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
+            BEGIN
+                EXECUTE format('CREATE ROLE %I NOLOGIN', v_role);
+            EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+            END;
+        END IF;
+        IF NOT pg_has_role(current_user, v_role, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO current_user', v_role);
+        END IF;
+    END LOOP;
+END
+$$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO holdfast_app, holdfast_feed;
+-- The owner of a function must be able to create in its schema at the moment it is given to it; taken back at the end.
+GRANT CREATE ON SCHEMA public TO holdfast_feed;
+
+-- ── Whom a transaction acts for ────────────────────────────────────────────────────────────────────────────────────
+-- Unset means nobody, and nobody sees nothing. Policies call it in a sub-select: once per statement, not per row.
+CREATE FUNCTION acting_user() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN nullif(current_setting('holdfast.user_id', true), '')::uuid;
+
+-- ── The server itself ──────────────────────────────────────────────────────────────────────────────────────────────
+CREATE TABLE server_state (
+    only_row        boolean PRIMARY KEY DEFAULT true CONSTRAINT server_state_only_row CHECK (only_row),
+    -- Changes when the database is found to have gone back in time.
+    epoch           uuid NOT NULL DEFAULT gen_random_uuid(),
+    -- Authenticates cursors.
+    secret          bytea NOT NULL CONSTRAINT server_state_secret CHECK (octet_length(secret) = 32),
+    setup_code_hash bytea CONSTRAINT server_state_setup_code_hash CHECK (octet_length(setup_code_hash) = 32)
+);
+INSERT INTO server_state (secret)
+VALUES (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+-- A random row at every start and every minute. A cursor names one; one that the database does not know was handed out
+-- by a later state of it.
+CREATE TABLE server_generations (
+    generation uuid PRIMARY KEY,
+    number     bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT server_generations_number_key UNIQUE,
+    created_at timestamptz NOT NULL
+);
+
+-- ── Accounts ───────────────────────────────────────────────────────────────────────────────────────────────────────
+CREATE TABLE plans (
+    id              text PRIMARY KEY,
+    places_max      bigint CONSTRAINT plans_places_max CHECK (places_max >= 0),
+    media_bytes_max bigint CONSTRAINT plans_media_bytes_max CHECK (media_bytes_max >= 0)
+);
+INSERT INTO plans (id) VALUES ('self_hosted');
+
+CREATE TABLE users (
+    id            uuid PRIMARY KEY,
+    email         text NOT NULL CONSTRAINT users_email_length CHECK (char_length(email) BETWEEN 3 AND 254),
+    -- The address in lower case: what must be unique.
+    email_key     text NOT NULL CONSTRAINT users_email_key_key UNIQUE,
+    password_hash text NOT NULL,
+    plan_id       text NOT NULL DEFAULT 'self_hosted' CONSTRAINT users_plan_id_fkey REFERENCES plans (id),
+    created_at    timestamptz NOT NULL,
+    suspended_at  timestamptz,
+    deleted_at    timestamptz,
+    CONSTRAINT users_email_key_lower CHECK (email_key = lower(email_key))
+);
+
+CREATE TABLE devices (
+    user_id                uuid NOT NULL CONSTRAINT devices_user_id_fkey REFERENCES users (id) ON DELETE CASCADE,
+    id                     uuid NOT NULL,
+    kind                   text NOT NULL CONSTRAINT devices_kind CHECK (kind IN ('device', 'browser', 'api')),
+    name                   text NOT NULL CONSTRAINT devices_name_length CHECK (char_length(name) BETWEEN 1 AND 80),
+    platform               text NOT NULL DEFAULT ''
+                           CONSTRAINT devices_platform_length CHECK (char_length(platform) <= 80),
+    -- SHA-256 of the token; the token itself is nowhere.
+    token_hash             bytea CONSTRAINT devices_token_hash_key UNIQUE
+                           CONSTRAINT devices_token_hash CHECK (octet_length(token_hash) = 32),
+    created_at             timestamptz NOT NULL,
+    last_sync_at           timestamptz,
+    pending                bigint,
+    oldest_pending_seconds bigint,
+    revoked_at             timestamptz,
+    PRIMARY KEY (user_id, id)
+);
+
+CREATE TABLE pairing_codes (
+    code_hash  bytea PRIMARY KEY CONSTRAINT pairing_codes_code_hash CHECK (octet_length(code_hash) = 32),
+    user_id    uuid NOT NULL CONSTRAINT pairing_codes_user_id_fkey REFERENCES users (id) ON DELETE CASCADE,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz NOT NULL,
+    used_at    timestamptz
+);
+CREATE INDEX pairing_codes_user_id_idx ON pairing_codes (user_id);
+
+-- ── Places ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+CREATE TABLE places (
+    owner_id        uuid NOT NULL CONSTRAINT places_owner_id_fkey REFERENCES users (id) ON DELETE CASCADE,
+    id              uuid NOT NULL,
+    client_id       uuid NOT NULL,
+    version         bigint NOT NULL CONSTRAINT places_version CHECK (version >= 1),
+    name            text CONSTRAINT places_name_length CHECK (char_length(name) BETWEEN 1 AND 200),
+    note            text CONSTRAINT places_note_length CHECK (char_length(note) BETWEEN 1 AND 10000),
+    -- A comparison with NaN is false or, in PostgreSQL, "greater than all": either way it is outside the range.
+    latitude        double precision CONSTRAINT places_latitude_range CHECK (latitude BETWEEN -90 AND 90),
+    longitude       double precision CONSTRAINT places_longitude_range CHECK (longitude BETWEEN -180 AND 180),
+    accuracy        double precision
+                    CONSTRAINT places_accuracy_range CHECK (accuracy >= 0 AND accuracy < 'Infinity'),
+    altitude        double precision
+                    CONSTRAINT places_altitude_range CHECK (altitude > '-Infinity' AND altitude < 'Infinity'),
+    category        text CONSTRAINT places_category_length CHECK (char_length(category) BETWEEN 1 AND 40),
+    tags            text[] NOT NULL DEFAULT '{}' CONSTRAINT places_tags_count CHECK (cardinality(tags) <= 20),
+    captured_at     timestamptz,
+    source          text CONSTRAINT places_source
+                    CHECK (source IN ('iphone', 'android', 'apple_watch', 'web', 'cli', 'import')),
+    position_source text CONSTRAINT places_position_source CHECK (position_source IN ('fix', 'manual')),
+    -- When the server received it.
+    created_at      timestamptz NOT NULL,
+    updated_at      timestamptz NOT NULL,
+    -- In the trash since.
+    deleted_at      timestamptz,
+    -- Nothing personal is left since; the row stays, so that its client id can never come back to life.
+    purged_at       timestamptz,
+    PRIMARY KEY (owner_id, id),
+    CONSTRAINT places_owner_client_id_key UNIQUE (owner_id, client_id),
+    CONSTRAINT places_complete CHECK (purged_at IS NOT NULL OR (
+        latitude IS NOT NULL AND longitude IS NOT NULL AND captured_at IS NOT NULL
+        AND source IS NOT NULL AND position_source IS NOT NULL)),
+    CONSTRAINT places_purged CHECK (purged_at IS NULL OR (
+        deleted_at IS NOT NULL
+        AND name IS NULL AND note IS NULL AND latitude IS NULL AND longitude IS NULL AND accuracy IS NULL
+        AND altitude IS NULL AND category IS NULL AND tags = '{}' AND captured_at IS NULL AND source IS NULL
+        AND position_source IS NULL))
+);
+-- Lists, newest capture first.
+CREATE INDEX places_list_idx ON places (owner_id, captured_at DESC, id DESC) WHERE deleted_at IS NULL;
+CREATE INDEX places_trash_idx ON places (owner_id, captured_at DESC, id DESC)
+    WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
+-- What the purge looks for, across owners.
+CREATE INDEX places_purge_idx ON places (deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
+
+-- Versions that were replaced. `kind` is the operation that replaced this version; `changed` are the fields it changed;
+-- actor and device are who did.
+CREATE TABLE place_history (
+    owner_id        uuid NOT NULL,
+    place_id        uuid NOT NULL,
+    version         bigint NOT NULL,
+    name            text,
+    note            text,
+    latitude        double precision NOT NULL,
+    longitude       double precision NOT NULL,
+    accuracy        double precision,
+    altitude        double precision,
+    category        text,
+    tags            text[] NOT NULL,
+    position_source text NOT NULL,
+    deleted_at      timestamptz,
+    kind            text NOT NULL CONSTRAINT place_history_kind CHECK (kind IN ('update', 'refine', 'delete', 'restore')),
+    changed         text[] NOT NULL,
+    changed_at      timestamptz NOT NULL,
+    actor_id        uuid NOT NULL,
+    device_id       uuid NOT NULL,
+    PRIMARY KEY (owner_id, place_id, version),
+    CONSTRAINT place_history_place_fkey FOREIGN KEY (owner_id, place_id) REFERENCES places (owner_id, id) ON DELETE CASCADE
+);
+
+-- Who else may see a place. Changes only under the place's row lock.
+CREATE TABLE place_shares (
+    owner_id     uuid NOT NULL,
+    place_id     uuid NOT NULL,
+    recipient_id uuid NOT NULL CONSTRAINT place_shares_recipient_id_fkey REFERENCES users (id) ON DELETE CASCADE,
+    role         text NOT NULL CONSTRAINT place_shares_role CHECK (role IN ('viewer', 'editor')),
+    created_at   timestamptz NOT NULL,
+    -- Set when a restored backup might undo a revoke: shows nothing until the owner confirms it.
+    suspended_at timestamptz,
+    PRIMARY KEY (owner_id, place_id, recipient_id),
+    CONSTRAINT place_shares_place_fkey FOREIGN KEY (owner_id, place_id) REFERENCES places (owner_id, id) ON DELETE CASCADE,
+    CONSTRAINT place_shares_not_to_oneself CHECK (recipient_id <> owner_id)
+);
+CREATE INDEX place_shares_recipient_idx ON place_shares (recipient_id, owner_id, place_id);
+
+-- ── Feeds ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+-- One row per user. Locked until commit by whoever writes to the user's feed: commit order is the order of numbers.
+CREATE TABLE feed_heads (
+    user_id     uuid PRIMARY KEY CONSTRAINT feed_heads_user_id_fkey REFERENCES users (id) ON DELETE CASCADE,
+    seq         bigint NOT NULL DEFAULT 0,
+    live_places bigint NOT NULL DEFAULT 0 CONSTRAINT feed_heads_live_places CHECK (live_places >= 0),
+    media_bytes bigint NOT NULL DEFAULT 0 CONSTRAINT feed_heads_media_bytes CHECK (media_bytes >= 0),
+    -- Entries up to this number may have been dropped: an older cursor must start over.
+    horizon     bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+
+-- One row per place that a user has been able to see, with the number of its last change for that user. Written only by
+-- feed_publish and feed_publish_share. Derived, on the hot path of every write, and kept by nothing but those: no
+-- foreign keys.
+CREATE TABLE feed (
+    user_id    uuid NOT NULL,
+    place_id   uuid NOT NULL,
+    owner_id   uuid NOT NULL,
+    seq        bigint NOT NULL,
+    role       text NOT NULL CONSTRAINT feed_role CHECK (role IN ('viewer', 'editor', 'owner')),
+    gone       boolean NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, place_id),
+    CONSTRAINT feed_user_seq_key UNIQUE (user_id, seq)
+);
+CREATE INDEX feed_gone_idx ON feed (changed_at) WHERE gone;
+
+-- What was done, so that a repeated operation is known. Outlives the longest supported offline period.
+CREATE TABLE op_receipts (
+    actor_id     uuid NOT NULL,
+    op_id        uuid NOT NULL,
+    payload_hash bytea NOT NULL CONSTRAINT op_receipts_payload_hash CHECK (octet_length(payload_hash) = 32),
+    kind         text NOT NULL,
+    owner_id     uuid NOT NULL,
+    place_id     uuid NOT NULL,
+    version      bigint NOT NULL,
+    created_at   timestamptz NOT NULL,
+    PRIMARY KEY (actor_id, op_id)
+);
+CREATE INDEX op_receipts_created_at_idx ON op_receipts USING brin (created_at);
+
+-- ── Rights of the server's role ────────────────────────────────────────────────────────────────────────────────────
+GRANT SELECT, UPDATE ON server_state TO holdfast_app;
+GRANT SELECT, INSERT, DELETE ON server_generations TO holdfast_app;
+GRANT SELECT ON plans TO holdfast_app;
+GRANT SELECT, UPDATE ON users, devices TO holdfast_app;
+GRANT INSERT ON devices, pairing_codes TO holdfast_app;
+GRANT SELECT, INSERT, UPDATE ON places TO holdfast_app;
+GRANT SELECT, INSERT, DELETE ON place_history, op_receipts TO holdfast_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON place_shares TO holdfast_app;
+GRANT SELECT ON feed, feed_heads TO holdfast_app;
+
+GRANT SELECT ON server_state, plans, places, place_shares TO holdfast_feed;
+GRANT UPDATE ON server_state TO holdfast_feed;
+GRANT SELECT, INSERT, UPDATE, DELETE ON users, devices, pairing_codes, feed, feed_heads TO holdfast_feed;
+GRANT SELECT, DELETE ON op_receipts TO holdfast_feed;
+
+-- ── Row-level security ─────────────────────────────────────────────────────────────────────────────────────────────
+DO $$
+DECLARE
+    v_table text;
+BEGIN
+    FOREACH v_table IN ARRAY ARRAY['users', 'devices', 'pairing_codes', 'places', 'place_history', 'place_shares',
+                                   'feed', 'feed_heads', 'op_receipts'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', v_table);
+        EXECUTE format('CREATE POLICY %I ON %I TO holdfast_feed USING (true) WITH CHECK (true)',
+                       v_table || '_definer', v_table);
+    END LOOP;
+END
+$$;
+
+CREATE POLICY users_self ON users TO holdfast_app USING (id = (SELECT acting_user()));
+CREATE POLICY devices_own ON devices TO holdfast_app USING (user_id = (SELECT acting_user()));
+CREATE POLICY pairing_codes_own ON pairing_codes FOR INSERT TO holdfast_app
+    WITH CHECK (user_id = (SELECT acting_user()));
+CREATE POLICY feed_own ON feed FOR SELECT TO holdfast_app USING (user_id = (SELECT acting_user()));
+CREATE POLICY feed_heads_own ON feed_heads FOR SELECT TO holdfast_app USING (user_id = (SELECT acting_user()));
+CREATE POLICY op_receipts_own ON op_receipts TO holdfast_app USING (actor_id = (SELECT acting_user()));
+
+-- The owner decides; the recipient may know.
+CREATE POLICY place_shares_owner ON place_shares TO holdfast_app USING (owner_id = (SELECT acting_user()));
+CREATE POLICY place_shares_recipient ON place_shares FOR SELECT TO holdfast_app
+    USING (recipient_id = (SELECT acting_user()));
+
+-- A place is seen by its owner, and by whom it is shared with while it is not in the trash.
+CREATE POLICY places_see ON places FOR SELECT TO holdfast_app
+    USING (owner_id = (SELECT acting_user()) OR (deleted_at IS NULL AND EXISTS (
+        SELECT FROM place_shares s
+        WHERE s.owner_id = places.owner_id AND s.place_id = places.id
+          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL)));
+CREATE POLICY places_create ON places FOR INSERT TO holdfast_app
+    WITH CHECK (owner_id = (SELECT acting_user()));
+-- Locking a row needs the right to see it (so that a viewer can be told "not allowed"), changing it the right to edit.
+CREATE POLICY places_change ON places FOR UPDATE TO holdfast_app
+    USING (owner_id = (SELECT acting_user()) OR (deleted_at IS NULL AND EXISTS (
+        SELECT FROM place_shares s
+        WHERE s.owner_id = places.owner_id AND s.place_id = places.id
+          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL)))
+    WITH CHECK (owner_id = (SELECT acting_user()) OR (deleted_at IS NULL AND EXISTS (
+        SELECT FROM place_shares s
+        WHERE s.owner_id = places.owner_id AND s.place_id = places.id
+          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL AND s.role = 'editor')));
+
+-- History is read and dropped by the owner alone; whoever may edit adds to it.
+CREATE POLICY place_history_owner ON place_history TO holdfast_app USING (owner_id = (SELECT acting_user()));
+CREATE POLICY place_history_editor ON place_history FOR INSERT TO holdfast_app
+    WITH CHECK (EXISTS (
+        SELECT FROM place_shares s
+        WHERE s.owner_id = place_history.owner_id AND s.place_id = place_history.place_id
+          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL AND s.role = 'editor'));
+
+-- ── Functions that see across users ────────────────────────────────────────────────────────────────────────────────
+
+-- States whom the transaction acts for, if user and device are alive and, where one is given, the epoch is the server's.
+-- Raises HF401 (device unknown or revoked), HF403 (account deleted or suspended), HF409 (epoch).
+CREATE FUNCTION act_as(p_user uuid, p_device uuid, p_epoch uuid DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_account_alive boolean;
+    v_epoch uuid;
+BEGIN
+    SELECT u.deleted_at IS NULL AND u.suspended_at IS NULL, s.epoch
+    INTO v_account_alive, v_epoch
+    FROM devices d JOIN users u ON u.id = d.user_id, server_state s
+    WHERE d.user_id = p_user AND d.id = p_device AND d.revoked_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE SQLSTATE 'HF401' USING MESSAGE = 'the device is not signed in';
+    ELSIF NOT v_account_alive THEN
+        RAISE SQLSTATE 'HF403' USING MESSAGE = 'the account is gone';
+    ELSIF p_epoch IS NOT NULL AND p_epoch <> v_epoch THEN
+        RAISE SQLSTATE 'HF409' USING MESSAGE = 'the epoch has changed';
+    END IF;
+    PERFORM set_config('holdfast.user_id', p_user::text, true);
+END
+$$;
+
+-- Every account has a feed head from its first moment.
+CREATE FUNCTION users_add_head() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    INSERT INTO feed_heads (user_id) VALUES (NEW.id);
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER users_add_head AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION users_add_head();
+
+-- Writes the change of these places to the feeds of everybody who may see them, under the locks of their heads.
+--
+-- The caller holds the places' row locks, and everything it wrote to them comes before (`p_after` exists only so that the
+-- call depends on those writes). `p_states`: 0 live, 1 in the trash, 2 purged. `p_live_delta` is how many more live
+-- places the acting user has now; the plan's limit is checked under the head's lock and raises HF402.
+CREATE FUNCTION feed_publish(
+    p_owners uuid[], p_places uuid[], p_states smallint[], p_live_delta bigint, p_now timestamptz, p_after bigint
+) RETURNS TABLE (reader_id uuid, published_id uuid, number bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_actor uuid := acting_user();
+    v_count bigint := cardinality(p_places);
+    v_seq bigint;
+    v_live bigint;
+    v_max bigint;
+BEGIN
+    IF v_actor IS NULL THEN
+        RAISE SQLSTATE 'HF401' USING MESSAGE = 'nobody acts';
+    END IF;
+    IF EXISTS (
+        SELECT FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
+        WHERE t.owner_id <> v_actor
+           OR EXISTS (SELECT FROM place_shares s WHERE s.owner_id = t.owner_id AND s.place_id = t.place_id)
+    ) THEN
+        -- Somebody else reads along.
+        IF EXISTS (
+            SELECT FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
+            WHERE t.owner_id <> v_actor AND NOT EXISTS (
+                SELECT FROM place_shares s
+                WHERE s.owner_id = t.owner_id AND s.place_id = t.place_id AND s.recipient_id = v_actor
+                  AND s.role = 'editor' AND s.suspended_at IS NULL)
+        ) THEN
+            RAISE insufficient_privilege USING MESSAGE = 'not an editor of a published place';
+        END IF;
+        PERFORM FROM feed_heads h
+        WHERE h.user_id = ANY (p_owners) OR h.user_id IN (
+            SELECT s.recipient_id
+            FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
+            JOIN place_shares s ON s.owner_id = t.owner_id AND s.place_id = t.place_id
+            WHERE s.suspended_at IS NULL)
+        ORDER BY h.user_id FOR NO KEY UPDATE;
+        RETURN QUERY
+        WITH entry AS (
+            SELECT a.user_id, a.owner_id, a.place_id, a.role, a.gone,
+                   row_number() OVER (PARTITION BY a.user_id ORDER BY a.position) AS number
+            FROM (
+                SELECT t.owner_id AS user_id, t.owner_id, t.place_id, 'owner' AS role, t.state = 2 AS gone, t.position
+                FROM unnest(p_owners, p_places, p_states) WITH ORDINALITY AS t (owner_id, place_id, state, position)
+                UNION ALL
+                SELECT s.recipient_id, t.owner_id, t.place_id, s.role, t.state <> 0, t.position
+                FROM unnest(p_owners, p_places, p_states) WITH ORDINALITY AS t (owner_id, place_id, state, position)
+                JOIN place_shares s ON s.owner_id = t.owner_id AND s.place_id = t.place_id
+                WHERE s.suspended_at IS NULL
+            ) a
+        ), head AS (
+            UPDATE feed_heads h
+            SET seq = h.seq + e.total,
+                live_places = h.live_places + CASE WHEN h.user_id = v_actor THEN p_live_delta ELSE 0 END
+            FROM (SELECT entry.user_id, count(*) AS total FROM entry GROUP BY entry.user_id) e
+            WHERE h.user_id = e.user_id
+            RETURNING h.user_id, h.seq - e.total AS before
+        )
+        INSERT INTO feed AS f (user_id, place_id, owner_id, seq, role, gone, changed_at)
+        SELECT e.user_id, e.place_id, e.owner_id, head.before + e.number, e.role, e.gone, p_now
+        FROM entry e JOIN head ON head.user_id = e.user_id
+        ON CONFLICT (user_id, place_id) DO UPDATE
+            SET seq = EXCLUDED.seq, role = EXCLUDED.role, gone = EXCLUDED.gone, changed_at = EXCLUDED.changed_at
+        RETURNING f.user_id, f.place_id, f.seq;
+        SELECT h.live_places INTO v_live FROM feed_heads h WHERE h.user_id = v_actor;
+    ELSE
+        UPDATE feed_heads h SET seq = h.seq + v_count, live_places = h.live_places + p_live_delta
+        WHERE h.user_id = v_actor
+        RETURNING h.seq - v_count, h.live_places INTO v_seq, v_live;
+        RETURN QUERY
+        INSERT INTO feed AS f (user_id, place_id, owner_id, seq, role, gone, changed_at)
+        SELECT v_actor, t.place_id, v_actor, v_seq + t.position, 'owner', t.state = 2, p_now
+        FROM unnest(p_places, p_states) WITH ORDINALITY AS t (place_id, state, position)
+        ON CONFLICT (user_id, place_id) DO UPDATE
+            SET seq = EXCLUDED.seq, role = EXCLUDED.role, gone = EXCLUDED.gone, changed_at = EXCLUDED.changed_at
+        RETURNING f.user_id, f.place_id, f.seq;
+    END IF;
+    IF p_live_delta > 0 THEN
+        SELECT p.places_max INTO v_max FROM users u JOIN plans p ON p.id = u.plan_id WHERE u.id = v_actor;
+        IF v_live > v_max THEN
+            RAISE SQLSTATE 'HF402' USING MESSAGE = 'the plan is full';
+        END IF;
+    END IF;
+END
+$$;
+
+-- Writes to one reader's feed that a place of the acting user became visible or invisible for them. The caller holds the
+-- place's row lock and has changed the share. Returns no row where the reader had never seen it and still does not.
+CREATE FUNCTION feed_publish_share(p_place uuid, p_reader uuid, p_now timestamptz)
+    RETURNS TABLE (reader_id uuid, published_id uuid, number bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    v_actor uuid := acting_user();
+    v_role text;
+    v_seq bigint;
+BEGIN
+    PERFORM FROM places p WHERE p.owner_id = v_actor AND p.id = p_place;
+    IF NOT FOUND THEN
+        RAISE insufficient_privilege USING MESSAGE = 'not the owner of a published place';
+    END IF;
+    UPDATE feed_heads h SET seq = h.seq + 1 WHERE h.user_id = p_reader RETURNING h.seq INTO v_seq;
+    SELECT s.role INTO v_role
+    FROM place_shares s JOIN places p ON p.owner_id = s.owner_id AND p.id = s.place_id
+    WHERE s.owner_id = v_actor AND s.place_id = p_place AND s.recipient_id = p_reader
+      AND s.suspended_at IS NULL AND p.deleted_at IS NULL;
+    IF v_role IS NULL THEN
+        RETURN QUERY
+        UPDATE feed f SET seq = v_seq, gone = true, changed_at = p_now
+        WHERE f.user_id = p_reader AND f.place_id = p_place AND f.owner_id = v_actor
+        RETURNING f.user_id, f.place_id, f.seq;
+    ELSE
+        RETURN QUERY
+        INSERT INTO feed AS f (user_id, place_id, owner_id, seq, role, gone, changed_at)
+        VALUES (p_reader, p_place, v_actor, v_seq, v_role, false, p_now)
+        ON CONFLICT (user_id, place_id) DO UPDATE
+            SET seq = EXCLUDED.seq, role = EXCLUDED.role, gone = false, changed_at = EXCLUDED.changed_at
+        RETURNING f.user_id, f.place_id, f.seq;
+    END IF;
+END
+$$;
+
+-- Locks the acting user's head and says how many live places there are and may be. Taken after the place locks.
+CREATE FUNCTION feed_head_lock() RETURNS TABLE (live_places bigint, places_max bigint)
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT h.live_places, p.places_max
+    FROM feed_heads h JOIN users u ON u.id = h.user_id JOIN plans p ON p.id = u.plan_id
+    WHERE h.user_id = acting_user()
+    FOR NO KEY UPDATE OF h
+$$;
+
+-- The newest number of the feed for each of these connected devices that still is alive; numbers only.
+CREATE FUNCTION live_heads(p_users uuid[], p_devices uuid[])
+    RETURNS TABLE (live_user uuid, live_device uuid, number bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT d.user_id, d.id, h.seq
+    FROM unnest(p_users, p_devices) AS t (user_id, device_id)
+    JOIN devices d ON d.user_id = t.user_id AND d.id = t.device_id AND d.revoked_at IS NULL
+    JOIN users u ON u.id = d.user_id AND u.deleted_at IS NULL AND u.suspended_at IS NULL
+    JOIN feed_heads h ON h.user_id = d.user_id
+$$;
+
+-- What waits on all devices that were here since `p_since`, as they last said: two numbers.
+CREATE FUNCTION devices_pending(p_since timestamptz) RETURNS TABLE (pending bigint, oldest_seconds bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT coalesce(sum(d.pending), 0)::bigint, coalesce(max(d.oldest_pending_seconds) FILTER (WHERE d.pending > 0), 0)
+    FROM devices d WHERE d.revoked_at IS NULL AND d.last_sync_at >= p_since
+$$;
+
+-- Places that have been in the trash since before `p_before`: ids only.
+CREATE FUNCTION places_to_purge(p_before timestamptz, p_limit integer)
+    RETURNS TABLE (place_owner uuid, place_id uuid)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    SELECT p.owner_id, p.id FROM places p
+    WHERE p.deleted_at < p_before AND p.purged_at IS NULL
+    ORDER BY p.deleted_at LIMIT p_limit
+$$;
+
+-- Drops feed entries that have been gone since before `p_before`, and moves the horizon of their users past them, so
+-- that an older cursor starts over instead of missing them. Returns how many were dropped.
+CREATE FUNCTION feed_prune(p_before timestamptz, p_limit integer) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_dropped bigint;
+BEGIN
+    PERFORM FROM feed_heads h
+    WHERE h.user_id IN (
+        SELECT f.user_id FROM feed f WHERE f.gone AND f.changed_at < p_before ORDER BY f.changed_at LIMIT p_limit)
+    ORDER BY h.user_id FOR NO KEY UPDATE;
+    WITH due AS (
+        SELECT f.user_id, f.place_id, f.seq FROM feed f
+        WHERE f.gone AND f.changed_at < p_before ORDER BY f.changed_at LIMIT p_limit
+    ), dropped AS (
+        DELETE FROM feed f USING due
+        WHERE f.user_id = due.user_id AND f.place_id = due.place_id AND f.seq = due.seq
+        RETURNING f.user_id, f.seq
+    ), moved AS (
+        UPDATE feed_heads h SET horizon = greatest(h.horizon, d.seq)
+        FROM (SELECT dropped.user_id, max(dropped.seq) AS seq FROM dropped GROUP BY dropped.user_id) d
+        WHERE h.user_id = d.user_id
+    )
+    SELECT count(*) INTO v_dropped FROM dropped;
+    RETURN v_dropped;
+END
+$$;
+
+-- Drops receipts from before `p_before`. Returns how many.
+CREATE FUNCTION op_receipts_prune(p_before timestamptz, p_limit integer) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH dropped AS (
+        DELETE FROM op_receipts r
+        WHERE (r.actor_id, r.op_id) IN (
+            SELECT d.actor_id, d.op_id FROM op_receipts d WHERE d.created_at < p_before LIMIT p_limit)
+        RETURNING 1
+    )
+    SELECT count(*) FROM dropped
+$$;
+
+DO $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN
+        SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO holdfast_feed', v_function);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO holdfast_app', v_function);
+    END LOOP;
+END
+$$;
+REVOKE CREATE ON SCHEMA public FROM holdfast_feed;

@@ -1,0 +1,111 @@
+//! A person's feed: what changed for them, in order.
+
+use holdfast_contract::sync::PlanLimits;
+use holdfast_contract::{AccountId, PlaceId, Timestamp};
+use uuid::Uuid;
+
+use crate::row::{place_row, share};
+use crate::{Actor, Error, Reading, Tx};
+
+/// A page of a feed with everything that must come from the same snapshot.
+#[derive(Debug)]
+pub struct Page {
+    /// The epoch of the database.
+    pub epoch: Uuid,
+    /// The newest generation; what the next cursor names.
+    pub generation: Uuid,
+    /// Whether the asked generation is known here.
+    pub generation_known: bool,
+    /// The newest number of the feed.
+    pub head: i64,
+    /// Entries up to this number may be missing.
+    pub horizon: i64,
+    /// What the plan allows and what is used.
+    pub limits: PlanLimits,
+    /// The entries, in order.
+    pub readings: Vec<Reading>,
+}
+
+/// Reads up to `limit` entries behind `after`, joined with what the actor may see today.
+pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, limit: i64) -> Result<Page, Error> {
+    // OFFSET 0 keeps the planner from joining by reading all of an owner's places for every page.
+    let rows = sqlx::query!(
+        r#"
+        WITH head AS (
+            SELECT h.seq, h.horizon, h.live_places, h.media_bytes, pl.places_max, pl.media_bytes_max, st.epoch,
+                   (SELECT g.generation FROM server_generations g ORDER BY g.number DESC LIMIT 1) AS generation,
+                   EXISTS (SELECT FROM server_generations g WHERE g.generation = $3) AS generation_known
+            FROM feed_heads h JOIN users u ON u.id = h.user_id JOIN plans pl ON pl.id = u.plan_id
+            CROSS JOIN server_state st
+            WHERE h.user_id = $1
+        ), entry AS (
+            SELECT f.seq, f.place_id, f.owner_id FROM feed f
+            WHERE f.user_id = $1 AND f.seq > $2 ORDER BY f.seq LIMIT $4
+        )
+        SELECT head.epoch, head.generation AS "generation?", head.generation_known AS "generation_known!",
+               head.seq AS head, head.horizon, head.live_places, head.media_bytes,
+               head.places_max AS "places_max?", head.media_bytes_max AS "media_bytes_max?",
+               e.seq AS "seq?", e.place_id AS "id?", e.owner_id AS "owner_id?",
+               p.client_id AS "client_id?", p.version AS "version?", p.name AS "name?", p.note AS "note?",
+               p.latitude AS "latitude?", p.longitude AS "longitude?", p.accuracy AS "accuracy?",
+               p.altitude AS "altitude?", p.category AS "category?", p.tags AS "tags?",
+               p.captured_at AS "captured_at?", p.source AS "source?", p.position_source AS "position_source?",
+               p.created_at AS "created_at?", p.updated_at AS "updated_at?", p.deleted_at AS "deleted_at?",
+               p.purged_at AS "purged_at?",
+               s.role AS "role?", s.created_at AS "shared_at?"
+        FROM head
+        LEFT JOIN entry e ON true
+        LEFT JOIN LATERAL (
+            SELECT p.* FROM places p WHERE p.owner_id = e.owner_id AND p.id = e.place_id OFFSET 0
+        ) p ON true
+        LEFT JOIN LATERAL (
+            SELECT s.role, s.created_at FROM place_shares s
+            WHERE e.owner_id <> $1 AND s.owner_id = e.owner_id AND s.place_id = e.place_id
+              AND s.recipient_id = $1 AND s.suspended_at IS NULL OFFSET 0
+        ) s ON true
+        ORDER BY e.seq
+        "#,
+        actor.user.0,
+        after,
+        generation,
+        limit,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+
+    let first = rows.first().ok_or(Error::Corrupt("account without a feed head"))?;
+    let mut page = Page {
+        epoch: first.epoch,
+        generation: first.generation.ok_or(Error::Corrupt("server without a generation"))?,
+        generation_known: first.generation_known,
+        head: first.head,
+        horizon: first.horizon,
+        limits: PlanLimits {
+            places_max: first.places_max,
+            places_used: first.live_places,
+            media_bytes_max: first.media_bytes_max,
+            media_bytes_used: first.media_bytes,
+        },
+        readings: Vec::with_capacity(rows.len()),
+    };
+    for row in rows {
+        let (Some(seq), Some(id), Some(owner)) = (row.seq, row.id, row.owner_id) else { continue };
+        page.readings.push(Reading {
+            owner: AccountId(owner),
+            id: PlaceId(id),
+            seq,
+            share: share(row.role, row.shared_at)?,
+            place: place_row!(row).place()?,
+        });
+    }
+    Ok(page)
+}
+
+/// Drops at most `limit` entries that have been gone since before `before`, of everybody, and moves the horizons past
+/// them. Returns how many.
+pub async fn prune(tx: &mut Tx, before: Timestamp, limit: i32) -> Result<i64, Error> {
+    let dropped = sqlx::query_scalar!(r#"SELECT feed_prune($1, $2) AS "dropped!""#, before.to_chrono(), limit)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(dropped)
+}

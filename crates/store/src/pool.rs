@@ -1,0 +1,204 @@
+//! Connections and transactions.
+//!
+//! `deadpool` and not sqlx's own pool: the latter asks every connection it takes back for a sign of life, one more round
+//! trip for every request. Here a connection that died while idle is found out by the statement that begins the next
+//! transaction, which can be repeated on another one.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use deadpool::managed::{self, Object, RecycleResult, Timeouts};
+use holdfast_contract::AccountId;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use uuid::Uuid;
+
+use crate::{Actor, Error};
+
+/// How to use the database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Most connections at once.
+    pub max_connections: u32,
+    /// How long a request waits for a free connection.
+    pub acquire_timeout: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+    /// How long a statement may wait for a lock.
+    pub lock_timeout: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            max_connections: 16,
+            acquire_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(30),
+            lock_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+struct Manager(PgConnectOptions);
+
+impl managed::Manager for Manager {
+    type Type = PgConnection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<PgConnection, sqlx::Error> {
+        self.0.connect().await
+    }
+
+    async fn recycle(&self, _: &mut PgConnection, _: &managed::Metrics) -> RecycleResult<sqlx::Error> {
+        Ok(())
+    }
+}
+
+/// The only way to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Pool {
+    pool: managed::Pool<Manager>,
+    max_connections: u32,
+}
+
+impl Pool {
+    /// Connects to a migrated database. Every connection runs as the role `holdfast_app`, for which row-level security
+    /// holds.
+    pub async fn connect(url: &str, options: &Options) -> Result<Self, Error> {
+        let millis = |d: Duration| d.as_millis().to_string();
+        let connect = url
+            .parse::<PgConnectOptions>()?
+            .application_name("holdfast")
+            .options([
+                ("role", "holdfast_app"),
+                // Notices and warnings may quote a row, and sqlx would write them into the log.
+                ("client_min_messages", "error"),
+                // The statements are few, and as good with a generic plan: planning each anew costs more than it gains.
+                ("plan_cache_mode", "force_generic_plan"),
+                ("jit", "off"),
+            ])
+            .options([
+                ("statement_timeout", millis(options.statement_timeout)),
+                ("lock_timeout", millis(options.lock_timeout)),
+                ("idle_in_transaction_session_timeout", millis(options.statement_timeout)),
+            ])
+            .disable_statement_logging();
+        let timeout = Some(options.acquire_timeout);
+        let pool = managed::Pool::builder(Manager(connect))
+            .max_size(options.max_connections as usize)
+            .timeouts(Timeouts { wait: timeout, create: timeout, recycle: None })
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(|_| Error::Unavailable("pool".into()))?;
+        let pool = Self { pool, max_connections: options.max_connections };
+        pool.ping().await?;
+        Ok(pool)
+    }
+
+    /// Begins a transaction that acts for nobody: row-level security shows it nothing personal.
+    pub async fn begin(&self) -> Result<Tx, Error> {
+        self.begin_with("BEGIN".to_owned()).await
+    }
+
+    /// Begins a transaction that acts for `actor`, if their device and account are alive.
+    pub async fn begin_as(&self, actor: Actor) -> Result<Tx, Error> {
+        self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}')", actor.user, actor.device)).await
+    }
+
+    /// As [`begin_as`](Self::begin_as), and only if the database is in this epoch.
+    pub async fn begin_as_in_epoch(&self, actor: Actor, epoch: Uuid) -> Result<Tx, Error> {
+        self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}', '{epoch}')", actor.user, actor.device)).await
+    }
+
+    /// Begins a transaction that acts for a person without a device of theirs: for jobs only.
+    pub async fn begin_for_job(&self, user: AccountId) -> Result<Tx, Error> {
+        self.begin_with(format!("BEGIN; SELECT set_config('holdfast.user_id', '{user}', true)")).await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.begin().await?.rollback().await
+    }
+
+    /// Gives every idle connection back and hands out no more.
+    pub fn close(&self) {
+        self.pool.close();
+    }
+
+    /// One round trip. Nothing has happened before it, so it may be repeated on another connection.
+    async fn begin_with(&self, statement: String) -> Result<Tx, Error> {
+        let mut dead = 0;
+        loop {
+            let connection = self.pool.get().await.map_err(|error| match error {
+                // Whatever the reason is: without a connection nothing is known about the request.
+                managed::PoolError::Backend(error) => Error::Unavailable(Error::from(error).to_string().into()),
+                managed::PoolError::Timeout(_) => Error::Unavailable("no free connection".into()),
+                _ => Error::Unavailable("pool".into()),
+            })?;
+            let used_before = Object::metrics(&connection).recycle_count > 0;
+            let mut tx = Tx(Some(connection));
+            match sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(&mut *tx).await.map_err(Error::from) {
+                Ok(_) => return Ok(tx),
+                // Idle connections die with the database; there are at most so many of them.
+                Err(error) if error.is_passing() && used_before && dead < self.max_connections => dead += 1,
+                Err(error) => {
+                    if !error.is_passing() {
+                        tx.rollback().await?;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// A transaction. Dropped without a word (a request that was cancelled), it gives up its connection, and PostgreSQL rolls
+/// back.
+pub struct Tx(Option<Object<Manager>>);
+
+impl Tx {
+    /// Commits. On an error of the connection it is not known whether the commit has happened.
+    pub async fn commit(self) -> Result<(), Error> {
+        self.end("COMMIT").await
+    }
+
+    /// Rolls back and keeps the connection.
+    pub async fn rollback(self) -> Result<(), Error> {
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(mut self, statement: &'static str) -> Result<(), Error> {
+        sqlx::raw_sql(statement).execute(&mut *self).await?;
+        // Back into the pool, and not closed as Drop would do.
+        drop(self.0.take());
+        Ok(())
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.0.as_ref().expect("only `end` and `drop` take the connection, and they take the transaction with it")
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.0.as_mut().expect("only `end` and `drop` take the connection, and they take the transaction with it")
+    }
+}
+
+/// A connection of its own as the connecting role, for migrations.
+pub(crate) async fn connect_alone(url: &str) -> Result<PgConnection, Error> {
+    let connect = url.parse::<PgConnectOptions>()?.options([("client_min_messages", "error")]);
+    Ok(PgConnection::connect_with(&connect.disable_statement_logging()).await?)
+}
