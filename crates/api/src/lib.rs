@@ -19,6 +19,7 @@ mod client_address;
 mod devices;
 mod docs;
 mod events;
+mod examples;
 mod health;
 mod html;
 mod json;

@@ -7,9 +7,9 @@ use axum::response::Response;
 use holdfast_contract::account::{PairRequest, PairingCode, SignedIn};
 
 use crate::auth::Acting;
+use crate::examples;
 use crate::json::JsonBody;
 use crate::problem::Refusal;
-use crate::schemas;
 use crate::sessions::signed_in;
 use crate::state::ApiState;
 
@@ -17,7 +17,7 @@ use crate::state::ApiState;
 ///
 /// It works once and for ten minutes.
 #[utoipa::path(post, path = "/v1/pairing-codes", tag = "account",
-    responses((status = 201, description = "The code.", body = PairingCode, example = json!(schemas::pairing_code_example()))))]
+    responses((status = 201, description = "The code.", body = PairingCode, example = json!(examples::pairing_code()))))]
 pub(crate) async fn create_pairing_code(
     State(state): State<ApiState>,
     Acting(actor): Acting,
@@ -27,8 +27,8 @@ pub(crate) async fn create_pairing_code(
 
 /// Signs a device in with a pairing code.
 #[utoipa::path(post, path = "/v1/pairings", tag = "account",
-    request_body(content = PairRequest, example = json!(schemas::pair_example())),
-    responses((status = 201, description = "Paired.", body = SignedIn, example = json!(schemas::signed_in_example()))),
+    request_body(content = PairRequest, example = json!(examples::pair())),
+    responses((status = 201, description = "Paired.", body = SignedIn, example = json!(examples::signed_in()))),
     extensions(("x-problems" = json!(["invalid_code", "invalid"]))))]
 pub(crate) async fn pair(
     State(state): State<ApiState>,

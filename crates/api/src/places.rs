@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::auth::Acting;
+use crate::examples;
 use crate::json::{JsonBody, OptionalObject};
 use crate::outcome::refusal_of;
 use crate::parameters::{Parameters, PlaceInPath};
@@ -56,8 +57,8 @@ pub(crate) struct PlaceHistory {
         ("limit" = Option<u32>, Query, description = "Places on the page; 50 if absent.", minimum = 1, maximum = 200),
         ("after" = Option<String>, Query, description = "The `next` of the page before."),
     ),
-    responses((status = 200, description = "A page of places.", body = PlaceList, example = json!(schemas::place_list_example()))),
-    extensions(("x-problems" = json!(["invalid_parameter", "invalid_cursor"]))))]
+    responses((status = 200, description = "A page of places.", body = PlaceList, example = json!(examples::place_list()))),
+    extensions(("x-problems" = json!(["invalid_parameter"]))))]
 pub(crate) async fn list_places(
     State(state): State<ApiState>,
     Acting(actor): Acting,
@@ -91,9 +92,9 @@ fn plain_text<const MAX: usize>(name: &str, text: &str) -> Result<Option<String>
 ///
 /// The client id makes it one place for ever: sent again, however often, it answers 200 with the place as it is now.
 #[utoipa::path(post, path = "/v1/places", tag = "places",
-    request_body(content = schemas::NewPlaceRequest, example = json!(schemas::new_place_example())),
+    request_body(content = schemas::NewPlaceRequest, example = json!(examples::new_place())),
     responses(
-        (status = 201, description = "Saved.", headers(("Location" = String, description = "Where the place is.")), body = OperationOutcome, example = json!(schemas::applied_example())),
+        (status = 201, description = "Saved.", headers(("Location" = String, description = "Where the place is.")), body = OperationOutcome, example = json!(examples::applied())),
         (status = 200, description = "It was known already.", body = OperationOutcome),
     ),
     extensions(("x-problems" = json!(["gone", "invalid", "op_id_reused", "plan_limit_reached"]))))]
@@ -116,7 +117,7 @@ pub(crate) async fn create_place(
 
 /// One place.
 #[utoipa::path(get, path = "/v1/places/{id}", tag = "places", params(schemas::PlaceIdInPath),
-    responses((status = 200, description = "The place. In the trash, it has `deletedAt`.", body = Place, example = json!(schemas::place_example()))),
+    responses((status = 200, description = "The place. In the trash, it has `deletedAt`.", body = Place, example = json!(examples::place()))),
     extensions(("x-problems" = json!(["invalid_parameter", "not_found", "gone"]))))]
 pub(crate) async fn get_place(
     State(state): State<ApiState>,
@@ -131,8 +132,8 @@ pub(crate) async fn get_place(
 /// Every changed field says what it was when the person decided. Where that is no longer so, nothing is changed and the
 /// answer is 409 with the place as it is.
 #[utoipa::path(patch, path = "/v1/places/{id}", tag = "places", params(schemas::PlaceIdInPath),
-    request_body(content = schemas::UpdateRequest, example = json!(schemas::update_example())),
-    responses((status = 200, description = "Changed, or already so.", body = OperationOutcome, example = json!(schemas::applied_example()))),
+    request_body(content = schemas::UpdateRequest, example = json!(examples::update())),
+    responses((status = 200, description = "Changed, or already so.", body = OperationOutcome, example = json!(examples::applied()))),
     extensions(("x-problems" = json!(["invalid_parameter", "forbidden", "not_found", "conflict", "gone", "invalid", "op_id_reused"]))))]
 pub(crate) async fn update_place(
     State(state): State<ApiState>,
@@ -191,7 +192,7 @@ pub(crate) async fn restore_place(
 ///
 /// Taken only while the position is a fix and the new one is more accurate; otherwise nothing changes. It never conflicts.
 #[utoipa::path(post, path = "/v1/places/{id}/refine", tag = "places", params(schemas::PlaceIdInPath),
-    request_body(content = schemas::RefineRequest, example = json!(schemas::refine_example())),
+    request_body(content = schemas::RefineRequest, example = json!(examples::refine())),
     responses((status = 200, description = "Taken, or not better.", body = OperationOutcome)),
     extensions(("x-problems" = json!(["invalid_parameter", "forbidden", "not_found", "conflict", "gone", "invalid", "op_id_reused"]))))]
 pub(crate) async fn refine_place(

@@ -8,9 +8,9 @@ use holdfast_contract::account::{SignInRequest, SignedIn};
 use holdfast_service::{Session, SessionKind};
 
 use crate::auth::{Acting, SESSION_COOKIE};
+use crate::examples;
 use crate::json::JsonBody;
 use crate::problem::Refusal;
-use crate::schemas;
 use crate::settings::ApiSettings;
 use crate::state::ApiState;
 
@@ -22,8 +22,8 @@ const COOKIE_SECONDS: u32 = 180 * 24 * 60 * 60;
 /// With a `device` the reply carries that device's token, shown this once. Without one the session is a browser's: a
 /// cookie is set that scripts can't read.
 #[utoipa::path(post, path = "/v1/sessions", tag = "account",
-    request_body(content = SignInRequest, example = json!(schemas::sign_in_example())),
-    responses((status = 201, description = "Signed in.", headers(("Set-Cookie" = String, description = "The session, where no device was given.")), body = SignedIn, example = json!(schemas::signed_in_example()))),
+    request_body(content = SignInRequest, example = json!(examples::sign_in())),
+    responses((status = 201, description = "Signed in.", headers(("Set-Cookie" = String, description = "The session, where no device was given.")), body = SignedIn, example = json!(examples::signed_in()))),
     extensions(("x-problems" = json!(["invalid_credentials", "account_gone", "invalid"]))))]
 pub(crate) async fn sign_in(
     State(state): State<ApiState>,

@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::response::Response;
 use holdfast_contract::account::{SetupRequest, SetupStatus, SignedIn};
 
+use crate::examples;
 use crate::html::{Page, escape};
 use crate::json::JsonBody;
 use crate::parameters::Parameters;
 use crate::problem::Refusal;
-use crate::schemas;
 use crate::sessions::signed_in;
 use crate::state::ApiState;
 
@@ -25,9 +25,9 @@ pub(crate) async fn setup_status(State(state): State<ApiState>) -> Result<Json<S
 
 /// Makes the first account, with the one-time code that the server printed.
 #[utoipa::path(post, path = "/v1/setup", tag = "account",
-    request_body(content = SetupRequest, example = json!(schemas::setup_example())),
+    request_body(content = SetupRequest, example = json!(examples::setup())),
     responses((status = 201, description = "The account is made and signed in.", headers(("Set-Cookie" = String, description = "The session, where no device was given.")), body = SignedIn,
-        example = json!(schemas::signed_in_example()))),
+        example = json!(examples::signed_in()))),
     extensions(("x-problems" = json!(["invalid_code", "already_set_up", "invalid"]))))]
 pub(crate) async fn set_up(
     State(state): State<ApiState>,

@@ -6,6 +6,7 @@ use holdfast_contract::limits::PULL_CHANGES_MAX;
 use holdfast_contract::sync::{PullReply, PushReply, PushRequest};
 
 use crate::auth::Acting;
+use crate::examples;
 use crate::json::{JsonBytes, parse};
 use crate::parameters::Parameters;
 use crate::problem::Refusal;
@@ -18,8 +19,8 @@ use crate::state::ApiState;
 /// same order: a bad one never fails the others. Sent again, whole or in parts, nothing happens twice. An epoch that is
 /// not the server's executes nothing and answers `epoch_changed`: pull first.
 #[utoipa::path(post, path = "/v1/sync/push", tag = "sync",
-    request_body(content = schemas::PushBody, example = json!(schemas::push_example())),
-    responses((status = 200, description = "What became of each operation.", body = PushReply, example = json!(schemas::push_reply_example()))),
+    request_body(content = schemas::PushBody, example = json!(examples::push())),
+    responses((status = 200, description = "What became of each operation.", body = PushReply, example = json!(examples::push_reply()))),
     extensions(("x-problems" = json!(["epoch_changed", "invalid"]))))]
 pub(crate) async fn push(
     State(state): State<ApiState>,
@@ -40,7 +41,7 @@ pub(crate) async fn push(
         ("cursor" = Option<String>, Query, description = "Where the page before ended. Opaque."),
         ("limit" = Option<u32>, Query, description = "Changes on the page; 500 if absent.", minimum = 1, maximum = 1000),
     ),
-    responses((status = 200, description = "A page of changes.", body = PullReply, example = json!(schemas::pull_example()))),
+    responses((status = 200, description = "A page of changes.", body = PullReply, example = json!(examples::pull()))),
     extensions(("x-problems" = json!(["invalid_parameter", "invalid_cursor", "resync_required"]))))]
 pub(crate) async fn pull(
     State(state): State<ApiState>,

@@ -21,7 +21,9 @@ impl Context {
     pub(crate) fn open(home: Option<PathBuf>, output: Output) -> Result<Self, Failure> {
         let root = match home {
             Some(root) if root.as_os_str().is_empty() => {
-                return Err(Failure::usage("The home folder's name is empty.").hint("Set HOLDFAST_HOME or --home to a folder."));
+                return Err(
+                    Failure::usage("The home folder's name is empty.").hint("Set HOLDFAST_HOME or --home to a folder.")
+                );
             }
             Some(root) => root,
             None => default_home()?,

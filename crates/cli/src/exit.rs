@@ -126,23 +126,30 @@ impl Failure {
         let (exit, hint) = match problem.code {
             Code::Unauthenticated => (
                 Exit::SignIn,
-                Some("This device's access has ended. Sign in again with: holdfast pair <server address>\nEverything saved here is kept and is sent afterwards."),
+                Some(
+                    "This device's access has ended. Sign in again with: holdfast pair <server address>\nEverything saved here is kept and is sent afterwards.",
+                ),
             ),
             Code::AccountGone => (
                 Exit::SignIn,
-                Some("Everything on this device is kept. `holdfast export` and `holdfast outbox export` write it to files."),
+                Some(
+                    "Everything on this device is kept. `holdfast export` and `holdfast outbox export` write it to files.",
+                ),
             ),
             Code::WrongAccount => (Exit::SignIn, Some("Sign in again with: holdfast pair <server address>")),
             Code::InvalidCredentials => (Exit::SignIn, Some("Check the address and the password and try again.")),
             Code::InvalidCode => (
                 Exit::SignIn,
-                Some("Codes work once and for a short time. On a device that is signed in, `holdfast pair --new-code` makes a new one; a server that is not set up prints a new link when it starts."),
+                Some(
+                    "Codes work once and for a short time. On a device that is signed in, `holdfast pair --new-code` makes a new one; a server that is not set up prints a new link when it starts.",
+                ),
             ),
-            Code::AlreadySetUp => (
-                Exit::SignIn,
-                Some("Sign in instead, with: holdfast pair <server address> --email <address>"),
-            ),
-            Code::ClientTooOld => (Exit::Failed, Some("Update holdfast. Everything saved here is kept and is sent afterwards.")),
+            Code::AlreadySetUp => {
+                (Exit::SignIn, Some("Sign in instead, with: holdfast pair <server address> --email <address>"))
+            }
+            Code::ClientTooOld => {
+                (Exit::Failed, Some("Update holdfast. Everything saved here is kept and is sent afterwards."))
+            }
             Code::RateLimited => (Exit::Unreachable, Some("Wait a little and try again.")),
             Code::Unavailable | Code::Internal => {
                 (Exit::Unreachable, Some("Try again in a moment. Everything saved here is kept."))
@@ -151,7 +158,8 @@ impl Failure {
             Code::NotFound => (Exit::NotFound, None),
             _ => (Exit::Failed, None),
         };
-        let mut message = if problem.detail.is_empty() { format!("{}.", problem.title) } else { problem.detail.clone() };
+        let mut message =
+            if problem.detail.is_empty() { format!("{}.", problem.title) } else { problem.detail.clone() };
         if problem.code == Code::RateLimited
             && let Some(seconds) = problem.retry_after
         {
@@ -221,8 +229,9 @@ impl From<DeviceError> for Failure {
             DeviceError::Inaccessible(_) | DeviceError::Damaged(_) | DeviceError::TooNew { .. } => {
                 Self::new(Exit::Storage, "storage", sentence)
             }
-            DeviceError::BoundElsewhere(_) => Self::new(Exit::Failed, "bound_elsewhere", sentence)
-                .hint("Places are only ever taken into the account they were promised to. Sign in to that one to take them."),
+            DeviceError::BoundElsewhere(_) => Self::new(Exit::Failed, "bound_elsewhere", sentence).hint(
+                "Places are only ever taken into the account they were promised to. Sign in to that one to take them.",
+            ),
             _ => Self::failed(sentence),
         }
     }

@@ -268,7 +268,9 @@ pub(crate) fn explain_empty(device: &Device, filter: &Filter) -> Result<Option<S
             let similar = suggestions(asked, known.iter().map(String::as_str));
             let asked = words::one_line(asked);
             return Ok(Some(match similar.first() {
-                Some(first) => format!("No place has the {what} \"{asked}\". Did you mean \"{}\"?", words::one_line(first)),
+                Some(first) => {
+                    format!("No place has the {what} \"{asked}\". Did you mean \"{}\"?", words::one_line(first))
+                }
                 None if known.is_empty() => format!("No place has the {what} \"{asked}\"; there are no {many} yet."),
                 None => format!("No place has the {what} \"{asked}\"."),
             }));

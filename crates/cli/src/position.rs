@@ -22,7 +22,11 @@ pub(crate) fn parse(
     let read = |text: &str, field: &str| {
         text.parse::<f64>().map_err(|_| {
             let shown: String = text.chars().filter(|c| !c.is_control()).take(40).collect();
-            FieldError::new(field, FieldCode::InvalidType, format!("\"{shown}\" is not a number of degrees such as -33.8568"))
+            FieldError::new(
+                field,
+                FieldCode::InvalidType,
+                format!("\"{shown}\" is not a number of degrees such as -33.8568"),
+            )
         })
     };
     match (read(latitude, "latitude"), read(longitude, "longitude")) {
@@ -44,7 +48,12 @@ mod tests {
 
     #[test]
     fn positions_are_read_as_people_type_them() {
-        for words in [&["-33.8568", "151.2153"][..], &["-33.8568,151.2153"], &[" -33.8568, 151.2153"], &["-33.8568,", "151.2153"]] {
+        for words in [
+            &["-33.8568", "151.2153"][..],
+            &["-33.8568,151.2153"],
+            &[" -33.8568, 151.2153"],
+            &["-33.8568,", "151.2153"],
+        ] {
             assert_eq!(read(words), Ok((-33.8568, 151.2153)), "{words:?}");
         }
     }

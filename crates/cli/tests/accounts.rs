@@ -18,10 +18,13 @@ fn sign_in_server() -> Server {
             Answer::json(201, &json!({ "code": "ABCD-EFGH", "expiresAt": "2099-01-01T00:00:00.000000Z" }))
         }
         ("DELETE", "/v1/sessions/current") => Answer::json(204, &json!(null)),
-        ("GET", "/v1/devices") => Answer::json(200, &json!({ "devices": [
+        ("GET", "/v1/devices") => Answer::json(
+            200,
+            &json!({ "devices": [
             { "id": "01900000-0000-7000-8000-000000000002", "name": "laptop", "platform": "cli",
               "createdAt": "2026-01-01T00:00:00.000000Z", "current": true },
-        ] })),
+        ] }),
+        ),
         _ => Answer::problem(503, "unavailable", "The database is not available at the moment."),
     })
 }
@@ -127,7 +130,9 @@ fn a_server_that_is_away_keeps_everything_here() {
 
 #[test]
 fn a_captive_portal_is_not_taken_for_the_server() {
-    let portal = Server::start(|_| Answer::new(200, vec![("content-type", "text/html".into())], "<html>Welcome to the hotel</html>"));
+    let portal = Server::start(|_| {
+        Answer::new(200, vec![("content-type", "text/html".into())], "<html>Welcome to the hotel</html>")
+    });
     let home = Home::new();
     let run = home.run_with_input(&["pair", &portal.address, "--email", "a@b.org", "--password-stdin"], PASSWORD);
     assert_eq!(run.code, 5);

@@ -12,8 +12,29 @@ fn help_lists_every_command_and_every_exit_code() {
     let home = Home::new();
     let help = home.ok(&["--help"]);
     for word in [
-        "pair", "sign-out", "adopt", "save", "fix", "list", "show", "edit", "delete", "restore", "resolve", "outbox", "sync",
-        "status", "watch", "devices", "import", "export", "completions", "Exit codes:", "--home", "--json", "--color",
+        "pair",
+        "sign-out",
+        "adopt",
+        "save",
+        "fix",
+        "list",
+        "show",
+        "edit",
+        "delete",
+        "restore",
+        "resolve",
+        "outbox",
+        "sync",
+        "status",
+        "watch",
+        "devices",
+        "import",
+        "export",
+        "completions",
+        "Exit codes:",
+        "--home",
+        "--json",
+        "--color",
     ] {
         help.says(word);
     }
@@ -117,7 +138,7 @@ fn a_home_folder_that_cannot_be_used_is_said() {
     home.expect(7, &["--home", inside.to_str().unwrap(), "list"]).says("home folder can't be used").says("--home");
     std::fs::create_dir_all(home.path()).unwrap();
     std::fs::write(home.path().join("config.json"), "{half").unwrap();
-    home.expect(7, &["list"]).says("can't be understood").says("left as it was");
+    home.expect(7, &["list"]).says("can't be understood").says("left as it is");
     assert_eq!(home.json(7, &["list"])["error"]["code"], "storage");
 }
 
@@ -145,8 +166,8 @@ fn a_damaged_database_is_set_aside_and_said_not_shown_as_empty() {
     std::fs::write(&database, b"this is no database at all, but somebody's letter").unwrap();
     let run = home.ok(&["list"]);
     run.says("The database was damaged").says("set aside");
-    let kept = std::fs::read_dir(home.path()).unwrap().any(|e| {
-        std::fs::read(e.unwrap().path()).is_ok_and(|bytes| bytes.starts_with(b"this is no database"))
-    });
+    let kept = std::fs::read_dir(home.path())
+        .unwrap()
+        .any(|e| std::fs::read(e.unwrap().path()).is_ok_and(|bytes| bytes.starts_with(b"this is no database")));
     assert!(kept, "the damaged file was not kept");
 }

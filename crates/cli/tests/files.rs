@@ -134,8 +134,27 @@ fn a_file_comes_from_standard_input_too() {
 #[test]
 fn what_is_exported_as_gpx_is_imported_the_same() {
     let home = Home::new();
-    home.ok(&["save", "-33.8568", "151.2153", "--name", "Bar & <Grill>", "--note", "two\nlines", "--category", "food",
-        "--tag", "a", "--tag", "b", "--accuracy", "12.5", "--altitude", "-3", "--at", "2026-01-02T03:04:05Z"]);
+    home.ok(&[
+        "save",
+        "-33.8568",
+        "151.2153",
+        "--name",
+        "Bar & <Grill>",
+        "--note",
+        "two\nlines",
+        "--category",
+        "food",
+        "--tag",
+        "a",
+        "--tag",
+        "b",
+        "--accuracy",
+        "12.5",
+        "--altitude",
+        "-3",
+        "--at",
+        "2026-01-02T03:04:05Z",
+    ]);
     home.save("Plain");
     home.ok(&["save", "--waiting", "--name", "Nowhere"]);
     let file = home.file("out.gpx");

@@ -19,7 +19,9 @@ fn refused(home: &Home, args: &[&str], words: &str) {
 fn texts_have_their_lengths_on_save_and_on_edit() {
     let home = Home::new();
     home.save("Oak");
-    for (flag, max) in [("--name", limits::NAME_MAX), ("--note", limits::NOTE_MAX), ("--category", limits::CATEGORY_MAX)] {
+    for (flag, max) in
+        [("--name", limits::NAME_MAX), ("--note", limits::NOTE_MAX), ("--category", limits::CATEGORY_MAX)]
+    {
         let field = flag.trim_start_matches('-');
         let too_long = "é".repeat(max + 1);
         let words = format!("The {field} is {} characters long; at most {max} are allowed.", max + 1);

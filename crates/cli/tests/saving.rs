@@ -21,15 +21,36 @@ fn json_has_every_member_whether_known_or_not() {
     let saved = home.json(0, &["save", "-33.8568,151.2153"]);
     let place = &saved["place"];
     for member in [
-        "number", "clientId", "id", "version", "name", "note", "category", "tags", "latitude", "longitude", "accuracy",
-        "altitude", "positionSource", "capturedAt", "source", "role", "deletedAt", "state", "reason", "stateWords",
+        "number",
+        "clientId",
+        "id",
+        "version",
+        "name",
+        "note",
+        "category",
+        "tags",
+        "latitude",
+        "longitude",
+        "accuracy",
+        "altitude",
+        "positionSource",
+        "capturedAt",
+        "source",
+        "role",
+        "deletedAt",
+        "state",
+        "reason",
+        "stateWords",
     ] {
         assert!(place.get(member).is_some(), "{member} is missing in {place}");
     }
     assert_eq!(place["latitude"], -33.8568);
     assert_eq!(place["longitude"], 151.2153);
     assert_eq!((&place["state"], &place["stateWords"]), (&"savedOnDevice".into(), &"Saved on this device".into()));
-    assert_eq!((&place["source"], &place["role"], &place["positionSource"]), (&"cli".into(), &"owner".into(), &"manual".into()));
+    assert_eq!(
+        (&place["source"], &place["role"], &place["positionSource"]),
+        (&"cli".into(), &"owner".into(), &"manual".into())
+    );
     assert!(place["name"].is_null());
     let listed = home.json(0, &["list"]);
     assert_eq!(listed["places"][0]["clientId"], place["clientId"]);
@@ -62,20 +83,43 @@ fn a_capture_without_a_position_waits_for_one() {
     home.ok(&["fix", "Here", "-47.6", "-8.8", "--accuracy", "5"]).says("is better now");
     home.ok(&["fix", "Here", "-47.7", "-8.9", "--accuracy", "50"]).says("stays as it is");
     let place = &home.places()[0];
-    assert_eq!((&place["latitude"], &place["accuracy"], &place["state"]), (&(-47.6).into(), &5.0.into(), &"savedOnDevice".into()));
+    assert_eq!(
+        (&place["latitude"], &place["accuracy"], &place["state"]),
+        (&(-47.6).into(), &5.0.into(), &"savedOnDevice".into())
+    );
     assert_eq!(place["positionSource"], "fix");
 }
 
 #[test]
 fn a_place_is_edited_field_by_field() {
     let home = Home::new();
-    home.ok(&["save", "47.5", "8.7", "--name", "Oak", "--note", "big", "--category", "tree", "--tag", "a", "--tag", "b"]);
+    home.ok(&[
+        "save",
+        "47.5",
+        "8.7",
+        "--name",
+        "Oak",
+        "--note",
+        "big",
+        "--category",
+        "tree",
+        "--tag",
+        "a",
+        "--tag",
+        "b",
+    ]);
     home.ok(&["edit", "Oak", "--name", "Old oak", "--clear-note", "--add-tag", "c", "--remove-tag", "a"]);
     home.ok(&["edit", "Old oak", "--position", "-1.5", "-2.5", "--accuracy", "3"]);
     let place = &home.places()[0];
-    assert_eq!((&place["name"], &place["note"], &place["category"]), (&"Old oak".into(), &serde_json::Value::Null, &"tree".into()));
+    assert_eq!(
+        (&place["name"], &place["note"], &place["category"]),
+        (&"Old oak".into(), &serde_json::Value::Null, &"tree".into())
+    );
     assert_eq!(place["tags"], serde_json::json!(["b", "c"]));
-    assert_eq!((&place["latitude"], &place["longitude"], &place["accuracy"]), (&(-1.5).into(), &(-2.5).into(), &3.0.into()));
+    assert_eq!(
+        (&place["latitude"], &place["longitude"], &place["accuracy"]),
+        (&(-1.5).into(), &(-2.5).into(), &3.0.into())
+    );
     let again = home.json(0, &["edit", "Old oak", "--name", "Old oak"]);
     assert_eq!(again["changed"], false);
     home.expect(2, &["edit", "Old oak"]).says("say what to change");

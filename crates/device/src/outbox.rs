@@ -167,6 +167,11 @@ pub(crate) fn replace(
 /// Takes an operation out of the outbox and into the journal, and lets the next of its chain move.
 pub(crate) fn remove(tx: &Tx<'_>, entry: &Entry, event: JournalEvent, detail: Option<&str>) -> Result<()> {
     journal::settle(tx, entry, event, detail)?;
+    drop_silently(tx, entry)
+}
+
+/// Takes an operation out of the outbox that is in the journal already.
+pub(crate) fn drop_silently(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     tx.run("DELETE FROM outbox WHERE number = ?1", [entry.number])?;
     promote(tx, entry.place)
 }

@@ -82,6 +82,7 @@ fn apply(tx: &Tx<'_>, page: PullReply, from_start: bool, handled: &mut Handled) 
     if other_database {
         // Whatever was on its way was for the other database: it is sent again, and a late reply no longer counts.
         resync::forget_leases(tx)?;
+        lanes::stop_waiting(tx, Lane::Push)?;
         if !from_start {
             resync::begin(tx)?;
             handled.has_more = true;

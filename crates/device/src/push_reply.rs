@@ -27,6 +27,9 @@ use crate::views::PauseReason;
 use crate::words::OpState;
 use crate::{confirmed, push, reconcile};
 
+/// Operations in a batch while nothing fails; the contract's bound.
+const BATCH_MAX: u32 = 500;
+
 /// See [`crate::Device::handle`].
 pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handled> {
     let lane = lanes::load(tx, Lane::Push)?;
@@ -62,7 +65,7 @@ fn outcomes(tx: &Tx<'_>, lane: &LaneRow, sent: &[Entry], reply: PushReply, handl
     if let Some(last) = sent.last()
         && lane.suspects_through.is_some_and(|through| last.number >= through)
     {
-        lanes::limit_batches(tx, 500, None)?;
+        lanes::limit_batches(tx, BATCH_MAX, None)?;
     }
     let pass = confirmed::pass(tx)?;
     // An operation whose id the server could not read has its outcome at its place in the order.
@@ -104,10 +107,12 @@ fn refused(
         (_, Code::EpochChanged) => {
             push::requeue_leased(tx)?;
             tx.run("UPDATE store SET epoch_stale = 1", [])?;
-            Ok(())
+            // The page that names the new epoch ends this wait; it only keeps a confused server from being asked in a loop.
+            lanes::failed(tx, Lane::Push, Some(problem), retry_after).map(|_| ())
         }
         (402, _) if sent.len() == 1 => {
             handled.deferred += 1;
+            alone_settled(tx)?;
             outbox::park(tx, sent[0].number, OpState::Plan, Some(problem), None)
         }
         (408 | 500..=599, _) => failure(tx, lane, sent, Some(problem), retry_after),
@@ -117,8 +122,7 @@ fn refused(
         }
         _ if sent.len() == 1 => {
             handled.rejected += 1;
-            lanes::answered(tx, Lane::Push)?;
-            lanes::limit_batches(tx, 500, None)?;
+            alone_settled(tx)?;
             outbox::park(tx, sent[0].number, OpState::Rejected, Some(problem), None)
         }
         _ => {
@@ -126,6 +130,12 @@ fn refused(
             halve(tx, lane, sent)
         }
     }
+}
+
+/// The server decided over one operation alone: the lane goes on with full batches.
+fn alone_settled(tx: &Tx<'_>) -> Result<()> {
+    lanes::answered(tx, Lane::Push)?;
+    lanes::limit_batches(tx, BATCH_MAX, None)
 }
 
 /// Whether a refusal pauses the whole account.
@@ -162,7 +172,7 @@ fn failure(
     let searching = lane.suspects_through.is_some() || alone.failures > 0;
     if searching {
         alone_failed(tx, alone, problem, retry_after)?;
-        lanes::limit_batches(tx, 500, None)?;
+        lanes::limit_batches(tx, BATCH_MAX, None)?;
     } else {
         push::requeue_leased(tx)?;
     }

@@ -1,7 +1,7 @@
 //! What an outcome means for an operation, its place and what waits behind it. The one way out of the outbox that is not
 //! a person's decision.
 
-use holdfast_contract::{Action, Code, Operation, Outcome, Place, Problem};
+use holdfast_contract::{Action, Code, Outcome, Place, Problem};
 use rusqlite::params;
 
 use crate::confirmed;
@@ -178,10 +178,4 @@ fn timed(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
         )?;
     }
     Ok(())
-}
-
-/// An operation as JSON, for the journal.
-pub(crate) fn as_json(entry: &Entry) -> String {
-    let operation = Operation { op_id: entry.op_id, action: entry.action.clone() };
-    String::from_utf8_lossy(&operation.to_bytes()).into_owned()
 }

@@ -57,11 +57,7 @@ fn conflict(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry], resolution: Resolution
         return Err(Error::NothingToResolve);
     };
     match resolution {
-        Resolution::KeepTheirs => {
-            for entry in chain {
-                outbox::remove(tx, entry, JournalEvent::Resolved, None)?;
-            }
-        }
+        Resolution::KeepTheirs => keep_theirs(tx, head, &chain[1..])?,
         Resolution::KeepMine => keep_mine(tx, head, &chain[1..], conflict, &base, &BTreeMap::new())?,
         Resolution::PerField(sides) => {
             let undecided = |field: &&Field| !sides.contains_key(*field);
@@ -75,6 +71,37 @@ fn conflict(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry], resolution: Resolution
     }
     places::refresh(tx, row.id)?;
     Ok(row.id)
+}
+
+/// The server's side wins: the conflicting intent goes, and with it what waited behind it for the same fields. Edits of
+/// other fields stay.
+fn keep_theirs(tx: &Tx<'_>, head: &Entry, behind: &[Entry]) -> Result<()> {
+    let lost = match &head.action {
+        Action::Update { changes, .. } => changes.fields().into_iter().map(|field| (field, Side::Theirs)).collect(),
+        _ => BTreeMap::new(),
+    };
+    outbox::remove(tx, head, JournalEvent::Resolved, None)?;
+    for entry in behind {
+        match entry.action.clone() {
+            Action::Refine { .. } => {}
+            Action::Update { target, base_version, changes } => {
+                let rest = without((*changes).clone(), &lost);
+                if rest == *changes {
+                    continue;
+                }
+                journal::settle(tx, entry, JournalEvent::Resolved, None)?;
+                if rest.is_empty() {
+                    outbox::drop_silently(tx, entry)?;
+                } else {
+                    outbox::amend(tx, entry, Action::Update { target, base_version, changes: Box::new(rest) })?;
+                }
+            }
+            Action::Create { .. } | Action::Delete { .. } | Action::Restore { .. } => {
+                outbox::remove(tx, entry, JournalEvent::Resolved, None)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The person has seen the server's side and wants theirs all the same: a new intent, based on what they have seen now.

@@ -164,9 +164,10 @@ impl Client {
             .await
             .map_err(|_| "no answer in time".to_owned())?
             .map_err(|e| causes(&e.without_url()))?;
-        let is_stream = reply.headers().get(header::CONTENT_TYPE).is_some_and(|t| {
-            t.to_str().is_ok_and(|t| t.starts_with("text/event-stream"))
-        });
+        let is_stream = reply
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .is_some_and(|t| t.to_str().is_ok_and(|t| t.starts_with("text/event-stream")));
         if reply.status() == StatusCode::OK && is_stream && reply.headers().contains_key(PROTOCOL_HEADER) {
             Ok(reply)
         } else {
@@ -219,7 +220,9 @@ impl Client {
         if !reply.headers().contains_key(PROTOCOL_HEADER) {
             let location = reply.headers().get(header::LOCATION).and_then(|l| l.to_str().ok());
             return Err(self.not_holdfast(match location {
-                Some(to) if status.is_redirection() => format!("it redirects to {to}; if that is your server, use its address"),
+                Some(to) if status.is_redirection() => {
+                    format!("it redirects to {to}; if that is your server, use its address")
+                }
                 _ => format!("it answered {status} without the {PROTOCOL_HEADER} header"),
             }));
         }

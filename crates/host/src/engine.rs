@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use holdfast_device::{Answer, Device, Handled, Reply, Request, Status};
+use holdfast_device::{Answer, Device, Handled, Lane, Reply, Request, Status};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -45,8 +45,17 @@ pub struct Tally {
     pub deferred: u64,
     /// Changes fetched.
     pub pulled: u64,
-    /// Why the last request that failed did so, if the newest reply of its lane was a failure.
+    /// Why the newest request of a lane failed, if it did: what could not be sent before what could not be fetched.
     pub failure: Option<Failure>,
+    /// The same, lane by lane: an answer on one says nothing about the other.
+    failures: Failures,
+}
+
+/// How the newest request of each lane failed, if it did.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Failures {
+    push: Option<Failure>,
+    pull: Option<Failure>,
 }
 
 /// Why nothing came back that the server said.
@@ -113,9 +122,10 @@ impl Engine {
         let home = self.home.clone();
         let locked = tokio::task::spawn_blocking(move || home.lock_sync(LOCK_PATIENCE)).await;
         let Ok(lock) = locked else { return Err(Error::Busy { path: self.home.path().join("sync.lock") }) };
-        let Some(_lock) = lock? else { return Err(Error::Busy { path: self.home.path().join("sync.lock") }) };
+        let Some(mut lock) = lock? else { return Err(Error::Busy { path: self.home.path().join("sync.lock") }) };
 
         self.with(|device| {
+            device.engine_started()?;
             device.network_returned()?;
             device.pull_now();
             Ok(())
@@ -125,12 +135,14 @@ impl Engine {
         let mut in_flight = InFlight::new();
         loop {
             for request in self.with(Device::poll).await?.requests {
+                lock.set_under_way(true);
                 in_flight.push(self.perform(request));
             }
             let Some((reply, failure)) = in_flight.next().await else { break };
             self.take(reply, failure, &mut tally).await?;
             progress(&tally);
         }
+        lock.set_under_way(false);
         let status = self.with(|device| device.status()).await?;
         Ok(SyncReport { tally, status })
     }
@@ -142,8 +154,9 @@ impl Engine {
         failure: Option<Failure>,
         tally: &mut Tally,
     ) -> Result<Handled, Error> {
+        let lane = reply.lease.lane;
         let handled = self.with(move |device| device.handle(reply)).await?;
-        tally.count(&handled, failure);
+        tally.count(lane, &handled, failure);
         Ok(handled)
     }
 
@@ -180,7 +193,7 @@ impl Engine {
 }
 
 impl Tally {
-    fn count(&mut self, handled: &Handled, failure: Option<Failure>) {
+    fn count(&mut self, lane: Lane, handled: &Handled, failure: Option<Failure>) {
         self.sent += u64::from(handled.applied) + u64::from(handled.duplicates);
         self.duplicates += u64::from(handled.duplicates);
         self.conflicts += u64::from(handled.conflicts);
@@ -188,13 +201,19 @@ impl Tally {
         self.rejected += u64::from(handled.rejected);
         self.deferred += u64::from(handled.deferred);
         self.pulled += u64::from(handled.pulled);
+        let of_lane = match lane {
+            Lane::Push => &mut self.failures.push,
+            Lane::Pull => &mut self.failures.pull,
+        };
         match failure {
-            // A server that could not be reached explains every other failure of the round.
-            Some(_) if matches!(self.failure, Some(Failure::Unreachable(_))) => {}
-            Some(failure) => self.failure = Some(failure),
+            Some(failure) => *of_lane = Some(failure),
             // An answer after a failure: it was a passing one, or the core found a way around it.
-            None if handled.answered => self.failure = None,
+            None if handled.answered => *of_lane = None,
             None => {}
         }
+        // A server that could not be reached explains every other failure of the round.
+        let both = [&self.failures.push, &self.failures.pull];
+        let unreachable = both.into_iter().find(|f| matches!(f, Some(Failure::Unreachable(_))));
+        self.failure = unreachable.unwrap_or(if both[0].is_some() { both[0] } else { both[1] }).clone();
     }
 }

@@ -41,7 +41,8 @@ pub fn machine_name() -> String {
 /// A pause between half of `pause` and all of it, so that many devices don't come back at one instant.
 pub(crate) fn jitter(pause: Duration) -> Duration {
     let mut bytes = [0; 4];
-    let share = getrandom::fill(&mut bytes).map_or(0.5, |()| f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX));
+    let share =
+        getrandom::fill(&mut bytes).map_or(0.5, |()| f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX));
     pause.mul_f64(0.5 + share / 2.0)
 }
 

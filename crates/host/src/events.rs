@@ -27,7 +27,7 @@ pub enum Live {
 }
 
 /// Follows the live stream for ever, reconnecting with growing, jittered pauses. Ends when nobody listens any more.
-pub async fn follow(client: Client, hints: mpsc::Sender<Live>) {
+pub(crate) async fn follow(client: Client, hints: mpsc::Sender<Live>) {
     let mut pause = RECONNECT_FIRST;
     loop {
         let why = match client.open_events().await {

@@ -20,7 +20,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8], private: bool) -> io::Result<
 }
 
 /// Makes a rename in `folder` durable. A file system that can't sync folders does so by itself.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     match File::open(folder).and_then(|f| f.sync_all()) {
         Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => Ok(()),
         other => other,
@@ -39,7 +39,7 @@ fn make_shared(_: &File) -> io::Result<()> {
 }
 
 /// Creates `folder` and what is missing above it; the folder itself is for its owner alone.
-pub fn create_private_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
@@ -59,7 +59,7 @@ pub fn create_private_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Opens a file to lock it. Its content means nothing.
-pub fn open_lock(path: &Path) -> io::Result<File> {
+pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)
 }
 

@@ -109,9 +109,30 @@ impl Config {
 type Credentials = BTreeMap<String, Token>;
 
 /// Held by the one process that sends and fetches. Released when dropped, and by the system when the process ends.
+///
+/// While requests are on their way the file is not empty. A process that is killed then leaves it so, and the next one
+/// knows that the leases in the database are nobody's any more.
 #[derive(Debug)]
 pub struct SyncLock {
-    _file: File,
+    file: File,
+    left_behind: bool,
+    under_way: bool,
+}
+
+impl SyncLock {
+    /// Whether the process that held it before ended with requests on their way.
+    pub fn left_behind(&self) -> bool {
+        self.left_behind
+    }
+
+    /// Notes that requests are on their way, or that none is any more. Not being able to is no failure: a lease that
+    /// nobody holds ends by itself.
+    pub fn set_under_way(&mut self, under_way: bool) {
+        if self.under_way != under_way {
+            let _ = self.file.set_len(u64::from(under_way));
+            self.under_way = under_way;
+        }
+    }
 }
 
 impl Home {
@@ -199,7 +220,10 @@ impl Home {
     /// Takes `sync.lock`, waiting up to `patience`. `None` when another process still holds it.
     pub fn lock_sync(&self, patience: Duration) -> Result<Option<SyncLock>, Error> {
         let file = self.lock("sync.lock", patience)?;
-        Ok(file.map(|file| SyncLock { _file: file }))
+        Ok(file.map(|file| {
+            let left_behind = file.metadata().is_ok_and(|m| m.len() > 0);
+            SyncLock { file, left_behind, under_way: left_behind }
+        }))
     }
 
     fn lock(&self, name: &str, patience: Duration) -> Result<Option<File>, Error> {
@@ -234,9 +258,7 @@ impl Home {
     fn read_json<T: Default + serde::de::DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
         let path = self.root.join(name);
         match fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map_err(|e| Error::Unreadable { path, why: e.to_string() })
-            }
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| Error::Unreadable { path, why: e.to_string() }),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(T::default()),
             Err(e) => Err(Error::home(&path, "be read", e)),
         }
@@ -244,7 +266,8 @@ impl Home {
 
     fn write_json<T: Serialize>(&self, name: &str, value: &T, private: bool) -> Result<(), Error> {
         let path = self.root.join(name);
-        let bytes = serde_json::to_vec_pretty(value).map_err(|e| Error::home(&path, "be written", io::Error::other(e)))?;
+        let bytes =
+            serde_json::to_vec_pretty(value).map_err(|e| Error::home(&path, "be written", io::Error::other(e)))?;
         files::write_atomically(&path, &bytes, private).map_err(|e| Error::home(&path, "be written", e))
     }
 }
@@ -312,6 +335,21 @@ mod tests {
         assert!(home.lock_sync(Duration::ZERO).unwrap().is_none());
         drop(first);
         assert!(home.lock_sync(Duration::ZERO).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_process_that_died_with_requests_on_their_way_is_known_by_its_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(folder.path()).unwrap();
+        let mut lock = home.lock_sync(Duration::ZERO).unwrap().unwrap();
+        assert!(!lock.left_behind());
+        lock.set_under_way(true);
+        drop(lock);
+        let mut lock = home.lock_sync(Duration::ZERO).unwrap().unwrap();
+        assert!(lock.left_behind());
+        lock.set_under_way(false);
+        drop(lock);
+        assert!(!home.lock_sync(Duration::ZERO).unwrap().unwrap().left_behind());
     }
 
     #[test]

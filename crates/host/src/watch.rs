@@ -67,6 +67,7 @@ impl Engine {
         let mut in_flight = InFlight::new();
         let mut leases: Vec<Lease> = Vec::new();
         let mut lock: Option<SyncLock> = None;
+        let mut started = false;
         let mut tally = Tally::default();
         let mut replies = 0_u32;
         let mut paused: Option<PauseReason> = None;
@@ -79,11 +80,17 @@ impl Engine {
         loop {
             if lock.is_none() {
                 lock = self.home.lock_sync(Duration::ZERO)?;
+                // Whoever holds the lock knows that nobody else's leases count any more.
+                if lock.as_ref().is_some_and(|lock| lock.left_behind() || !started) {
+                    self.with(Device::engine_started).await?;
+                    started = true;
+                }
             }
             let mut wake = LOOK;
-            if lock.is_some() {
+            if let Some(lock) = &mut lock {
                 let effects = self.with(Device::poll).await?;
                 for request in effects.requests {
+                    lock.set_under_way(true);
                     leases.push(request.lease());
                     in_flight.push(self.perform(request));
                 }
@@ -96,7 +103,9 @@ impl Engine {
             }
             if in_flight.is_empty() {
                 // Between rounds another process may send.
-                lock = None;
+                if let Some(mut lock) = lock.take() {
+                    lock.set_under_way(false);
+                }
                 if replies > 0 {
                     let status = self.with(|device| device.status()).await?;
                     let now_paused = status.paused;
@@ -126,7 +135,11 @@ impl Engine {
             }
         }
         drop(following);
-        self.farewell(in_flight, leases).await
+        self.farewell(in_flight, leases).await?;
+        if let Some(mut lock) = lock {
+            lock.set_under_way(false);
+        }
+        Ok(())
     }
 
     fn follow(&self) -> (Following, mpsc::Receiver<Live>) {
@@ -146,11 +159,7 @@ impl Engine {
             }
             Live::Head(seq) => {
                 let event = HeadEvent { seq: *seq };
-                self.with(move |device| {
-                    device.head(event);
-                    Ok(())
-                })
-                .await?;
+                self.with(move |device| device.head(event)).await?;
             }
             Live::Lost(_) => {}
         }

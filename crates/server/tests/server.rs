@@ -1,4 +1,5 @@
 //! The server as people run it: real processes, real HTTP, real PostgreSQL.
+#![allow(clippy::unwrap_used)]
 
 #[path = "server/commands.rs"]
 mod commands;

@@ -1,4 +1,5 @@
 //! Accounts against a real PostgreSQL: setup, sign-in, pairing, devices, and what an administrator does.
+#![allow(clippy::unwrap_used)]
 
 #[path = "accounts/admin.rs"]
 mod admin;

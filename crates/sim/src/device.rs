@@ -1,11 +1,7 @@
 //! A device: a home folder, the native host, the real core.
 
-use holdfast_contract::{
-    ClientId, Name, NewPlace, PlaceFields, Position, PositionSource, Source, Tags,
-};
-use holdfast_device::{
-    Captured, Edit, ListQuery, LocalId, OutboxEntry, PlaceState, PlaceView, Resolution, Status,
-};
+use holdfast_contract::{ClientId, Name, NewPlace, PlaceFields, Position, PositionSource, Source, Tags};
+use holdfast_device::{Captured, Edit, ListQuery, LocalId, OutboxEntry, PlaceState, PlaceView, Resolution, Status};
 use holdfast_host::sign_in::{Proof, sign_in};
 use holdfast_host::{AccountEntry, Engine, Home, ServerUrl, SyncReport};
 use tempfile::TempDir;

@@ -92,7 +92,6 @@ impl TestServer {
     }
 }
 
-
 async fn start(database: &str, listen: &str) -> Running {
     let settings = Settings::read(|name| {
         Ok(match name {

@@ -56,7 +56,8 @@ async fn the_same_batch_twice_changes_nothing() {
         .map(|n| {
             format!(
                 r#"{{"opId":"{op}","payloadVersion":1,"kind":"create","clientId":"{client}","place":{{"name":"P{n}",
-                "latitude":47.5,"longitude":{n}.25,"capturedAt":"2026-01-02T03:04:05Z","source":"cli","positionSource":"fix"}}}}"#,
+                "latitude":47.5,"longitude":{lon}.25,"capturedAt":"2026-01-02T03:04:05Z","source":"cli","positionSource":"fix"}}}}"#,
+                lon = n / 2,
                 op = client_id(10_000 + n).0,
                 client = client_id(n).0
             )

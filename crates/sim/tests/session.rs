@@ -19,7 +19,7 @@ fn names(device: &Cli) -> Vec<String> {
 fn states(device: &Cli) -> Vec<String> {
     let list = device.json(&["list", "--all"]);
     let mut states: Vec<String> =
-        list["places"].as_array().unwrap().iter().map(|p| p["state"]["is"].as_str().unwrap().to_owned()).collect();
+        list["places"].as_array().unwrap().iter().map(|p| p["state"].as_str().unwrap().to_owned()).collect();
     states.sort();
     states.dedup();
     states
@@ -29,7 +29,7 @@ fn states(device: &Cli) -> Vec<String> {
 fn saved_and_imported_offline_synced_later_and_seen_on_the_second_device() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("server");
-    let gpx = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/tests/fixtures/gpx/wahoo-route.gpx");
+    let gpx = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/tests/fixtures/gpxpy/cerknicko-jezero.gpx");
     let server = ServerProcess::start(&data, None);
     let (url, listen) = (server.url(), server.listen().to_owned());
     let (phone, laptop) = (Cli::new(&folder.path().join("phone")), Cli::new(&folder.path().join("laptop")));

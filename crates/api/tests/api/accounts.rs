@@ -75,6 +75,23 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
 }
 
 #[tokio::test]
+async fn a_device_signs_in_and_out() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let device = json!({ "name": "  Ada's tablet ", "platform": "android" });
+    let body = json!({ "email": " ADA@example.org", "password": PASSWORD, "device": device });
+    let reply = send(server.anonymous(Method::POST, "/v1/sessions").json(&body)).await;
+    assert_eq!((reply.status, reply.header("set-cookie")), (StatusCode::CREATED, ""), "{}", reply.text);
+    let tablet = Person::of(serde_json::from_str(&reply.text).unwrap());
+    assert_eq!((tablet.account, tablet.epoch.as_str()), (ada.account, ada.epoch.as_str()));
+    let devices = server.get(&tablet, "/v1/devices").await.json();
+    assert_eq!(devices["devices"][0]["name"], "Ada's tablet");
+    assert_eq!(server.delete(&tablet, "/v1/sessions/current").await.status, StatusCode::NO_CONTENT);
+    server.get(&tablet, "/v1/account").await.problem(Code::Unauthenticated);
+    assert_eq!(server.get(&ada, "/v1/devices").await.json()["devices"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn a_pairing_code_signs_one_device_in_and_only_one() {
     let server = Server::start().await;
     let ada = server.person("ada").await;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use holdfast_api::{ApiSettings, RateLimits, router};
-use holdfast_contract::account::SignedIn;
+use holdfast_contract::account::{DeviceInfo, SignInRequest, SignedIn};
 use holdfast_contract::{AccountId, Code, DeviceId, Problem};
 use holdfast_service::{Admin, Options, Pool, Service, Settings, SystemClock};
 use holdfast_store::testing::TestDatabase;
@@ -67,12 +67,11 @@ impl Server {
         self.device(&email, "laptop").await
     }
 
-    /// One more device of an account.
+    /// One more device of an account, signed in past the limits and bounds of HTTP.
     pub(crate) async fn device(&self, email: &str, name: &str) -> Person {
-        let body = json!({ "email": email, "password": PASSWORD, "device": { "name": name, "platform": "cli" } });
-        let reply = send(self.http.post(format!("{}/v1/sessions", self.url)).json(&body)).await;
-        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
-        Person::of(serde_json::from_str(&reply.text).unwrap())
+        let device = Some(DeviceInfo { name: name.to_owned(), platform: "cli".to_owned() });
+        let request = SignInRequest { email: email.to_owned(), password: PASSWORD.to_owned(), device };
+        Person::of(self.service.sign_in(request).await.unwrap().reply)
     }
 
     /// A request of nobody.
@@ -206,6 +205,7 @@ pub(crate) async fn read(response: Response) -> Reply {
 /// A reply with everything replaced that differs from run to run.
 pub(crate) fn redacted(mut value: Value) -> Value {
     redact("", &mut value);
+    value.sort_all_objects();
     value
 }
 

@@ -267,12 +267,12 @@ async fn wrong_parameters_are_named() {
         ("/v1/places/client:oak".to_owned(), "id"),
         ("/v1/places/%FF".to_owned(), "id"),
         ("/v1/places/oak/history".to_owned(), "id"),
+        ("/v1/places?after=garbage".to_owned(), "after"),
     ] {
         let problem = server.get(&ada, &path).await.problem(Code::InvalidParameter);
         assert_eq!(problem.errors.len(), 1, "{path}");
         assert_eq!(problem.errors[0].field, field, "{path}");
     }
-    server.get(&ada, "/v1/places?after=garbage").await.problem(Code::InvalidCursor);
     let problem = server.delete(&ada, "/v1/devices/phone").await.problem(Code::InvalidParameter);
     assert_eq!(problem.errors[0].field, "id");
 }

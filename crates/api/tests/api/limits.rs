@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use holdfast_api::Limit;
 use holdfast_contract::Code;
+use holdfast_service::Actor;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -97,5 +98,6 @@ async fn a_body_that_never_ends_is_given_up() {
     let reply = String::from_utf8(reply).unwrap();
     assert!(reply.starts_with("HTTP/1.1 503") && reply.contains("\"code\":\"unavailable\""), "{reply}");
     assert!(reply.contains("retry-after: ") && reply.contains("holdfast-protocol: 1"), "{reply}");
-    assert_eq!(server.feed(&ada).await.len(), 0);
+    let actor = Actor { user: ada.account, device: ada.device };
+    assert_eq!(server.service.pull(actor, None, None).await.unwrap().changes.len(), 0);
 }

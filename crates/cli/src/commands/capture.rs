@@ -31,9 +31,18 @@ pub(super) fn parse_texts(texts: &Texts, errors: &mut Vec<FieldError>) -> Parsed
     let note = Note::parse(texts.note.as_deref().unwrap_or_default());
     let category = Category::parse(texts.category.as_deref().unwrap_or_default());
     ParsedTexts {
-        name: name.unwrap_or_else(|e| { errors.push(e.at("name")); None }),
-        note: note.unwrap_or_else(|e| { errors.push(e.at("note")); None }),
-        category: category.unwrap_or_else(|e| { errors.push(e.at("category")); None }),
+        name: name.unwrap_or_else(|e| {
+            errors.push(e.at("name"));
+            None
+        }),
+        note: note.unwrap_or_else(|e| {
+            errors.push(e.at("note"));
+            None
+        }),
+        category: category.unwrap_or_else(|e| {
+            errors.push(e.at("category"));
+            None
+        }),
     }
 }
 
@@ -92,7 +101,9 @@ pub(super) fn save(context: &Context, args: Save) -> Outcome {
     if position.is_none() {
         context.output.hint(format!("Give it a position with: holdfast fix {number} LAT LON --accuracy METRES"));
     } else if context.account()?.is_none() {
-        context.output.hint("It stays on this device until you sign in with: holdfast pair <setup link or server address>");
+        context
+            .output
+            .hint("It stays on this device until you sign in with: holdfast pair <setup link or server address>");
     }
     Ok(Exit::Done)
 }
@@ -129,7 +140,9 @@ pub(super) fn fix(context: &Context, args: &Fix) -> Outcome {
             context.output.say(format!("{}  The position of {title} is better now.", place::state_line(&view)))?;
         }
         FixOutcome::NotBetter => {
-            context.output.say(format!("The position of {title} stays as it is: it is at least as exact, or a person set it."))?;
+            context
+                .output
+                .say(format!("The position of {title} stays as it is: it is at least as exact, or a person set it."))?;
             context.output.hint(format!("To move it all the same: holdfast edit {} --position LAT LON", view.local_id));
         }
     }

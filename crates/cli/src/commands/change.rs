@@ -85,7 +85,9 @@ pub(super) fn delete(context: &Context, args: &Places) -> Outcome {
         let title = place::title(view);
         let word = match outcome {
             DeleteOutcome::Vanished => {
-                context.output.say(format!("{title} is deleted. It had never left this device, so it is not in the trash."))?;
+                context
+                    .output
+                    .say(format!("{title} is deleted. It had never left this device, so it is not in the trash."))?;
                 "vanished"
             }
             DeleteOutcome::InTrash => {

@@ -26,7 +26,9 @@ fn list(context: &Context, client: &Client) -> Outcome {
     context.output.json(&json!({ "devices": devices }))?;
     for device in &devices {
         let this = if device.current { " (this one)" } else { "" };
-        let synced = device.last_sync_at.map_or_else(|| "never synced".to_owned(), |t| format!("synced {}", words::ago(t, now())));
+        let synced = device
+            .last_sync_at
+            .map_or_else(|| "never synced".to_owned(), |t| format!("synced {}", words::ago(t, now())));
         let pending = device
             .pending
             .filter(|p| *p > 0)
@@ -68,7 +70,11 @@ fn find<'d>(devices: &'d [Device], reference: &str) -> Result<&'d Device, Failur
     match found.as_slice() {
         [one] => Ok(one),
         [] => {
-            let failure = Failure::new(Exit::NotFound, "not_found", format!("The account has no device \"{}\".", words::one_line(reference)));
+            let failure = Failure::new(
+                Exit::NotFound,
+                "not_found",
+                format!("The account has no device \"{}\".", words::one_line(reference)),
+            );
             let similar = suggestions(reference, devices.iter().map(|d| d.name.as_str()));
             Err(match similar.first() {
                 Some(name) => failure.hint(format!("Did you mean \"{}\"?", words::one_line(name))),
@@ -76,9 +82,14 @@ fn find<'d>(devices: &'d [Device], reference: &str) -> Result<&'d Device, Failur
             })
         }
         several => {
-            let lines: Vec<String> = several.iter().map(|d| format!("{}  {}", d.id, words::one_line(&d.name))).collect();
-            Err(Failure::new(Exit::NotFound, "ambiguous", format!("\"{}\" could be {} devices.", words::one_line(reference), several.len()))
-                .hint(format!("Name one of them by its id:\n{}", lines.join("\n"))))
+            let lines: Vec<String> =
+                several.iter().map(|d| format!("{}  {}", d.id, words::one_line(&d.name))).collect();
+            Err(Failure::new(
+                Exit::NotFound,
+                "ambiguous",
+                format!("\"{}\" could be {} devices.", words::one_line(reference), several.len()),
+            )
+            .hint(format!("Name one of them by its id:\n{}", lines.join("\n"))))
         }
     }
 }

@@ -59,7 +59,11 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
             "exported": written.places, "withoutPosition": written.without_position, "file": path,
             "format": match format { Format::Gpx => "gpx", Format::Geojson => "geojson" },
         }))?;
-        context.output.say(format!("{} written to {}.", words::count(written.places, "place", "places"), path.display()))?;
+        context.output.say(format!(
+            "{} written to {}.",
+            words::count(written.places, "place", "places"),
+            path.display()
+        ))?;
     }
     Ok(Exit::Done)
 }

@@ -86,7 +86,8 @@ pub(super) fn import(context: &Context, args: Import) -> Outcome {
     let mut reports = Vec::new();
     for file in &args.files {
         reports.push(import_file(context, &mut device, file, &args).map_err(|failure| {
-            let done: Vec<_> = reports.iter().map(|r: &FileReport| json!({ "file": r.file, "id": r.id, "new": r.new })).collect();
+            let done: Vec<_> =
+                reports.iter().map(|r: &FileReport| json!({ "file": r.file, "id": r.id, "new": r.new })).collect();
             if done.is_empty() { failure } else { failure.details(json!({ "imports": done })) }
         })?);
     }
@@ -147,8 +148,10 @@ fn label(file: &Path) -> String {
 }
 
 fn read(file: &Path, label: &str, encoding: Option<&str>, output: &Output) -> Result<Contents, Failure> {
-    let cant = |e: io::Error| Failure::failed(format!("{} can't be read: {e}.", words::one_line(&file.to_string_lossy())))
-        .hint("Nothing was imported from it.");
+    let cant = |e: io::Error| {
+        Failure::failed(format!("{} can't be read: {e}.", words::one_line(&file.to_string_lossy())))
+            .hint("Nothing was imported from it.")
+    };
     let source: Box<dyn Read> = if file.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
@@ -158,9 +161,9 @@ fn read(file: &Path, label: &str, encoding: Option<&str>, output: &Output) -> Re
         }
         Box::new(opened)
     };
-    let decoded = Decoded::new(source, encoding)
-        .map_err(cant)?
-        .map_err(|e| Failure::failed(format!("{label} can't be imported: {e}.")).hint("Nothing was imported from it."))?;
+    let decoded = Decoded::new(source, encoding).map_err(cant)?.map_err(|e| {
+        Failure::failed(format!("{label} can't be imported: {e}.")).hint("Nothing was imported from it.")
+    })?;
     let mut gpx = GpxReader::new(decoded);
     let mut contents = Contents::default();
     let mut text_bytes = 0;
@@ -168,14 +171,17 @@ fn read(file: &Path, label: &str, encoding: Option<&str>, output: &Output) -> Re
     for row in gpx.by_ref() {
         match row {
             Row::Good(waypoint) => {
-                let what: Vec<_> = waypoint.left_out.iter().map(|w| LeftOut { line: waypoint.line, what: w.clone() }).collect();
+                let what: Vec<_> =
+                    waypoint.left_out.iter().map(|w| LeftOut { line: waypoint.line, what: w.clone() }).collect();
                 contents.left_out.extend(what);
                 let row = import_row(*waypoint);
                 text_bytes += row.name.as_ref().map_or(0, String::len) + row.note.as_ref().map_or(0, String::len);
                 contents.rows.push(row);
                 if contents.rows.len() > ROWS_MAX || text_bytes > TEXT_BYTES_MAX {
-                    return Err(Failure::failed(format!("{label} holds more than {ROWS_MAX} waypoints, or more text than fits into memory."))
-                        .hint("Split it into smaller files. Nothing was imported from it."));
+                    return Err(Failure::failed(format!(
+                        "{label} holds more than {ROWS_MAX} waypoints, or more text than fits into memory."
+                    ))
+                    .hint("Split it into smaller files. Nothing was imported from it."));
                 }
             }
             Row::Bad(bad) => {
@@ -239,7 +245,9 @@ fn say_imported(output: &Output, report: &FileReport) -> Result<(), Failure> {
     let known = match (report.known, report.in_trash) {
         (0, _) => String::new(),
         (known, 0) => format!(" {known} had been imported before."),
-        (known, trash) => format!(" {known} had been imported before, {trash} of them are in the trash and stay there."),
+        (known, trash) => {
+            format!(" {known} had been imported before, {trash} of them are in the trash and stay there.")
+        }
     };
     match (report.new, report.total) {
         (0, 0) => output.say(format!("{} holds no waypoints; nothing was imported.", report.file))?,
@@ -264,7 +272,8 @@ fn show_preview(output: &Output, report: &FileReport, rows: &[ImportRow]) -> Res
     for row in rows.iter().take(PREVIEW_LINES) {
         let name = row.name.as_deref().map_or_else(|| "(no name)".to_owned(), words::one_line);
         let category = row.category.as_deref().map(|c| format!("  [{}]", words::one_line(c))).unwrap_or_default();
-        output.show(format!("  {BOLD}{name}{BOLD:#}  {DIM}{:.5}, {:.5}{DIM:#}{category}", row.latitude, row.longitude))?;
+        output
+            .show(format!("  {BOLD}{name}{BOLD:#}  {DIM}{:.5}, {:.5}{DIM:#}{category}", row.latitude, row.longitude))?;
     }
     if rows.len() > PREVIEW_LINES {
         output.show(format!("  … and {} more", rows.len() - PREVIEW_LINES))?;
@@ -337,7 +346,9 @@ fn list(context: &Context) -> Outcome {
     context.output.json(&json!({ "imports": imports }))?;
     for import in &imports {
         let state = match import.state {
-            ImportState::Running => format!("interrupted at {} of {}; finish with: holdfast import resume", import.done, import.total),
+            ImportState::Running => {
+                format!("interrupted at {} of {}; finish with: holdfast import resume", import.done, import.total)
+            }
             ImportState::Finished => words::count(import.total, "place", "places"),
             ImportState::Cancelled => format!("stopped after {} of {}", import.done, import.total),
             ImportState::Undoing => format!("being taken back; go on with: holdfast import undo {}", import.id),

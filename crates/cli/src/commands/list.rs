@@ -46,7 +46,11 @@ pub(super) fn list(context: &Context, args: &List) -> Outcome {
     if count == 0 {
         let words = match place::explain_empty(&device, &args.filter)? {
             Some(words) => words,
-            None if query.text.is_some() || query.category.is_some() || query.tag.is_some() || query.state.is_some() => {
+            None if query.text.is_some()
+                || query.category.is_some()
+                || query.tag.is_some()
+                || query.state.is_some() =>
+            {
                 "No place is like that.".to_owned()
             }
             None if args.after.is_some() => "There are no more places.".to_owned(),
@@ -81,7 +85,8 @@ fn write_page(key: &PageKey) -> String {
 fn read_page(text: &str) -> Result<PageKey, Failure> {
     let parts = text.trim().split_once('-').and_then(|(at, id)| Some((at.parse().ok()?, id.parse().ok()?)));
     let (at, id) = parts.ok_or_else(|| {
-        Failure::usage("--after takes what the page before ended with.").hint("It stands below the list, and as \"next\" in JSON.")
+        Failure::usage("--after takes what the page before ended with.")
+            .hint("It stands below the list, and as \"next\" in JSON.")
     })?;
     Ok(PageKey { captured_at: Timestamp::from_micros(at), local_id: LocalId(id) })
 }

@@ -22,7 +22,9 @@ pub(super) fn outbox(context: &Context, args: Outbox) -> Outcome {
         OutboxCommand::List { limit, after } => list(context, &device, limit, after),
         OutboxCommand::Retry { entry, all } => retry(context, &mut device, entry.filter(|_| !all).as_deref()),
         OutboxCommand::Discard { entry, yes } => discard(context, &mut device, &entry, yes),
-        OutboxCommand::Export { entry, output, force } => export(context, &device, entry.as_deref(), output.as_deref(), force),
+        OutboxCommand::Export { entry, output, force } => {
+            export(context, &device, entry.as_deref(), output.as_deref(), force)
+        }
     }
 }
 
@@ -68,7 +70,9 @@ fn retry(context: &Context, device: &mut Device, entry: Option<&str>) -> Outcome
 fn discard(context: &Context, device: &mut Device, reference: &str, yes: bool) -> Outcome {
     let entry = find(device, reference)?;
     let what = match entry.kind.as_str() {
-        "create" => "The place has not reached the server: dropping this removes it from this device, with all changes to it.",
+        "create" => {
+            "The place has not reached the server: dropping this removes it from this device, with all changes to it."
+        }
         _ => "Dropping this takes the change back; the place shows what the server has.",
     };
     if !yes {
@@ -106,7 +110,11 @@ fn export(context: &Context, device: &Device, entry: Option<&str>, output: Optio
             write_atomically(path, &text, true)
                 .map_err(|e| Failure::failed(format!("{} can't be written: {e}.", path.display())))?;
             context.output.json(&json!({ "exported": count, "file": path }))?;
-            context.output.say(format!("{} written to {}.", words::count(count, "entry", "entries"), path.display()))?;
+            context.output.say(format!(
+                "{} written to {}.",
+                words::count(count, "entry", "entries"),
+                path.display()
+            ))?;
         }
     }
     Ok(Exit::Done)

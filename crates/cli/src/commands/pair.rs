@@ -52,7 +52,10 @@ pub(super) fn pair(context: &Context, args: Pair) -> Outcome {
     let output = &context.output;
     output.say(format!("Signed in as {BOLD}{}{BOLD:#} on {}.", entry.email, entry.server))?;
     if let Some(old) = before.filter(|old| old.key() != entry.key()) {
-        output.warn(format!("What this device has for {} is kept, and is found again at a sign-in to that account.", old.email));
+        output.warn(format!(
+            "What this device has for {} is kept, and is found again at a sign-in to that account.",
+            old.email
+        ));
     }
     let anonymous = settle_anonymous(context, &entry, &args)?;
     output.json(&json!({ "signedIn": account_json(&entry), "anonymous": anonymous }))?;
@@ -84,7 +87,9 @@ fn proof(output: &Output, args: &Pair, setup_code: Option<String>) -> Result<Pro
             return Err(Failure::usage("The setup link makes the server's first account: say for whom, with --email."));
         }
         None => {
-            return Err(Failure::usage("Say who signs in: --email ADDRESS, or --code CODE from a device that is signed in."));
+            return Err(Failure::usage(
+                "Say who signs in: --email ADDRESS, or --code CODE from a device that is signed in.",
+            ));
         }
     };
     let email = Email::parse(&email).map_err(|e| Failure::invalid(&[e], "Nothing was sent."))?.as_str().to_owned();
@@ -160,17 +165,24 @@ fn settle_anonymous(context: &Context, entry: &AccountEntry, args: &Pair) -> Res
     match decision {
         Some(true) => {
             let adopted = sign_in::adopt(&context.home, entry)?;
-            output.say(format!("{} now in this account.", words::count(adopted.copied + adopted.known, "place is", "places are")))?;
+            output.say(format!(
+                "{} now in this account.",
+                words::count(adopted.copied + adopted.known, "place is", "places are")
+            ))?;
             Ok(json!({ "places": places, "decision": "adopted", "adopted": adopted.copied, "known": adopted.known }))
         }
         Some(false) => {
             context.home.keep_separate(entry)?;
-            output.say(format!("The {count} saved without an account stay apart; they show after `holdfast sign-out`."))?;
+            output.say(format!(
+                "The {count} saved without an account stay apart; they show after `holdfast sign-out`."
+            ))?;
             output.hint("To take them in later: holdfast adopt");
             Ok(json!({ "places": places, "decision": "keptSeparate" }))
         }
         None => {
-            output.warn(format!("This device has {count} saved without an account. It was left undecided what becomes of them."));
+            output.warn(format!(
+                "This device has {count} saved without an account. It was left undecided what becomes of them."
+            ));
             output.hint("To take them into this account: holdfast adopt");
             Ok(json!({ "places": places, "decision": "undecided" }))
         }
@@ -188,7 +200,9 @@ fn new_code(context: &Context) -> Outcome {
     context.output.show(format!("\n  {command}\n"))?;
     context.output.hint(format!("It works once, {}.", until(code.expires_at)));
     if account.server.is_local() {
-        context.output.hint("That address only works on this machine; from another one, use the address it reaches the server by.");
+        context.output.hint(
+            "That address only works on this machine; from another one, use the address it reaches the server by.",
+        );
     }
     Ok(Exit::Done)
 }
@@ -230,7 +244,9 @@ pub(super) fn sign_out(context: &Context, args: &SignOut) -> Outcome {
         output.warn(kept);
     }
     if let Some(why) = ended.server_not_told {
-        output.warn(format!("The server could not be told ({why}); this device stays in the account's list there until it is revoked."));
+        output.warn(format!(
+            "The server could not be told ({why}); this device stays in the account's list there until it is revoked."
+        ));
     }
     Ok(Exit::Done)
 }
@@ -244,7 +260,11 @@ pub(super) fn adopt(context: &Context) -> Outcome {
     match copied + known {
         0 => context.output.say("There are no places that were saved without an account.")?,
         n => {
-            context.output.say(format!("{} now in the account of {}.", words::count(n, "place is", "places are"), account.email))?;
+            context.output.say(format!(
+                "{} now in the account of {}.",
+                words::count(n, "place is", "places are"),
+                account.email
+            ))?;
             context.output.hint("To send them now: holdfast sync");
         }
     }

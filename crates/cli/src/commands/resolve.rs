@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_contract::outcome::ConflictReason;
-use holdfast_contract::{Field, Place};
+use holdfast_contract::{Field, Place, Source};
 use holdfast_device::{Attention, ConflictView, Device, PlaceState, PlaceView, Resolution, Side, StateFilter};
 use serde_json::{Value, json};
 
@@ -20,12 +20,18 @@ pub(super) fn resolve(context: &Context, args: &Resolve) -> Outcome {
     let Some(reference) = &args.place else { return list(context, &device) };
     let view = place::find(&device, reference, Prefer::Live)?;
     let Some(resolution) = read_resolution(args)? else { return show(context, &device, &view) };
-    let id = device.resolve(view.local_id, resolution)?;
+    // The answer is to what the server has now; if that changes before it is carried out, it is asked again.
+    let seen = device.conflict(view.local_id)?.map(|c| c.theirs.version);
+    let id = device.resolve(view.local_id, resolution, seen)?;
     let now = device.get(id)?;
     context.output.json(&json!({ "place": now.as_ref().map(PlaceJson::of) }))?;
     match &now {
         Some(now) if id != view.local_id => {
-            context.output.say(format!("{}  {} is a new place now ({id}).", place::state_line(now), place::title(now)))?;
+            context.output.say(format!(
+                "{}  {} is a new place now ({id}).",
+                place::state_line(now),
+                place::title(now)
+            ))?;
         }
         Some(now) => context.output.say(format!("{}  {}", place::state_line(now), place::title(now)))?,
         None => context.output.say(format!("{} is gone from this device.", place::title(&view)))?,
@@ -41,7 +47,7 @@ fn read_resolution(args: &Resolve) -> Result<Option<Resolution>, Failure> {
     Ok(match (args.mine, args.theirs, args.keep_as_new, args.let_go) {
         (true, ..) => Some(Resolution::KeepMine),
         (_, true, ..) => Some(Resolution::KeepTheirs),
-        (_, _, true, _) => Some(Resolution::KeepAsNew),
+        (_, _, true, _) => Some(Resolution::KeepAsNew(Source::Cli)),
         (_, _, _, true) => Some(Resolution::LetGo),
         _ => None,
     })
@@ -68,7 +74,8 @@ fn read_side(text: &str) -> Result<(Field, Side), Failure> {
 
 /// Everything that needs attention.
 fn list(context: &Context, device: &Device) -> Outcome {
-    let mut query = holdfast_device::ListQuery { state: Some(StateFilter::NeedsAttention), limit: 1000, ..Default::default() };
+    let mut query =
+        holdfast_device::ListQuery { state: Some(StateFilter::NeedsAttention), limit: 1000, ..Default::default() };
     let mut places = Vec::new();
     for trash in [false, true] {
         query.trash = trash;
@@ -85,7 +92,12 @@ fn list(context: &Context, device: &Device) -> Outcome {
     context.output.json(&json!({ "places": places.iter().map(PlaceJson::of).collect::<Vec<_>>() }))?;
     for view in &places {
         let PlaceState::NeedsAttention(attention) = view.state else { continue };
-        context.output.show(format!("{:>4}  {BOLD}{}{BOLD:#}: {}", view.local_id.0, place::title(view), words::reason(attention)))?;
+        context.output.show(format!(
+            "{:>4}  {BOLD}{}{BOLD:#}: {}",
+            view.local_id.0,
+            place::title(view),
+            words::reason(attention)
+        ))?;
         context.output.hint(words::block(&words::advice(attention, view.local_id.0), "      "));
     }
     if places.is_empty() {
@@ -197,7 +209,8 @@ fn shown(value: &Value) -> String {
         Value::Array(tags) => tags.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "),
         Value::Object(position) => {
             let number = |key: &str| position.get(key).and_then(Value::as_f64);
-            let mut text = format!("{:.5}, {:.5}", number("latitude").unwrap_or(0.0), number("longitude").unwrap_or(0.0));
+            let mut text =
+                format!("{:.5}, {:.5}", number("latitude").unwrap_or(0.0), number("longitude").unwrap_or(0.0));
             if let Some(accuracy) = number("accuracy") {
                 text.push_str(&format!(" ±{accuracy:.0} m"));
             }

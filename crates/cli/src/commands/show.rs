@@ -40,12 +40,7 @@ pub(super) fn entries_of(device: &Device, view: &PlaceView) -> Result<Vec<Outbox
     }
 }
 
-fn print(
-    output: &Output,
-    view: &PlaceView,
-    entries: &[OutboxEntry],
-    journal: &[JournalEntry],
-) -> Result<(), Failure> {
+fn print(output: &Output, view: &PlaceView, entries: &[OutboxEntry], journal: &[JournalEntry]) -> Result<(), Failure> {
     output.show(format!("{BOLD}{}{BOLD:#}", place::title(view)))?;
     output.show(place::state_line(view))?;
     if let PlaceState::NeedsAttention(attention) = view.state {

@@ -61,19 +61,28 @@ pub(super) fn status(context: &Context) -> Outcome {
             output.show(line)?;
         }
         if let Some(oldest) = status.oldest_pending_at {
-            output.show(format!("The oldest waits since {} ({}).", words::local_time(oldest), words::ago(oldest, now())))?;
+            output.show(format!(
+                "The oldest waits since {} ({}).",
+                words::local_time(oldest),
+                words::ago(oldest, now())
+            ))?;
         }
         for (what, problem, again) in [
             ("Sending", &status.push_problem, status.push_waits_until),
             ("Fetching", &status.pull_problem, status.pull_waits_until),
         ] {
             if let Some(problem) = problem {
-                let again = again.map(|t| format!(" It is tried again at {}.", words::local_time(t))).unwrap_or_default();
+                let again =
+                    again.map(|t| format!(" It is tried again at {}.", words::local_time(t))).unwrap_or_default();
                 output.show(format!("{what} failed: {}{again}", words::one_line(&problem.detail)))?;
             }
         }
         let seen = |t: Option<_>| t.map_or_else(|| "never".to_owned(), |t| words::ago(t, now()));
-        output.show(format!("{DIM}Last sent {}, last fetched {}.{DIM:#}", seen(status.last_push_at), seen(status.last_pull_at)))?;
+        output.show(format!(
+            "{DIM}Last sent {}, last fetched {}.{DIM:#}",
+            seen(status.last_push_at),
+            seen(status.last_pull_at)
+        ))?;
     }
     if let Some(limits) = &status.limits
         && let Some(max) = limits.places_max
@@ -95,7 +104,10 @@ pub(super) fn status(context: &Context) -> Outcome {
     if let Some(report) = &status.recovery {
         output.show(format!(
             "The database was damaged on {}; {} places and {} changes were rescued. The damaged file is {}.",
-            words::local_time(report.at), report.places, report.operations, report.set_aside
+            words::local_time(report.at),
+            report.places,
+            report.operations,
+            report.set_aside
         ))?;
     }
     output.show(format!("{DIM}Home folder: {}{DIM:#}", context.home.path().display()))?;

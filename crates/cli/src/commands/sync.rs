@@ -73,8 +73,12 @@ fn verdict(report: &SyncReport, server: &str) -> Outcome {
             let problem = status.push_problem.as_ref().or(status.pull_problem.as_ref());
             let why = problem.map_or_else(|| format!("it answered {status_code}"), |p| p.detail.clone());
             let code = problem.map_or("unavailable", |p| p.code.as_str());
-            Err(Failure::new(Exit::Unreachable, code, format!("The server {server} can't do that at the moment: {why}"))
-                .hint(kept(status)))
+            Err(Failure::new(
+                Exit::Unreachable,
+                code,
+                format!("The server {server} can't do that at the moment: {why}"),
+            )
+            .hint(kept(status)))
         }
         None if needs_attention(status) => Ok(Exit::Attention),
         None => Ok(Exit::Done),
@@ -84,7 +88,10 @@ fn verdict(report: &SyncReport, server: &str) -> Outcome {
 fn kept(status: &Status) -> String {
     match status.pending {
         0 => "Nothing waits to be sent.".to_owned(),
-        n => format!("{} kept on this device and sent as soon as it answers.", words::count(n, "change is", "changes are")),
+        n => format!(
+            "{} kept on this device and sent as soon as it answers.",
+            words::count(n, "change is", "changes are")
+        ),
     }
 }
 
@@ -97,7 +104,11 @@ fn summary(report: &SyncReport) -> String {
     if tally.sent == 0 && tally.pulled == 0 {
         return "Nothing new was sent or fetched.".to_owned();
     }
-    format!("{} sent, {} fetched.", words::count(tally.sent, "change", "changes"), words::count(tally.pulled, "change", "changes"))
+    format!(
+        "{} sent, {} fetched.",
+        words::count(tally.sent, "change", "changes"),
+        words::count(tally.pulled, "change", "changes")
+    )
 }
 
 /// What still waits, and for what.
@@ -105,10 +116,16 @@ pub(super) fn leftovers(status: &Status) -> Vec<String> {
     let mut lines = Vec::new();
     if needs_attention(status) {
         let count = status.places.needs_attention.max(status.conflicts + status.rejected);
-        lines.push(format!("{} your attention. See: holdfast resolve", words::count(count, "place needs", "places need")));
+        lines.push(format!(
+            "{} your attention. See: holdfast resolve",
+            words::count(count, "place needs", "places need")
+        ));
     }
     if status.plan_full > 0 {
-        lines.push(format!("{} for room in the plan; kept here.", words::count(status.plan_full, "change waits", "changes wait")));
+        lines.push(format!(
+            "{} for room in the plan; kept here.",
+            words::count(status.plan_full, "change waits", "changes wait")
+        ));
     }
     let without = status.places.waiting_for_position + status.places.needs_position;
     if without > 0 {

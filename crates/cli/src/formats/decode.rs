@@ -89,8 +89,7 @@ impl<R: Read> Decoded<R> {
             // Never less than a whole character's room, so that every step makes progress.
             self.text.reserve(source.len().max(64) * 3);
             let last = self.inner_done;
-            let (result, read) =
-                self.decoder.decode_to_string_without_replacement(source, &mut self.text, last);
+            let (result, read) = self.decoder.decode_to_string_without_replacement(source, &mut self.text, last);
             self.raw_at += read;
             match result {
                 DecoderResult::InputEmpty => self.finished = last,

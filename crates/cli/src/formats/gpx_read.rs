@@ -305,9 +305,8 @@ impl Draft {
         let name = Name::parse(self.name.as_deref().unwrap_or_default())
             .map_err(|e| problems.push(format!("its name {e}")))
             .unwrap_or_default();
-        let note = Note::parse(&self.note())
-            .map_err(|e| problems.push(format!("its description {e}")))
-            .unwrap_or_default();
+        let note =
+            Note::parse(&self.note()).map_err(|e| problems.push(format!("its description {e}"))).unwrap_or_default();
         let category = Category::parse(self.kind.as_deref().unwrap_or_default())
             .map_err(|e| problems.push(format!("its type {e}")))
             .unwrap_or_default();
@@ -336,16 +335,9 @@ impl Draft {
             parsed
         });
         match position {
-            Some(position) if problems.is_empty() => Row::Good(Box::new(Waypoint {
-                line: self.line,
-                name,
-                note,
-                category,
-                tags,
-                position,
-                time,
-                left_out,
-            })),
+            Some(position) if problems.is_empty() => {
+                Row::Good(Box::new(Waypoint { line: self.line, name, note, category, tags, position, time, left_out }))
+            }
             _ => Row::Bad(self.bad(problems.join("; "))),
         }
     }
@@ -355,7 +347,9 @@ impl Draft {
         let mut parts: Vec<&str> = Vec::new();
         for text in [&self.desc, &self.cmt].into_iter().flatten().chain(&self.links) {
             let text = text.trim();
-            if !text.is_empty() && !parts.iter().any(|p| p.contains(text)) && self.name.as_deref().map(str::trim) != Some(text)
+            if !text.is_empty()
+                && !parts.iter().any(|p| p.contains(text))
+                && self.name.as_deref().map(str::trim) != Some(text)
             {
                 parts.push(text);
             }
@@ -409,7 +403,8 @@ fn parse_time(raw: &str) -> Option<Timestamp> {
 
 /// A piece of the file as it may be shown: short, and without control characters.
 fn shown(text: &str) -> String {
-    let mut short: String = text.chars().map(|c| if c.is_control() || c == MALFORMED { '\u{FFFD}' } else { c }).take(60).collect();
+    let mut short: String =
+        text.chars().map(|c| if c.is_control() || c == MALFORMED { '\u{FFFD}' } else { c }).take(60).collect();
     if text.chars().nth(60).is_some() {
         short.push('…');
     }

@@ -6,16 +6,16 @@
 mod decode;
 pub(crate) mod geojson;
 pub(crate) mod gpx_read;
-pub(crate) mod gpx_write;
 #[cfg(test)]
 mod gpx_read_tests;
+pub(crate) mod gpx_write;
 #[cfg(test)]
 mod write_tests;
 
 use holdfast_contract::place::PositionSource;
 use holdfast_contract::{Category, ClientId, Name, Note, Position, Tags, Timestamp};
 
-pub(crate) use decode::{Decoded, EncodingError, MALFORMED};
+pub(crate) use decode::{Decoded, MALFORMED};
 
 /// A place as a file tells it, within the contract's limits.
 #[derive(Clone, PartialEq, Debug)]

@@ -54,10 +54,20 @@ fn what_is_written_as_gpx_is_read_back_the_same() {
 #[test]
 fn gpx_stands_in_the_order_of_the_schema() {
     let text = String::from_utf8(written()).unwrap();
-    let order = ["<metadata>", "<wpt lat=\"-33.8568\" lon=\"-180\">", "<ele>1000000000000000000000</ele>", "<time>2026", "<name>", "<desc>", "<type>", "<extensions>"];
+    let order = [
+        "<metadata>",
+        "<wpt lat=\"-33.8568\" lon=\"-180\">",
+        "<ele>1000000000000000000000</ele>",
+        "<time>2026",
+        "<name>",
+        "<desc>",
+        "<type>",
+        "<extensions>",
+    ];
     let mut at = 0;
     for element in order {
-        let found = text[at..].find(element).unwrap_or_else(|| panic!("{element} is missing or out of order in\n{text}"));
+        let found =
+            text[at..].find(element).unwrap_or_else(|| panic!("{element} is missing or out of order in\n{text}"));
         at += found;
     }
 }
@@ -92,7 +102,10 @@ fn nothing_is_written_as_an_empty_collection() {
     let mut out = Vec::new();
     GeoJsonWriter::new(&mut out).finish().unwrap();
     let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
-    assert_eq!((value["type"].as_str(), value["features"].as_array().map(Vec::len)), (Some("FeatureCollection"), Some(0)));
+    assert_eq!(
+        (value["type"].as_str(), value["features"].as_array().map(Vec::len)),
+        (Some("FeatureCollection"), Some(0))
+    );
     let mut out = Vec::new();
     GpxWriter::new(&mut out, Timestamp::EPOCH).unwrap().finish().unwrap();
     assert!(read(&out).is_empty());

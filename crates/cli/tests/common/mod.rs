@@ -9,38 +9,38 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A folder with a home folder in it.
-pub struct Home {
+pub(crate) struct Home {
     folder: TempDir,
 }
 
 /// What a run of the program came to.
-pub struct Run {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("home")
     }
 
     /// A file beside the home folder.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.file(name);
         std::fs::write(&path, content).unwrap();
         path
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast"));
         for name in ["HOLDFAST_PASSWORD", "XDG_DATA_HOME", "CLICOLOR_FORCE", "COLUMNS"] {
             command.env_remove(name);
@@ -51,49 +51,49 @@ impl Home {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         Run::of(self.command(args).output().unwrap())
     }
 
-    pub fn run_with_input(&self, args: &[&str], input: &[u8]) -> Run {
+    pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Run {
         let mut child = self.spawn_piped(args);
         child.stdin.take().unwrap().write_all(input).unwrap();
         Run::of(child.wait_with_output().unwrap())
     }
 
-    pub fn spawn_piped(&self, args: &[&str]) -> Child {
+    pub(crate) fn spawn_piped(&self, args: &[&str]) -> Child {
         self.command(args).stdin(Stdio::piped()).spawn().unwrap()
     }
 
     /// Runs and insists on the exit code.
-    pub fn expect(&self, code: i32, args: &[&str]) -> Run {
+    pub(crate) fn expect(&self, code: i32, args: &[&str]) -> Run {
         let run = self.run(args);
         assert_eq!(run.code, code, "holdfast {args:?}\nstdout: {}\nstderr: {}", run.out, run.err);
         run
     }
 
-    pub fn ok(&self, args: &[&str]) -> Run {
+    pub(crate) fn ok(&self, args: &[&str]) -> Run {
         self.expect(0, args)
     }
 
     /// Runs with `--json`, insists on the exit code and on one document.
-    pub fn json(&self, code: i32, args: &[&str]) -> Value {
+    pub(crate) fn json(&self, code: i32, args: &[&str]) -> Value {
         let run = self.expect(code, &[args, &["--json"]].concat());
         assert_eq!(run.err, "", "with --json nothing stands on standard error");
         serde_json::from_str(&run.out).unwrap_or_else(|e| panic!("{e}: {}", run.out))
     }
 
     /// Saves a place and returns its number.
-    pub fn save(&self, name: &str) -> String {
+    pub(crate) fn save(&self, name: &str) -> String {
         let saved = self.json(0, &["save", "47.5", "8.7", "--name", name]);
         saved["place"]["number"].as_i64().unwrap().to_string()
     }
 
-    pub fn places(&self) -> Vec<Value> {
+    pub(crate) fn places(&self) -> Vec<Value> {
         self.json(0, &["list", "--all"])["places"].as_array().unwrap().clone()
     }
 
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
             self.places().iter().map(|p| p["name"].as_str().unwrap_or_default().to_owned()).collect();
         names.sort();
@@ -108,19 +108,19 @@ impl Run {
     }
 
     /// Insists that the words stand somewhere in what was printed.
-    pub fn says(&self, words: &str) -> &Self {
+    pub(crate) fn says(&self, words: &str) -> &Self {
         let all = format!("{}\n{}", self.out, self.err);
         assert!(all.contains(words), "\"{words}\" was not said, but:\n{all}");
         self
     }
 }
 
-pub fn fixture(name: &str) -> String {
+pub(crate) fn fixture(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).to_str().unwrap().to_owned()
 }
 
 /// A GPX file of so many waypoints.
-pub fn waypoints(count: usize) -> String {
+pub(crate) fn waypoints(count: usize) -> String {
     let mut text = String::from("<gpx version=\"1.1\">\n");
     for i in 0..count {
         text.push_str(&format!("<wpt lat=\"{}\" lon=\"8.5\"><name>w{i:05}</name></wpt>\n", (i % 900) as f64 / 10.0));

@@ -7,58 +7,58 @@ use std::sync::{Arc, Mutex};
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub method: String,
-    pub path: String,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Request {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 }
 
 /// What to answer. Status 0: nothing, the connection just ends.
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(&'static str, String)>,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
     /// Whether the reply has no end.
-    pub open: bool,
+    pub(crate) open: bool,
 }
 
 impl Answer {
-    pub fn new(status: u16, headers: Vec<(&'static str, String)>, body: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, headers: Vec<(&'static str, String)>, body: impl Into<String>) -> Self {
         Self { status, headers, body: body.into(), open: false }
     }
 
     /// A JSON answer of a Holdfast server.
-    pub fn json(status: u16, body: &serde_json::Value) -> Self {
+    pub(crate) fn json(status: u16, body: &serde_json::Value) -> Self {
         let headers = vec![("holdfast-protocol", "1".to_owned()), ("content-type", "application/json".to_owned())];
         Self::new(status, headers, if status == 204 { String::new() } else { body.to_string() })
     }
 
     /// A problem of a Holdfast server.
-    pub fn problem(status: u16, code: &str, detail: &str) -> Self {
+    pub(crate) fn problem(status: u16, code: &str, detail: &str) -> Self {
         Self::json(status, &serde_json::json!({ "status": status, "code": code, "detail": detail }))
     }
 
     /// A live stream that says this and then nothing more.
-    pub fn stream(body: impl Into<String>) -> Self {
+    pub(crate) fn stream(body: impl Into<String>) -> Self {
         let headers = vec![("holdfast-protocol", "1".to_owned()), ("content-type", "text/event-stream".to_owned())];
         Self { open: true, ..Self::new(200, headers, body) }
     }
 }
 
-pub struct Server {
-    pub address: String,
+pub(crate) struct Server {
+    pub(crate) address: String,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Server {
-    pub fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -75,7 +75,7 @@ impl Server {
         Self { address, requests }
     }
 
-    pub fn requests(&self) -> Vec<Request> {
+    pub(crate) fn requests(&self) -> Vec<Request> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -114,14 +114,15 @@ fn read(stream: &TcpStream) -> Option<Request> {
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
-    let length = headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("content-length")).map_or(0, |(_, v)| v.parse().unwrap());
+    let length =
+        headers.iter().find(|(n, _)| n.eq_ignore_ascii_case("content-length")).map_or(0, |(_, v)| v.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     Some(Request { method, path, headers, body: String::from_utf8(body).ok()? })
 }
 
 /// A sign-in as a Holdfast server confirms it.
-pub fn signed_in(email: &str) -> serde_json::Value {
+pub(crate) fn signed_in(email: &str) -> serde_json::Value {
     serde_json::json!({
         "account": {
             "id": "01900000-0000-7000-8000-000000000001", "email": email, "createdAt": "2026-01-01T00:00:00.000000Z",

@@ -142,10 +142,57 @@ async fn an_idle_server_uses_little_memory() {
     let data = tempfile::tempdir().unwrap();
     let server = Server::start(&Env::new(data.path()));
     Person::set_up(&server).await;
+    // Hashing passwords takes 19 MiB each, and must give them back.
+    let sign_ins: Vec<_> = (0..40)
+        .map(|_| {
+            tokio::spawn({
+                let url = server.url.clone();
+                async move { Person::sign_in(&url).await }
+            })
+        })
+        .collect();
+    for sign_in in sign_ins {
+        sign_in.await.unwrap();
+    }
     let metrics = get(&server.url, "/metrics").await.1;
     let line = metrics.as_str().unwrap().lines().find_map(|l| l.strip_prefix("process_resident_memory_bytes "));
     let resident: u64 = line.expect("the metric is there").parse().unwrap();
     println!("resident memory: {} MiB", resident / 1024 / 1024);
     assert!(resident < IDLE_MEMORY_MAX, "{resident} bytes");
     assert!(server.stop().0.success());
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_does_not_hold_up_the_end() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&Env::new(data.path()));
+    let address = server.url.strip_prefix("http://").unwrap().to_owned();
+    let silent = TcpStream::connect(&address).unwrap();
+    let mut used = TcpStream::connect(&address).unwrap();
+    write!(used, "GET /health/live HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    used.read_exact(&mut [0; 15]).unwrap();
+    let (status, _, logs) = server.stop();
+    assert!(status.success());
+    assert!(!logs.contains("did not finish in time"), "{logs}");
+    drop((silent, used));
+}
+
+#[tokio::test]
+async fn a_request_that_never_gets_ready_is_cut_off_at_the_end() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&Env::new(data.path()).set("SHUTDOWN_SECONDS", "1"));
+    let person = Person::set_up(&server).await;
+    let address = server.url.strip_prefix("http://").unwrap().to_owned();
+    let mut slow = TcpStream::connect(&address).unwrap();
+    write!(
+        slow,
+        "POST /v1/sync/push HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nHoldfast-Protocol: 1\r\n\
+         Holdfast-Account: {}\r\nContent-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n",
+        person.token, person.account
+    )
+    .unwrap();
+    slow.read_exact(&mut [0; 25]).unwrap();
+    let (status, _, logs) = server.stop();
+    assert!(status.success());
+    assert!(logs.contains("some requests did not finish in time"), "{logs}");
 }

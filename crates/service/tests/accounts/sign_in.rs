@@ -111,7 +111,7 @@ async fn the_database_knows_neither_token_nor_password_and_the_server_role_reads
         "INSERT INTO pairing_codes (code_hash, user_id, created_at, expires_at) SELECT '', id, now(), now() FROM users",
     ] {
         let refused = sqlx::query(forbidden).execute(&mut connection).await.unwrap_err();
-        let sqlstate = refused.as_database_error().and_then(|e| e.code()).unwrap().into_owned();
+        let sqlstate = refused.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap().into_owned();
         assert_eq!(sqlstate, "42501", "{forbidden}");
     }
     let seen: i64 = sqlx::query_scalar("SELECT count(id) FROM users").fetch_one(&mut connection).await.unwrap();

@@ -41,6 +41,11 @@ impl Spent {
     }
 }
 
+/// Processor seconds of this process so far.
+pub(crate) fn mine() -> f64 {
+    times(std::process::id()).map_or(f64::NAN, |t| t.own)
+}
+
 #[derive(Clone, Copy)]
 struct Times {
     parent: u32,
@@ -85,7 +90,9 @@ pub(crate) fn my_peak() -> f64 {
 
 fn status_megabytes(pid: u32, name: &str) -> f64 {
     let value = crate::machine::first_value(&format!("/proc/{pid}/status"), name);
-    value.and_then(|v| v.split_whitespace().next()?.parse::<f64>().ok()).map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+    value
+        .and_then(|v| v.split_whitespace().next()?.parse::<f64>().ok())
+        .map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }
 
 /// Megabytes of a process and its children, shared pages counted once.
@@ -96,7 +103,9 @@ pub(crate) fn proportional_of_tree(pid: u32) -> f64 {
 fn proportional(pid: u32) -> f64 {
     let path = format!("/proc/{pid}/smaps_rollup");
     let value = Path::new(&path).exists().then(|| crate::machine::first_value(&path, "Pss:")).flatten();
-    value.and_then(|v| v.split_whitespace().next()?.parse::<f64>().ok()).map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
+    value
+        .and_then(|v| v.split_whitespace().next()?.parse::<f64>().ok())
+        .map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }
 
 #[cfg(test)]

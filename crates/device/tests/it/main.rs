@@ -1,0 +1,12 @@
+//! The device core on real SQLite files, against a server in memory that follows the contract.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod adoption;
+mod captures;
+mod edits;
+mod imports;
+mod lanes;
+mod reconciling;
+mod resolving;
+mod resyncs;
+mod support;
