@@ -1,16 +1,16 @@
 //! JSON over the service.
 //!
 //! A handler attaches the signed-in user, parses a command and passes it on. It knows no ownership rule and no SQL.
-//! Files are named after what they serve: [`places`], [`sync`], [`events`], [`sessions`], [`pairing`], [`devices`],
-//! [`setup`], [`account`], [`health`], [`docs`]. Around them stand, from the outside in:
+//! Files are named after what they serve: `places`, `sync`, `events`, `sessions`, `pairing`, `devices`,
+//! `setup`, `account`, `health`, `docs`. Around them stand, from the outside in:
 //!
-//! 1. [`observe`]: request id, log line, metrics, the headers of every reply;
+//! 1. `observe`: request id, log line, metrics, the headers of every reply;
 //! 2. compression of large replies;
-//! 3. [`problem`]: every error becomes a problem document;
+//! 3. `problem`: every error becomes a problem document;
 //! 4. panics and time;
-//! 5. [`body`]: a refused request's body is taken in, so that its sender reads the refusal;
-//! 6. [`protocol`]: the version that is spoken;
-//! 7. [`auth`] and [`rate_limit`]: who asks, and how often.
+//! 5. `body`: a refused request's body is taken in, so that its sender reads the refusal;
+//! 6. `protocol`: the version that is spoken;
+//! 7. `auth` and `rate_limit`: who asks, and how often.
 
 mod account;
 mod auth;

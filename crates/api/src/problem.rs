@@ -163,14 +163,14 @@ mod tests {
 
     use super::*;
 
+    async fn panicking() -> StatusCode {
+        panic!("canary")
+    }
+
     async fn answer(method: &str, path: &str) -> (StatusCode, String) {
-        let panicking = get(|| async {
-            let nothing: Option<()> = None;
-            nothing.expect("canary");
-        });
         let broken = get(|| async { (StatusCode::IM_A_TEAPOT, "canary") });
         let router = Router::new()
-            .route("/panicking", panicking)
+            .route("/panicking", get(panicking))
             .route("/broken", broken)
             .layer(CatchPanicLayer::custom(crate::after_panic))
             .layer(from_fn(render));
