@@ -1,5 +1,6 @@
 //! How the program ends: exit codes and failures.
 
+use std::fmt::Write as _;
 use std::io;
 use std::process::ExitCode;
 
@@ -107,8 +108,12 @@ impl Failure {
         self
     }
 
+    /// Adds members to the JSON document.
     pub(crate) fn details(mut self, details: Value) -> Self {
-        self.details = details;
+        match (&mut self.details, details) {
+            (Value::Object(mine), Value::Object(more)) => mine.extend(more),
+            (mine, more) => *mine = more,
+        }
         self
     }
 
@@ -163,7 +168,7 @@ impl Failure {
         if problem.code == Code::RateLimited
             && let Some(seconds) = problem.retry_after
         {
-            message.push_str(&format!(" (try again in {seconds} s)"));
+            let _ = write!(message, " (try again in {seconds} s)");
         }
         Self {
             exit,

@@ -29,12 +29,12 @@ pub(crate) struct Output {
 
 impl Output {
     /// A line about what was done. Not with `--json` or `--quiet`.
-    pub(crate) fn say(&self, line: impl AsRef<str>) -> Result<(), Failure> {
+    pub(crate) fn say(self, line: impl AsRef<str>) -> Result<(), Failure> {
         if self.json || self.quiet { Ok(()) } else { self.show(line) }
     }
 
     /// A line of what was asked for. Not with `--json`.
-    pub(crate) fn show(&self, line: impl AsRef<str>) -> Result<(), Failure> {
+    pub(crate) fn show(self, line: impl AsRef<str>) -> Result<(), Failure> {
         if self.json {
             return Ok(());
         }
@@ -45,7 +45,7 @@ impl Output {
     }
 
     /// The result, with `--json`.
-    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+    pub(crate) fn json(self, value: &impl Serialize) -> Result<(), Failure> {
         if !self.json {
             return Ok(());
         }
@@ -57,7 +57,7 @@ impl Output {
     }
 
     /// One of many results, on a line of its own, with `--json`.
-    pub(crate) fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
+    pub(crate) fn json_line(self, value: &impl Serialize) -> Result<(), Failure> {
         if !self.json {
             return Ok(());
         }
@@ -69,21 +69,21 @@ impl Output {
     }
 
     /// A hint beside the result. Not with `--json` or `--quiet`. Nobody reading it is no failure.
-    pub(crate) fn hint(&self, line: impl AsRef<str>) {
+    pub(crate) fn hint(self, line: impl AsRef<str>) {
         if !self.json && !self.quiet {
-            self.to_stderr(&format!("{DIM}{}{DIM:#}", line.as_ref()));
+            self.write_stderr(&format!("{DIM}{}{DIM:#}", line.as_ref()));
         }
     }
 
     /// Something that matters although the command worked. Not with `--json`, where it is part of the document.
-    pub(crate) fn warn(&self, line: impl AsRef<str>) {
+    pub(crate) fn warn(self, line: impl AsRef<str>) {
         if !self.json {
-            self.to_stderr(&format!("{YELLOW}{BOLD}note:{BOLD:#}{YELLOW:#} {}", line.as_ref()));
+            self.write_stderr(&format!("{YELLOW}{BOLD}note:{BOLD:#}{YELLOW:#} {}", line.as_ref()));
         }
     }
 
     /// Tells of a failure: on standard error for people, on standard output as JSON.
-    pub(crate) fn failure(&self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         if failure.is_quiet() {
             return;
         }
@@ -92,16 +92,16 @@ impl Output {
             let _ = self.json(&failure.to_json());
             return;
         }
-        self.to_stderr(&format!("{RED}{BOLD}error:{BOLD:#}{RED:#} {}", failure.message));
+        self.write_stderr(&format!("{RED}{BOLD}error:{BOLD:#}{RED:#} {}", failure.message));
         if let Some(hint) = &failure.hint {
             for line in hint.lines() {
-                self.to_stderr(&format!("  {line}"));
+                self.write_stderr(&format!("  {line}"));
             }
         }
     }
 
     /// A progress bar over `total` steps; invisible where nobody would see it.
-    pub(crate) fn progress(&self, total: u64, what: &str) -> ProgressBar {
+    pub(crate) fn progress(self, total: u64, what: &str) -> ProgressBar {
         let visible = !self.json && !self.quiet && io::stderr().is_terminal();
         let target = if visible { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(total), target);
@@ -112,7 +112,7 @@ impl Output {
     }
 
     /// A spinner for work of unknown length; invisible where nobody would see it.
-    pub(crate) fn spinner(&self, what: &str) -> ProgressBar {
+    pub(crate) fn spinner(self, what: &str) -> ProgressBar {
         let visible = !self.json && !self.quiet && io::stderr().is_terminal();
         if !visible {
             return ProgressBar::hidden();
@@ -123,12 +123,12 @@ impl Output {
     }
 
     /// Whether a person sits there who can be asked.
-    pub(crate) fn can_ask(&self) -> bool {
+    pub(crate) fn can_ask(self) -> bool {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Asks for a line.
-    pub(crate) fn ask(&self, question: &str) -> Result<String, Failure> {
+    pub(crate) fn ask(self, question: &str) -> Result<String, Failure> {
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
         write!(stderr, "{question} ")?;
         stderr.flush()?;
@@ -140,12 +140,12 @@ impl Output {
     }
 
     /// Asks a question that is answered with yes or no; anything else counts as no.
-    pub(crate) fn confirm(&self, question: &str) -> Result<bool, Failure> {
+    pub(crate) fn confirm(self, question: &str) -> Result<bool, Failure> {
         let answer = self.ask(&format!("{question} [y/N]"))?;
         Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
     }
 
-    fn to_stderr(&self, line: &str) {
+    fn write_stderr(self, line: &str) {
         let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
         let _ = writeln!(stderr, "{line}");
     }

@@ -1,6 +1,7 @@
 //! Naming places, and printing them.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use holdfast_contract::{ClientId, PlaceId};
 use holdfast_device::{Device, ListQuery, LocalId, PlaceState, PlaceView, StateFilter};
@@ -88,7 +89,7 @@ fn with_words_of(device: &Device, text: &str) -> Result<Vec<PlaceView>, Failure>
 fn unknown(device: &Device, reference: &str) -> Result<Failure, Failure> {
     let query = ListQuery { limit: NEARBY, ..ListQuery::default() };
     let places = device.list(&query)?.places;
-    let names = places.iter().filter_map(|p| p.name.as_ref().map(|n| n.as_str()));
+    let names = places.iter().filter_map(|p| p.name.as_ref().map(holdfast_contract::text::Text::as_str));
     let similar = suggestions(reference, names);
     let failure = Failure::new(
         Exit::NotFound,
@@ -166,10 +167,10 @@ pub(crate) fn list_line(place: &PlaceView, number_width: usize) -> String {
         words::local_time(place.captured_at),
     );
     if let Some(category) = &place.category {
-        line.push_str(&format!("  [{}]", words::one_line(category.as_str())));
+        let _ = write!(line, "  [{}]", words::one_line(category.as_str()));
     }
     for tag in place.tags.iter() {
-        line.push_str(&format!("  #{}", words::one_line(tag.as_str())));
+        let _ = write!(line, "  #{}", words::one_line(tag.as_str()));
     }
     line
 }
@@ -215,17 +216,17 @@ impl<'a> PlaceJson<'a> {
             client_id: place.client_id,
             id: place.id,
             version: place.version,
-            name: place.name.as_ref().map(|t| t.as_str()),
-            note: place.note.as_ref().map(|t| t.as_str()),
-            category: place.category.as_ref().map(|t| t.as_str()),
-            tags: place.tags.iter().map(|t| t.as_str()).collect(),
+            name: place.name.as_ref().map(holdfast_contract::text::Text::as_str),
+            note: place.note.as_ref().map(holdfast_contract::text::Text::as_str),
+            category: place.category.as_ref().map(holdfast_contract::text::Text::as_str),
+            tags: place.tags.iter().map(holdfast_contract::text::Text::as_str).collect(),
             latitude: position.map(|p| p.latitude.get()),
             longitude: position.map(|p| p.longitude.get()),
-            accuracy: position.and_then(|p| p.accuracy).map(|a| a.get()),
-            altitude: position.and_then(|p| p.altitude).map(|a| a.get()),
-            position_source: place.position_source.map(|s| s.as_str()),
+            accuracy: position.and_then(|p| p.accuracy).map(holdfast_contract::Accuracy::get),
+            altitude: position.and_then(|p| p.altitude).map(holdfast_contract::Altitude::get),
+            position_source: place.position_source.map(holdfast_contract::PositionSource::as_str),
             captured_at: place.captured_at.to_string(),
-            source: place.source.map(|s| s.as_str()),
+            source: place.source.map(holdfast_contract::Source::as_str),
             role: place.role.as_str(),
             deleted_at: place.deleted_at.map(|t| t.to_string()),
             state,

@@ -3,6 +3,7 @@
 use holdfast_contract::{Position, Timestamp};
 use holdfast_device::{Attention, PauseReason, PlaceState};
 use jiff::tz::TimeZone;
+use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use crate::output::{CYAN, GREEN, RED, YELLOW};
@@ -139,10 +140,10 @@ pub(crate) fn position(position: &Position) -> String {
 pub(crate) fn position_details(position: &Position) -> String {
     let mut words = String::new();
     if let Some(accuracy) = position.accuracy {
-        words.push_str(&format!(", about ±{} m", round(accuracy.get())));
+        let _ = write!(words, ", about ±{} m", round(accuracy.get()));
     }
     if let Some(altitude) = position.altitude {
-        words.push_str(&format!(", {} m high", round(altitude.get())));
+        let _ = write!(words, ", {} m high", round(altitude.get()));
     }
     words
 }

@@ -13,7 +13,7 @@ use crate::environment::jitter;
 /// First pause after the stream was lost.
 const RECONNECT_FIRST: Duration = Duration::from_secs(1);
 /// Longest pause between two tries. The timer of the device core pulls meanwhile.
-const RECONNECT_MAX: Duration = Duration::from_secs(120);
+const RECONNECT_MAX: Duration = Duration::from_mins(2);
 
 /// What the live stream says.
 #[derive(Clone, PartialEq, Eq, Debug)]

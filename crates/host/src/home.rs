@@ -283,7 +283,7 @@ mod tests {
             id: AccountId::v7(Timestamp::EPOCH, [7; 10]),
             email: "ada@example.org".to_owned(),
             created_at: Timestamp::EPOCH,
-            limits: Default::default(),
+            limits: holdfast_contract::sync::PlanLimits::default(),
         };
         SignedIn {
             account,

@@ -1,6 +1,6 @@
 //! The address of a server.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use reqwest::Url;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -84,7 +84,9 @@ impl ServerUrl {
             match c {
                 'a'..='z' | '0'..='9' | '.' | '-' => key.push(c),
                 // Every other character becomes its number, so that no two addresses share a name.
-                c => key.push_str(&format!("_{:x}_", u32::from(c))),
+                c => {
+                    let _ = write!(key, "_{:x}_", u32::from(c));
+                }
             }
         }
         key

@@ -1,4 +1,5 @@
 //! The loop around the core, against real sockets. What a round trip does to places is shown with a real server elsewhere.
+#![allow(clippy::unwrap_used, reason = "this is test code, which clippy only knows of functions marked so")]
 
 #[path = "common/server.rs"]
 mod server;

@@ -1,4 +1,5 @@
 //! The client carries; it does not judge.
+#![allow(clippy::unwrap_used, reason = "this is test code, which clippy only knows of functions marked so")]
 
 #[path = "common/server.rs"]
 mod server;

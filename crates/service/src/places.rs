@@ -62,28 +62,29 @@ impl Service {
 
     /// A page of the places that the actor sees: their own and those shared with them, newest capture first.
     pub async fn list_places(&self, actor: Actor, filter: &PlaceFilter) -> Result<PlacePage, Error> {
-        let limit = filter.limit.unwrap_or(LIST_PLACES_DEFAULT).clamp(1, LIST_PLACES_MAX) as usize;
+        let limit = filter.limit.unwrap_or(LIST_PLACES_DEFAULT).clamp(1, LIST_PLACES_MAX);
         let text: Option<Name> = parse("q", filter.q.as_deref())?;
         let category: Option<Category> = parse("category", filter.category.as_deref())?;
         let tag: Option<Tag> = parse("tag", filter.tag.as_deref())?;
         let query = ListQuery {
-            text: text.as_ref().map(|t| t.as_str()),
-            category: category.as_ref().map(|t| t.as_str()),
-            tag: tag.as_ref().map(|t| t.as_str()),
+            text: text.as_ref().map(Text::as_str),
+            category: category.as_ref().map(Text::as_str),
+            tag: tag.as_ref().map(Text::as_str),
             source: filter.source,
             since: filter.since,
             until: filter.until,
             after: filter.after.as_deref().filter(|a| !a.is_empty()).map(open).transpose()?,
-            limit: limit as i64 + 1,
+            limit: i64::from(limit) + 1,
         };
         let mut tx = self.pool().begin_as(actor).await?;
-        let readings = match filter.trash {
-            true => places::list_trash(&mut tx, actor, &query).await,
-            false => places::list(&mut tx, actor, &query).await,
+        let readings = if filter.trash {
+            places::list_trash(&mut tx, actor, &query).await
+        } else {
+            places::list(&mut tx, actor, &query).await
         };
         let mut readings = finish(tx, readings).await?;
-        let more = readings.len() > limit;
-        readings.truncate(limit);
+        let more = readings.len() > limit as usize;
+        readings.truncate(limit as usize);
         let next = readings.last().filter(|_| more).and_then(seal);
         Ok(PlacePage { places: readings.iter().filter_map(|r| visibility::show(actor, r)).collect(), next })
     }

@@ -18,7 +18,7 @@ impl Service {
     /// Page and cursor come from one snapshot, and numbers are given out in the order of commits: following the cursor
     /// misses nothing.
     pub async fn pull(&self, actor: Actor, cursor: Option<&str>, limit: Option<u32>) -> Result<PullReply, Error> {
-        let limit = limit.unwrap_or(PULL_CHANGES_DEFAULT).clamp(1, PULL_CHANGES_MAX) as usize;
+        let limit = limit.unwrap_or(PULL_CHANGES_DEFAULT).clamp(1, PULL_CHANGES_MAX);
         let from = match cursor.filter(|c| !c.is_empty()) {
             Some(text) => Some(Cursor::open(text, actor.user, self.secret()).ok_or(Error::InvalidCursor)?),
             None => None,
@@ -28,15 +28,15 @@ impl Service {
 
         let mut tx = self.pool().begin_as(actor).await?;
         // One more than asked for: says whether there is more.
-        let page = feed::read_page(&mut tx, actor, after, generation, limit as i64 + 1).await;
+        let page = feed::read_page(&mut tx, actor, after, generation, i64::from(limit) + 1).await;
         let mut page = finish(tx, page).await?;
         if let Some(cursor) = from {
             self.check(cursor, &page).await?;
             measure::feed_lag(page.head - cursor.seq);
         }
 
-        let has_more = page.readings.len() > limit;
-        page.readings.truncate(limit);
+        let has_more = page.readings.len() > limit as usize;
+        page.readings.truncate(limit as usize);
         let seq = page.readings.last().map_or(after, |r| r.seq);
         let next = Cursor { epoch: page.epoch, generation: page.generation, seq };
         let changes = page.readings.iter().map(|r| Change { seq: r.seq, kind: visibility::change(actor, r) }).collect();

@@ -20,7 +20,7 @@ use std::time::Duration;
 use holdfast_contract::limits::PUSH_OPERATIONS_MAX;
 use holdfast_contract::operation::payload_hash;
 use holdfast_contract::sync::{PushReply, PushRequest, Telemetry};
-use holdfast_contract::{Code, Operation, OperationOutcome, Outcome, Problem, Target, Timestamp};
+use holdfast_contract::{Code, Operation, OperationOutcome, Outcome, PlaceId, Problem, Target, Timestamp};
 use holdfast_store::batch::{self, Known, Named, Published};
 use holdfast_store::telemetry::Outbox;
 use holdfast_store::{self as store, Tx, heads, receipts};
@@ -88,7 +88,7 @@ impl Service {
             measure::telemetry(report);
             let stays = |o: &&OperationOutcome| matches!(o.outcome, Outcome::Deferred { .. });
             let settled = outcomes.len() - outcomes.iter().filter(stays).count();
-            let pending = i64::from(report.pending).saturating_sub(settled as i64).max(0);
+            let pending = i64::from(report.pending).saturating_sub(i64::try_from(settled).unwrap_or(0)).max(0);
             let oldest = i64::try_from(report.oldest_pending_seconds).unwrap_or(i64::MAX);
             Outbox { pending, oldest_pending_seconds: if pending == 0 { 0 } else { oldest } }
         });
@@ -124,7 +124,7 @@ impl Service {
                     parts.push(first);
                     continue;
                 }
-                Err(error) => refusal(&error)?,
+                Err(error) => refusal(&error),
             };
             let Some(ready) = part.first() else { continue };
             let outcome = OperationOutcome { op_id: Some(ready.operation.op_id), outcome: refusal };
@@ -183,17 +183,14 @@ impl Service {
         }
         let named = named(operations);
         let mut known = batch::lock_named(tx, actor, &named).await?;
-        let room = match admission {
-            true => Room::of(heads::lock_room(tx, actor).await?),
-            false => Room::Unchecked,
-        };
+        let room = if admission { Room::of(heads::lock_room(tx, actor).await?) } else { Room::Unchecked };
         // Rights are decided under the locks, not before.
         let mut current = known.readings.iter().any(|r| r.owner != actor.user);
         if current {
             batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
         }
         let decide = |known: Known| {
-            let new_id = || self.new_place_id(now);
+            let new_id = || PlaceId::v7(now, rand::random());
             Decided::decide(actor, known, operations, now, room, new_id)
         };
         let mut decided = decide(known.clone());
@@ -204,14 +201,13 @@ impl Service {
         }
         debug_assert!(current || !decided.must_be_current);
 
-        let published = if !decided.writes.places.is_empty() {
-            batch::write(tx, actor, &decided.writes, now).await?
-        } else {
-            if !decided.writes.receipts.is_empty() {
-                receipts::insert(tx, actor, &decided.writes.receipts, now).await?;
-            }
-            Vec::new()
-        };
+        let writes = &decided.writes;
+        let mut published = Vec::new();
+        if !writes.places.is_empty() {
+            published = batch::write(tx, actor, writes, now).await?;
+        } else if !writes.receipts.is_empty() {
+            receipts::insert(tx, actor, &writes.receipts, now).await?;
+        }
         Ok((decided.outcomes(actor, &published), published))
     }
 }
@@ -248,7 +244,7 @@ fn concerns_all(error: &store::Error) -> bool {
 
 /// What becomes of a lone operation that the database refused: rejected where the operation itself is at fault, deferred
 /// where it may not be.
-fn refusal(error: &store::Error) -> Result<Outcome, Error> {
+fn refusal(error: &store::Error) -> Outcome {
     let at_fault = match error {
         store::Error::Constraint(_) | store::Error::Corrupt(_) => true,
         // Data exceptions, constraint violations, checks of views and policies, errors raised by triggers.
@@ -260,8 +256,8 @@ fn refusal(error: &store::Error) -> Result<Outcome, Error> {
     tracing::error!(%error, at_fault, "an operation failed for an unforeseen reason");
     if at_fault {
         let detail = "The server could not store this. It is kept on the device; report it to whoever runs the server.";
-        return Ok(Outcome::Rejected { problem: Problem::new(Code::Internal, detail) });
+        return Outcome::Rejected { problem: Problem::new(Code::Internal, detail) };
     }
     let detail = "The server could not store this at the moment. It is sent again later.";
-    Ok(Outcome::Deferred { problem: Problem::new(Code::Unavailable, detail).with_retry_after(30) })
+    Outcome::Deferred { problem: Problem::new(Code::Unavailable, detail).with_retry_after(30) }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use holdfast_contract::{DeviceId, OpId, PlaceId, Timestamp};
+use holdfast_contract::{DeviceId, OpId, Timestamp};
 use holdfast_store::telemetry::{Outbox, touch_device};
 use holdfast_store::{self as store, Pool, Tx, generations};
 use uuid::Uuid;
@@ -109,10 +109,6 @@ impl Service {
     /// A fresh operation id, for whoever sends an operation without one.
     pub fn new_op_id(&self) -> OpId {
         OpId::v7(self.now(), rand::random())
-    }
-
-    pub(crate) fn new_place_id(&self, now: Timestamp) -> PlaceId {
-        PlaceId::v7(now, rand::random())
     }
 
     pub(crate) fn new_generation(&self) -> Uuid {

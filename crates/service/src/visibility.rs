@@ -85,11 +85,9 @@ pub(crate) fn show(actor: Actor, reading: &Reading) -> Option<Place> {
 
 /// What an entry of the actor's feed says today.
 pub(crate) fn change(actor: Actor, reading: &Reading) -> ChangeKind {
-    match show(actor, reading) {
-        Some(place) => ChangeKind::Upsert(Box::new(place)),
-        None => {
-            let own = reading.place.as_ref().filter(|_| reading.owner == actor.user);
-            ChangeKind::Gone(GonePlace { id: reading.id, client_id: own.map(|p| p.client_id) })
-        }
+    if let Some(place) = show(actor, reading) {
+        return ChangeKind::Upsert(Box::new(place));
     }
+    let own = reading.place.as_ref().filter(|_| reading.owner == actor.user);
+    ChangeKind::Gone(GonePlace { id: reading.id, client_id: own.map(|p| p.client_id) })
 }

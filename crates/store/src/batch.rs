@@ -2,15 +2,18 @@
 //!
 //! Each function is one round trip however many operations there are.
 
+mod columns;
+
 use std::collections::HashMap;
 
 use holdfast_contract::rules::Field;
-use holdfast_contract::{AccountId, ClientId, NewPlace, OpId, PlaceId, Timestamp};
+use holdfast_contract::{AccountId, ClientId, OpId, PlaceId, Timestamp};
 use uuid::Uuid;
 
 use crate::receipts::Receipt;
-use crate::row::{joined, place_row, position_source, share};
+use crate::row::{place_row, share};
 use crate::{Actor, Error, Reading, StoredPlace, Tx};
+use columns::{HistoryColumns, PlaceColumns, ReceiptColumns};
 
 /// What a batch names.
 #[derive(Clone, Debug, Default)]
@@ -268,21 +271,21 @@ pub async fn write(tx: &mut Tx, actor: Actor, writes: &Writes, now: Timestamp) -
         &p.deleted_at as &[Option<chrono::DateTime<chrono::Utc>>],
         &p.purged_at as &[Option<chrono::DateTime<chrono::Utc>>],
         actor.device.0,
-        &h.0.owner,
-        &h.0.id,
-        &h.0.version,
-        &h.0.name as &[Option<&str>],
-        &h.0.note as &[Option<&str>],
-        &h.0.latitude as &[Option<f64>],
-        &h.0.longitude as &[Option<f64>],
-        &h.0.accuracy as &[Option<f64>],
-        &h.0.altitude as &[Option<f64>],
-        &h.0.category as &[Option<&str>],
-        &h.0.tags,
-        &h.0.position_source as &[Option<&str>],
-        &h.0.deleted_at as &[Option<chrono::DateTime<chrono::Utc>>],
-        &h.1 as &[&str],
-        &h.2,
+        &h.places.owner,
+        &h.places.id,
+        &h.places.version,
+        &h.places.name as &[Option<&str>],
+        &h.places.note as &[Option<&str>],
+        &h.places.latitude as &[Option<f64>],
+        &h.places.longitude as &[Option<f64>],
+        &h.places.accuracy as &[Option<f64>],
+        &h.places.altitude as &[Option<f64>],
+        &h.places.category as &[Option<&str>],
+        &h.places.tags,
+        &h.places.position_source as &[Option<&str>],
+        &h.places.deleted_at as &[Option<chrono::DateTime<chrono::Utc>>],
+        &h.kind as &[&str],
+        &h.changed,
         &r.op_id,
         &r.hash as &[&[u8]],
         &r.kind as &[&str],
@@ -308,117 +311,4 @@ pub async fn write(tx: &mut Tx, actor: Actor, writes: &Writes, now: Timestamp) -
         }
     }
     Ok(published)
-}
-
-/// Columns of places, one array each.
-#[derive(Default)]
-struct PlaceColumns<'a> {
-    owner: Vec<Uuid>,
-    id: Vec<Uuid>,
-    client: Vec<Uuid>,
-    base_version: Vec<i64>,
-    version: Vec<i64>,
-    name: Vec<Option<&'a str>>,
-    note: Vec<Option<&'a str>>,
-    latitude: Vec<Option<f64>>,
-    longitude: Vec<Option<f64>>,
-    accuracy: Vec<Option<f64>>,
-    altitude: Vec<Option<f64>>,
-    category: Vec<Option<&'a str>>,
-    tags: Vec<String>,
-    captured_at: Vec<Option<chrono::DateTime<chrono::Utc>>>,
-    source: Vec<Option<&'a str>>,
-    position_source: Vec<Option<&'a str>>,
-    deleted_at: Vec<Option<chrono::DateTime<chrono::Utc>>>,
-    purged_at: Vec<Option<chrono::DateTime<chrono::Utc>>>,
-    published_owner: Vec<Uuid>,
-    published_id: Vec<Uuid>,
-    published_state: Vec<i16>,
-}
-
-impl<'a> PlaceColumns<'a> {
-    fn of(writes: &'a [PlaceWrite]) -> Self {
-        let mut columns = Self::default();
-        for write in writes {
-            columns.push(&write.place);
-            columns.base_version.push(write.base_version);
-            if write.publish {
-                columns.published_owner.push(write.place.owner.0);
-                columns.published_id.push(write.place.id.0);
-                columns.published_state.push(state(&write.place));
-            }
-        }
-        columns
-    }
-
-    fn push(&mut self, place: &'a StoredPlace) {
-        let body: Option<&'a NewPlace> = place.body.as_ref();
-        let fields = body.map(|b| &b.fields);
-        let position = fields.map(|f| f.position);
-        self.owner.push(place.owner.0);
-        self.id.push(place.id.0);
-        self.client.push(place.client_id.0);
-        self.version.push(place.version);
-        self.name.push(fields.and_then(|f| f.name.as_ref()).map(|t| t.as_str()));
-        self.note.push(fields.and_then(|f| f.note.as_ref()).map(|t| t.as_str()));
-        self.latitude.push(position.map(|p| p.latitude.get()));
-        self.longitude.push(position.map(|p| p.longitude.get()));
-        self.accuracy.push(position.and_then(|p| p.accuracy).map(|a| a.get()));
-        self.altitude.push(position.and_then(|p| p.altitude).map(|a| a.get()));
-        self.category.push(fields.and_then(|f| f.category.as_ref()).map(|t| t.as_str()));
-        self.tags.push(fields.map(|f| joined(&f.tags)).unwrap_or_default());
-        self.captured_at.push(body.map(|b| b.captured_at.to_chrono()));
-        self.source.push(body.map(|b| b.source.as_str()));
-        self.position_source.push(position_source(body));
-        self.deleted_at.push(place.deleted_at.map(Timestamp::to_chrono));
-        self.purged_at.push(place.purged_at.map(Timestamp::to_chrono));
-    }
-}
-
-/// A place's state as `feed_publish` takes it.
-fn state(place: &StoredPlace) -> i16 {
-    match (place.deleted_at, place.purged_at) {
-        (None, _) => 0,
-        (Some(_), None) => 1,
-        (Some(_), Some(_)) => 2,
-    }
-}
-
-/// Columns of replaced versions: the place's, the kind, the changed fields joined by commas.
-struct HistoryColumns<'a>(PlaceColumns<'a>, Vec<&'static str>, Vec<String>);
-
-impl<'a> HistoryColumns<'a> {
-    fn of(history: &'a [Superseded]) -> Self {
-        let mut places = PlaceColumns::default();
-        for superseded in history {
-            places.push(&superseded.place);
-        }
-        let changed = history.iter().map(|s| s.changed.iter().map(|f| f.as_str()).collect::<Vec<_>>().join(","));
-        Self(places, history.iter().map(|s| s.kind).collect(), changed.collect())
-    }
-}
-
-#[derive(Default)]
-struct ReceiptColumns<'a> {
-    op_id: Vec<Uuid>,
-    hash: Vec<&'a [u8]>,
-    kind: Vec<&'static str>,
-    owner: Vec<Uuid>,
-    place: Vec<Uuid>,
-    version: Vec<i64>,
-}
-
-impl<'a> ReceiptColumns<'a> {
-    fn of(receipts: &'a [(OpId, Receipt, &'static str)]) -> Self {
-        let mut columns = Self::default();
-        for (op_id, receipt, kind) in receipts {
-            columns.op_id.push(op_id.0);
-            columns.hash.push(receipt.payload_hash.as_slice());
-            columns.kind.push(kind);
-            columns.owner.push(receipt.owner.0);
-            columns.place.push(receipt.place.0);
-            columns.version.push(receipt.version);
-        }
-        columns
-    }
 }

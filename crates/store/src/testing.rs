@@ -72,13 +72,12 @@ impl TestDatabase {
     /// # Panics
     /// When PostgreSQL can't be started or reached: a test can't go on without.
     pub async fn new() -> Self {
-        let (admin_url, cluster) = match std::env::var(POSTGRES_URL) {
-            Ok(url) => (url, None),
-            Err(_) => {
-                let cluster = tokio::task::spawn_blocking(Cluster::shared).await.expect("PostgreSQL starts");
-                let postgres = cluster.postgres.as_ref().expect("it runs until the last database is dropped");
-                (postgres.url("postgres"), Some(cluster))
-            }
+        let (admin_url, cluster) = if let Ok(url) = std::env::var(POSTGRES_URL) {
+            (url, None)
+        } else {
+            let cluster = tokio::task::spawn_blocking(Cluster::shared).await.expect("PostgreSQL starts");
+            let postgres = cluster.postgres.as_ref().expect("it runs until the last database is dropped");
+            (postgres.url("postgres"), Some(cluster))
         };
         let mut admin = connect_alone(&admin_url).await.expect("the test cluster answers");
         let template = template(&mut admin, &admin_url).await;

@@ -62,7 +62,7 @@ fn the_committed_document_is_the_one_that_is_made() {
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         committed == holdfast_api::openapi_json(),
-        "api/openapi.json is not what the code says; `cargo run -p holdfast-api --bin openapi > api/openapi.json`"
+        "api/openapi.json is not what the code says; run `cargo xtask openapi`"
     );
 }
 

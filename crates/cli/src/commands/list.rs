@@ -3,6 +3,7 @@
 use holdfast_contract::Timestamp;
 use holdfast_device::{LocalId, PageKey, PlaceView};
 use serde_json::json;
+use std::fmt::Write as _;
 
 use super::Outcome;
 use crate::args::List;
@@ -70,7 +71,7 @@ fn print(context: &Context, places: &[PlaceView]) -> Result<(), Failure> {
     for view in places {
         text.push_str(&place::list_line(view, width));
         if let Some(deleted_at) = view.deleted_at {
-            text.push_str(&format!("  {DIM}deleted {}{DIM:#}", words::local_time(deleted_at)));
+            let _ = write!(text, "  {DIM}deleted {}{DIM:#}", words::local_time(deleted_at));
         }
         text.push('\n');
     }

@@ -29,7 +29,7 @@ pub(super) fn pair(context: &Context, args: Pair) -> Outcome {
     if server.is_plain() && !server.is_local() {
         context.output.warn(format!("The connection to {server} is not encrypted: others on the network can read it."));
     }
-    let proof = proof(&context.output, &args, setup_code)?;
+    let proof = proof(context.output, &args, setup_code)?;
     let device_name = device_name(args.device_name.as_deref())?;
     let old_token = before.as_ref().and_then(|a| context.home.token(a).ok().flatten());
 
@@ -49,7 +49,7 @@ pub(super) fn pair(context: &Context, args: Pair) -> Outcome {
         Ok(entry)
     })?;
 
-    let output = &context.output;
+    let output = context.output;
     output.say(format!("Signed in as {BOLD}{}{BOLD:#} on {}.", entry.email, entry.server))?;
     if let Some(old) = before.filter(|old| old.key() != entry.key()) {
         output.warn(format!(
@@ -76,7 +76,7 @@ async fn explain_credentials(server: &ServerUrl, error: HostError) -> Failure {
     error.into()
 }
 
-fn proof(output: &Output, args: &Pair, setup_code: Option<String>) -> Result<Proof, Failure> {
+fn proof(output: Output, args: &Pair, setup_code: Option<String>) -> Result<Proof, Failure> {
     if let Some(code) = args.code.clone() {
         return Ok(Proof::Code(code));
     }
@@ -103,7 +103,7 @@ fn proof(output: &Output, args: &Pair, setup_code: Option<String>) -> Result<Pro
     }
 }
 
-fn password(output: &Output, args: &Pair, new: bool) -> Result<String, Failure> {
+fn password(output: Output, args: &Pair, new: bool) -> Result<String, Failure> {
     if args.password_stdin {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line)?;
@@ -123,7 +123,7 @@ fn password(output: &Output, args: &Pair, new: bool) -> Result<String, Failure> 
         return Err(Failure::usage("The password is missing.")
             .hint("Pass it on standard input with --password-stdin, or in HOLDFAST_PASSWORD."));
     }
-    let asked = rpassword::prompt_password(if new { "New password: " } else { "Password: " })?;
+    let asked = rpassword::prompt_password(if new { "Password for the new account: " } else { "Password: " })?;
     if new && rpassword::prompt_password("The same again: ")? != asked {
         return Err(Failure::usage("The two passwords are not the same; nothing was sent."));
     }
@@ -145,7 +145,7 @@ fn device_name(given: Option<&str>) -> Result<String, Failure> {
 
 /// Places saved without an account: taken in, left, or left undecided; never decided silently.
 fn settle_anonymous(context: &Context, entry: &AccountEntry, args: &Pair) -> Result<Value, Failure> {
-    let output = &context.output;
+    let output = context.output;
     let places = context.home.anonymous_places()?;
     if places == 0 {
         return Ok(json!({ "places": 0, "decision": "none" }));
@@ -215,7 +215,7 @@ fn until(time: Timestamp) -> String {
 pub(super) fn sign_out(context: &Context, args: &SignOut) -> Outcome {
     let account = context.signed_in("signing out")?;
     let status = context.store_of(Some(&account))?.status()?;
-    let output = &context.output;
+    let output = context.output;
     let without_position = status.places.waiting_for_position + status.places.needs_position;
     let unsent = status.pending + without_position;
     let kept = format!(

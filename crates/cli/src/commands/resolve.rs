@@ -1,6 +1,7 @@
 //! `resolve`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::{Field, Place, Source};
@@ -122,19 +123,16 @@ fn show(context: &Context, device: &Device, view: &PlaceView) -> Outcome {
         "mineSince": conflict.mine_since,
         "theirsSince": conflict.theirs.updated_at,
     }))?;
-    let output = &context.output;
+    let output = context.output;
     let about = match conflict.reason {
         ConflictReason::FieldsChanged => "was changed here and elsewhere.",
         ConflictReason::ChangedSince => "was changed elsewhere after you had decided to delete or restore it.",
         ConflictReason::InTrash => "was put into the trash elsewhere while you changed it here.",
     };
     output.show(format!("{BOLD}{}{BOLD:#} {about}", place::title(view)))?;
-    output.show(format!(
-        "  {DIM}{:<10} {:<34} {}{DIM:#}",
-        "",
-        format!("this device, {}", words::local_time(conflict.mine_since)),
-        format!("the server, {}", words::local_time(conflict.theirs.updated_at)),
-    ))?;
+    let here = words::fit(&format!("this device, {}", words::local_time(conflict.mine_since)), 34);
+    let there = words::local_time(conflict.theirs.updated_at);
+    output.show(format!("  {DIM}{:<10} {here} the server, {there}{DIM:#}", ""))?;
     for row in &rows {
         let mark = if row.conflicts { format!("{YELLOW}≠{YELLOW:#}") } else { " ".to_owned() };
         output.show(format!(
@@ -212,10 +210,10 @@ fn shown(value: &Value) -> String {
             let mut text =
                 format!("{:.5}, {:.5}", number("latitude").unwrap_or(0.0), number("longitude").unwrap_or(0.0));
             if let Some(accuracy) = number("accuracy") {
-                text.push_str(&format!(" ±{accuracy:.0} m"));
+                let _ = write!(text, " ±{accuracy:.0} m");
             }
             text
         }
-        other => other.to_string(),
+        Value::Number(number) => number.to_string(),
     }
 }

@@ -3,6 +3,7 @@
 use holdfast_contract::PositionSource;
 use holdfast_device::{Device, EntryState, JournalEntry, JournalEvent, OutboxEntry, PlaceState, PlaceView};
 use serde_json::json;
+use std::fmt::Write as _;
 
 use super::Outcome;
 use crate::args::Show;
@@ -21,7 +22,7 @@ pub(super) fn show(context: &Context, args: &Show) -> Outcome {
     let entries = entries_of(&device, &view)?;
     let journal = device.journal(view.local_id)?;
     context.output.json(&json!({ "place": PlaceJson::of(&view), "outbox": entries, "journal": journal }))?;
-    print(&context.output, &view, &entries, &journal)?;
+    print(context.output, &view, &entries, &journal)?;
     Ok(Exit::Done)
 }
 
@@ -40,7 +41,7 @@ pub(super) fn entries_of(device: &Device, view: &PlaceView) -> Result<Vec<Outbox
     }
 }
 
-fn print(output: &Output, view: &PlaceView, entries: &[OutboxEntry], journal: &[JournalEntry]) -> Result<(), Failure> {
+fn print(output: Output, view: &PlaceView, entries: &[OutboxEntry], journal: &[JournalEntry]) -> Result<(), Failure> {
     output.show(format!("{BOLD}{}{BOLD:#}", place::title(view)))?;
     output.show(place::state_line(view))?;
     if let PlaceState::NeedsAttention(attention) = view.state {
@@ -96,7 +97,7 @@ fn print(output: &Output, view: &PlaceView, entries: &[OutboxEntry], journal: &[
 pub(super) fn entry_line(entry: &OutboxEntry) -> String {
     let mut line = format!("{:>4}  {:<7} {}", entry.number, entry.kind, entry_state(&entry.state));
     if entry.attempts > 0 {
-        line.push_str(&format!(" {DIM}(sent {}){DIM:#}", words::count(u64::from(entry.attempts), "time", "times")));
+        let _ = write!(line, " {DIM}(sent {}){DIM:#}", words::count(u64::from(entry.attempts), "time", "times"));
     }
     line
 }

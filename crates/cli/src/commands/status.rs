@@ -22,7 +22,7 @@ pub(super) fn status(context: &Context) -> Outcome {
     };
     let anonymous = if account.is_some() { context.home.anonymous_places()? } else { 0 };
     let unfinished = device.imports()?.into_iter().filter(|i| i.state == ImportState::Running).count();
-    let output = &context.output;
+    let output = context.output;
     output.json(&json!({
         "home": context.home.path(),
         "account": account.as_ref().map_or(Value::Null, account_json),

@@ -23,7 +23,7 @@ impl<W: Write> GeoJsonWriter<W> {
     pub(crate) fn write(&mut self, place: &ExportPlace) -> Result<(), geojson::Error> {
         let position = &place.position;
         let mut coordinates = vec![position.longitude.get(), position.latitude.get()];
-        coordinates.extend(position.altitude.map(|a| a.get()));
+        coordinates.extend(position.altitude.map(holdfast_contract::Altitude::get));
         let mut properties = JsonObject::new();
         let mut set = |key: &str, value: Value| properties.insert(key.to_owned(), value);
         set("name", json!(place.name));

@@ -5,6 +5,7 @@
 
 mod decode;
 pub(crate) mod geojson;
+mod gpx_draft;
 pub(crate) mod gpx_read;
 #[cfg(test)]
 mod gpx_read_tests;

@@ -1,6 +1,8 @@
 //! Runs the real program in a home folder of its own.
 #![allow(dead_code, reason = "not every test file needs every helper")]
+#![allow(clippy::unwrap_used, reason = "this is test code, which clippy only knows of functions marked so")]
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -123,7 +125,7 @@ pub(crate) fn fixture(name: &str) -> String {
 pub(crate) fn waypoints(count: usize) -> String {
     let mut text = String::from("<gpx version=\"1.1\">\n");
     for i in 0..count {
-        text.push_str(&format!("<wpt lat=\"{}\" lon=\"8.5\"><name>w{i:05}</name></wpt>\n", (i % 900) as f64 / 10.0));
+        let _ = writeln!(text, "<wpt lat=\"{}\" lon=\"8.5\"><name>w{i:05}</name></wpt>", i % 90);
     }
     text.push_str("</gpx>\n");
     text

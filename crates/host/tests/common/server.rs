@@ -1,6 +1,8 @@
 //! A server that answers what a test tells it to, over real sockets.
 #![allow(dead_code, reason = "not every test file needs every helper")]
+#![allow(clippy::unwrap_used, reason = "this is test code, which clippy only knows of functions marked so")]
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -89,10 +91,10 @@ fn serve(mut stream: TcpStream, answer: &dyn Fn(&Request) -> Answer, seen: &Mute
     }
     let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
     if !open && !headers.iter().any(|(name, _)| *name == "content-length") {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
+        let _ = write!(head, "content-length: {}\r\n", body.len());
     }
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
     if open {

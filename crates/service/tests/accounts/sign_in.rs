@@ -39,20 +39,20 @@ async fn an_unknown_address_is_answered_like_a_wrong_password() {
 #[tokio::test]
 async fn an_unknown_address_costs_what_a_wrong_password_costs() {
     let (world, _) = World::with_account().await;
-    let fastest = async |email: &'static str, password: &'static str| {
-        let mut fastest = Duration::MAX;
-        for _ in 0..5 {
+    let attempts = [(EMAIL, "correct horse batterz"), ("bob@example.org", "correct horse batterz"), (EMAIL, "short")];
+    // The fastest of several rounds, in turn, so that whatever else the machine does befalls all of them.
+    let mut fastest = [Duration::MAX; 3];
+    for _ in 0..8 {
+        for (fastest, (email, password)) in fastest.iter_mut().zip(attempts) {
             let begun = Instant::now();
             let _ = world.service.sign_in(sign_in_request(email, password)).await;
-            fastest = fastest.min(begun.elapsed());
+            *fastest = begun.elapsed().min(*fastest);
         }
-        fastest
-    };
-    let known = fastest(EMAIL, "correct horse batterz").await;
-    for (email, password) in [("bob@example.org", "correct horse batterz"), (EMAIL, "short")] {
-        let other = fastest(email, password).await;
-        assert!(other * 2 > known && known * 2 > other, "{known:?} and {other:?}");
     }
+    // Without the hash an answer takes less than a tenth.
+    let [known, unknown, never] = fastest;
+    assert!(unknown * 3 > known && known * 3 > unknown, "{fastest:?}");
+    assert!(never * 3 > known && known * 3 > never, "{fastest:?}");
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! The rules through the service, over a real PostgreSQL.
 
+// Helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
 mod concurrency;
 mod feed;
 mod isolation;

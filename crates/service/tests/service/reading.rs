@@ -1,7 +1,7 @@
 //! Lists, search, paging, history, devices.
 
 use holdfast_contract::sync::{PushRequest, Telemetry};
-use holdfast_contract::{Category, Code, Note, Operation, Source, Tags, Target, Timestamp, operation as wire};
+use holdfast_contract::{Action, Category, Code, Note, Operation, Source, Tags, Target, Timestamp, operation as wire};
 use holdfast_service::{Error, PlaceFilter};
 
 use crate::support::*;
@@ -13,14 +13,11 @@ fn filter() -> PlaceFilter {
 /// A create with this name, note, category, tags, and day of capture.
 fn rich(name: &str, note: &str, category: &str, tags: &[&str], day: u32) -> Operation {
     let (_, mut create) = create(name);
-    let wire_place = match &mut create.action {
-        holdfast_contract::Action::Create { place, .. } => place,
-        _ => unreachable!(),
-    };
-    wire_place.fields.note = Note::parse(note).unwrap();
-    wire_place.fields.category = Category::parse(category).unwrap();
-    wire_place.fields.tags = Tags::parse(tags, "tags").unwrap();
-    wire_place.captured_at = Timestamp::parse(&format!("2026-05-{day:02}T10:00:00Z")).unwrap();
+    let Action::Create { place, .. } = &mut create.action else { unreachable!() };
+    place.fields.note = Note::parse(note).unwrap();
+    place.fields.category = Category::parse(category).unwrap();
+    place.fields.tags = Tags::parse(tags, "tags").unwrap();
+    place.captured_at = Timestamp::parse(&format!("2026-05-{day:02}T10:00:00Z")).unwrap();
     assert_eq!(wire::Operation::parse(&create.to_bytes()).unwrap(), create);
     create
 }

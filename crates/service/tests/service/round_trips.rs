@@ -93,7 +93,7 @@ async fn counted(world: &World) -> (Service, CountingProxy) {
     for _ in 0..2 {
         let (client_id, create) = create("warm");
         let target = Target::Own(client_id);
-        push(&service, world.ada, &[create.clone()]).await;
+        push(&service, world.ada, std::slice::from_ref(&create)).await;
         push(&service, world.ada, &[create, rename(target, "warm", "warmer")]).await;
         push(&service, world.ada, &[rename(target, "x", "warmer")]).await;
         service.pull(world.ada, None, None).await.unwrap();

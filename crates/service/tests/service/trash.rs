@@ -18,7 +18,7 @@ async fn what_is_deleted_is_in_the_trash_and_can_be_restored() {
     let again = world.push_one(world.ada, &delete(target, 1)).await;
     assert!(matches!(again, Outcome::Duplicate { first: false, .. }), "already so: {again:?}");
     let trash = PlaceFilter { trash: true, ..PlaceFilter::default() };
-    assert_eq!(world.service.list_places(world.ada, &trash).await.unwrap().places, [deleted.clone()]);
+    assert_eq!(world.service.list_places(world.ada, &trash).await.unwrap().places, *std::slice::from_ref(&deleted));
     assert!(world.service.list_places(world.ada, &PlaceFilter::default()).await.unwrap().places.is_empty());
     let (changes, page) = world.pull_all(world.ada, None, 10).await;
     assert_eq!(changes, [(2, ChangeKind::Upsert(Box::new(deleted)))], "one's own trash stays in the feed");

@@ -8,6 +8,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
+use crate::Plan;
 use crate::stats::{figure, median, percentile};
 
 /// Writes of the disk probe.
@@ -22,16 +23,18 @@ pub(crate) fn default_folder() -> Result<PathBuf> {
 }
 
 /// What the reader of a figure has to know of the machine.
-pub(crate) fn describe(folder: &Path, quick: bool) -> Result<Value> {
+pub(crate) fn describe(plan: &Plan) -> Result<Value> {
     let cores = std::thread::available_parallelism()?.get();
-    let sync = probe(folder)?;
+    let sync = probe(&plan.folder)?;
     let build = if cfg!(debug_assertions) { "debug (the figures mean nothing)" } else { "release" };
+    let settings = plan.postgres.iter().chain(&plan.server).map(|(name, value)| format!("{name}={value}"));
     Ok(json!({
         "cores": cores,
         "processor": first_value("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown".to_owned()),
         "memory": first_value("/proc/meminfo", "MemTotal").unwrap_or_else(|| "unknown".to_owned()),
         "build": build,
-        "form": if quick { "quick" } else { "full" },
+        "form": if plan.quick { "quick" } else { "full" },
+        "further settings": settings.collect::<Vec<_>>().join(" "),
         "8 kB write and fdatasync": format!("p50 {} ms, p99 {} ms", figure(median(&sync)), figure(percentile(&sync, 99.0))),
         "load before the start": std::fs::read_to_string("/proc/loadavg")
             .ok()

@@ -63,6 +63,12 @@ struct Args {
     /// Where databases and devices are put; must be on a disk like the one that matters. Default: beside the binary.
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// A further setting of PostgreSQL, to see what it changes. May be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    postgres: Vec<(String, String)>,
+    /// A further setting of the server, to see what it changes. May be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    server: Vec<(String, String)>,
     /// Syncs the device in this home folder, prints what it took, and ends. The benchmark `pull` runs itself with it.
     #[arg(long, hide = true, value_name = "HOME")]
     sync_device: Option<PathBuf>,
@@ -84,6 +90,10 @@ pub(crate) struct Plan {
     pub(crate) quick: bool,
     /// Where everything is put.
     pub(crate) folder: PathBuf,
+    /// Further settings of PostgreSQL.
+    pub(crate) postgres: Vec<(String, String)>,
+    /// Further settings of the server.
+    pub(crate) server: Vec<(String, String)>,
 }
 
 impl Plan {
@@ -101,8 +111,8 @@ fn main() -> Result<()> {
     }
     server::build()?;
     let folder = args.folder.map_or_else(machine::default_folder, Ok)?;
-    let outcome = runtime.block_on(run(&args.names, &Plan { quick: args.quick, folder }));
-    let report = outcome?;
+    let plan = Plan { quick: args.quick, folder, postgres: args.postgres, server: args.server };
+    let report = runtime.block_on(run(&args.names, &plan))?;
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&report.json())?;
         std::fs::write(path, text + "\n").with_context(|| format!("could not write {}", path.display()))?;
@@ -110,8 +120,13 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("must be NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 async fn run(names: &[Name], plan: &Plan) -> Result<Report> {
-    let mut report = Report::new(machine::describe(&plan.folder, plan.quick)?);
+    let mut report = Report::new(machine::describe(plan)?);
     for name in Name::value_variants() {
         if !names.is_empty() && !names.contains(name) {
             continue;

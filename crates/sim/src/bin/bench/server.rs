@@ -48,17 +48,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts one on this database: default settings, but no rate limits. It logs into `folder`.
-    pub(crate) fn start(database_url: &str, folder: &Path) -> Result<Self> {
+    /// Starts one on this database: default settings and the `further` ones, but no rate limits. It
+    /// logs into `folder`.
+    pub(crate) fn start(database_url: &str, folder: &Path, further: &[(String, String)]) -> Result<Self> {
         let mut command = Command::new(binary()?);
         for variable in holdfast_server::settings::VARIABLES {
             command.env_remove(variable.name).env_remove(format!("{}_FILE", variable.name));
-        }
-        // So that a question like "what do more connections bring?" needs no change of the code.
-        for variable in holdfast_server::settings::VARIABLES {
-            if let Some(value) = std::env::var_os(format!("BENCH_{}", variable.name)) {
-                command.env(variable.name, value);
-            }
         }
         let mut child = command
             .arg("serve")
@@ -67,6 +62,7 @@ impl Server {
             .env("LISTEN", "127.0.0.1:0")
             .env("RATE_LIMIT_PER_MINUTE", "0")
             .env("SIGN_IN_LIMIT_PER_MINUTE", "0")
+            .envs(further.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(folder.join("server.log"))?)

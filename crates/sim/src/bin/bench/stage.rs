@@ -39,8 +39,10 @@ impl Stage {
     pub(crate) async fn start(plan: &Plan) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("stage-").tempdir_in(&plan.folder)?;
         let data = folder.path().join("data");
+        let further = plan.postgres.clone();
         let (postgres, counts_statements) = tokio::task::spawn_blocking(move || {
-            let settings = Settings::new(data).option("max_connections", CONNECTIONS_MAX.to_string());
+            let mut settings = Settings::new(data).option("max_connections", CONNECTIONS_MAX.to_string());
+            settings.options.extend(further);
             let counting = settings.clone().option("shared_preload_libraries", "pg_stat_statements");
             // The extension is a package of its own on some systems.
             match Postgres::start(&counting) {
@@ -59,7 +61,7 @@ impl Stage {
                 .await?;
             connection.close().await?;
         }
-        let server = Server::start(&url, folder.path())?;
+        let server = Server::start(&url, folder.path(), &plan.server)?;
         let pool = PgPoolOptions::new().max_connections(8).connect(&url).await?;
         Ok(Self { server, pool, postgres, folder, url, counts_statements, accounts: 0 })
     }

@@ -1,0 +1,106 @@
+//! The outbox and files.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Filter;
+
+#[derive(Args, Debug)]
+pub(crate) struct Outbox {
+    #[command(subcommand)]
+    pub(crate) command: Option<OutboxCommand>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum OutboxCommand {
+    /// What waits, oldest first (the default)
+    List {
+        /// At most so many
+        #[arg(long, short = 'n', default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+        /// Go on after this entry's number
+        #[arg(long, value_name = "NUMBER")]
+        after: Option<i64>,
+    },
+    /// Send an entry again, or all that failed or were refused
+    Retry {
+        /// The entry's number or id
+        #[arg(required_unless_present = "all")]
+        entry: Option<String>,
+        /// Every entry that waits after a failure or is parked
+        #[arg(long, conflicts_with = "entry")]
+        all: bool,
+    },
+    /// Drop an entry for good
+    Discard {
+        /// The entry's number or id
+        entry: String,
+        /// Without asking
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Write entries out as JSON
+    Export {
+        /// The entry's number or id [default: all]
+        entry: Option<String>,
+        /// The file [default: standard output]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Replace the file if it is there
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Import {
+    #[command(subcommand)]
+    pub(crate) command: Option<ImportCommand>,
+    /// GPX files; - for standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Only say what would happen
+    #[arg(long)]
+    pub(crate) preview: bool,
+    /// The files' encoding, where they don't say it or say it wrongly (such as windows-1252)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum ImportCommand {
+    /// Imports made on this device, newest first
+    List,
+    /// Finish imports that were interrupted
+    Resume,
+    /// Take an import back: only what it created and nobody changed since
+    Undo {
+        /// The import's number (see `holdfast import list`)
+        import: i64,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// GPX 1.1 waypoints
+    Gpx,
+    /// GeoJSON (RFC 7946)
+    Geojson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) filter: Filter,
+    /// The format [default: by the file's ending, else GPX]
+    #[arg(long, short)]
+    pub(crate) format: Option<Format>,
+    /// The file [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}

@@ -1,0 +1,113 @@
+//! What became of a file, in words and as JSON.
+
+use holdfast_device::{ImportId, ImportRow};
+use serde::Serialize;
+
+use super::file::LeftOut;
+use crate::exit::Failure;
+use crate::formats::BadRow;
+use crate::formats::gpx_read::Broken;
+use crate::output::{BOLD, DIM, Output};
+use crate::words;
+
+/// Lines of a preview that people are shown.
+const PREVIEW_LINES: usize = 20;
+/// Bad rows that people are shown.
+const BAD_LINES: usize = 50;
+
+/// What became of one file, as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FileReport {
+    pub(super) file: String,
+    pub(super) preview: bool,
+    pub(super) id: Option<ImportId>,
+    /// Waypoints that can be imported.
+    pub(super) total: u64,
+    /// Places that were made, or would be.
+    pub(super) new: u64,
+    pub(super) known: u64,
+    pub(super) in_trash: u64,
+    pub(super) bad: Vec<BadRow>,
+    pub(super) bad_count: u64,
+    pub(super) left_out: Vec<LeftOut>,
+    pub(super) tracks: u64,
+    pub(super) routes: u64,
+    pub(super) broken: Option<Broken>,
+}
+
+pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Failure> {
+    let made = words::count(report.new, "place", "places");
+    let known = match (report.known, report.in_trash) {
+        (0, _) => String::new(),
+        (known, 0) => format!(" {known} had been imported before."),
+        (known, trash) => {
+            format!(" {known} had been imported before, {trash} of them are in the trash and stay there.")
+        }
+    };
+    match (report.new, report.total) {
+        (0, 0) => output.say(format!("{} holds no waypoints; nothing was imported.", report.file))?,
+        (0, _) => output.say(format!("{} makes nothing new.{known}", report.file))?,
+        _ => output.say(format!("{BOLD}{made}{BOLD:#} from {} saved on this device.{known}", report.file))?,
+    }
+    if let Some(id) = report.id {
+        output.hint(format!("To take it back: holdfast import undo {id}"));
+    }
+    Ok(())
+}
+
+pub(super) fn show_preview(output: Output, report: &FileReport, rows: &[ImportRow]) -> Result<(), Failure> {
+    output.show(format!(
+        "{}: {}, {} new, {} imported before{}. Nothing was written.",
+        report.file,
+        words::count(report.total, "waypoint", "waypoints"),
+        report.new,
+        report.known,
+        if report.in_trash > 0 { format!(" ({} in the trash)", report.in_trash) } else { String::new() },
+    ))?;
+    for row in rows.iter().take(PREVIEW_LINES) {
+        let name = row.name.as_deref().map_or_else(|| "(no name)".to_owned(), words::one_line);
+        let category = row.category.as_deref().map(|c| format!("  [{}]", words::one_line(c))).unwrap_or_default();
+        output
+            .show(format!("  {BOLD}{name}{BOLD:#}  {DIM}{:.5}, {:.5}{DIM:#}{category}", row.latitude, row.longitude))?;
+    }
+    if rows.len() > PREVIEW_LINES {
+        output.show(format!("  … and {} more", rows.len() - PREVIEW_LINES))?;
+    }
+    Ok(())
+}
+
+/// What of the file was not taken, and why.
+pub(super) fn tell_flaws(output: Output, report: &FileReport) {
+    if report.tracks + report.routes > 0 {
+        let passed: Vec<String> = [(report.tracks, "track", "tracks"), (report.routes, "route", "routes")]
+            .into_iter()
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, one, many)| words::count(n, one, many))
+            .collect();
+        output.hint(format!("{} passed over: only waypoints become places.", passed.join(" and ")));
+    }
+    if report.bad_count > 0 {
+        output.warn(format!(
+            "{} of {} can't be imported; the others are not affected.",
+            words::count(report.bad_count, "waypoint", "waypoints"),
+            report.file
+        ));
+        for bad in report.bad.iter().take(BAD_LINES) {
+            let name = bad.name.as_deref().map(|n| format!(" \"{}\"", words::one_line(n))).unwrap_or_default();
+            output.warn(format!("line {}{name}: {}", bad.line, words::one_line(&bad.reason)));
+        }
+        if report.bad_count > BAD_LINES as u64 {
+            output.warn(format!("… and {} more (all of them with --json)", report.bad_count - BAD_LINES as u64));
+        }
+    }
+    for left in report.left_out.iter().take(BAD_LINES) {
+        output.warn(format!("line {}: imported, but {}", left.line, left.what));
+    }
+    if let Some(broken) = &report.broken {
+        output.warn(format!(
+            "{} can't be read beyond line {}: {}. What stands before was taken.",
+            report.file, broken.line, broken.reason
+        ));
+    }
+}

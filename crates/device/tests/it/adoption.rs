@@ -1,0 +1,100 @@
+use holdfast_contract::AccountId;
+use holdfast_device::{Adopted, Binding, Error, ImportRow, JournalEvent, ListQuery, PlaceState};
+
+use crate::support::*;
+
+fn other_account() -> Binding {
+    Binding { account: AccountId("0190f000-0000-7000-8000-000000000002".parse().unwrap()), ..account() }
+}
+
+#[test]
+fn a_store_belongs_to_one_account_for_ever() {
+    let bench = Bench::new();
+    let mut device = bench.device("a.db");
+    device.bind(&account()).unwrap();
+    assert!(matches!(device.bind(&other_account()), Err(Error::BoundElsewhere(to)) if *to == account()));
+    let other_server = Binding { server: "https://elsewhere.example".to_owned(), ..account() };
+    assert!(matches!(device.bind(&other_server), Err(Error::BoundElsewhere(_))));
+    assert_eq!(device.binding().unwrap(), Some(account()));
+}
+
+#[test]
+fn captures_without_an_account_ask_for_nothing_and_are_not_bound_by_accident() {
+    let bench = Bench::new();
+    let mut device = bench.anonymous("anonymous.db");
+    let captured = capture(&mut device, "A");
+    let effects = device.poll().unwrap();
+    assert!(effects.requests.is_empty() && effects.wake_at.is_none());
+    assert_eq!(state(&device, captured.local_id), PlaceState::SavedOnDevice);
+    assert!(matches!(device.bind(&account()), Err(Error::HoldsCaptures)));
+}
+
+#[test]
+fn captures_without_an_account_are_adopted_once_and_synced() {
+    let mut bench = Bench::new();
+    let mut anonymous = bench.anonymous("anonymous.db");
+    let a = capture(&mut anonymous, "A");
+    let b = capture(&mut anonymous, "B");
+    anonymous.edit(b.local_id, note("n"), None).unwrap();
+    let mut device = bench.device("a.db");
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 2, known: 0 });
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted::default());
+    assert!(anonymous.list(&ListQuery::default()).unwrap().places.is_empty());
+    bench.sync(&mut device);
+    assert_eq!(bench.server.own(a.client_id).unwrap().place.name, Some(text_name("A")));
+    assert_eq!(bench.server.own(b.client_id).unwrap().place.note.as_ref().unwrap().as_str(), "n");
+    let local = device.find(&a.client_id.to_string()).unwrap()[0];
+    assert!(device.journal(local).unwrap().iter().any(|e| e.event == JournalEvent::Adopted));
+    // The store may be used again, also for somebody else.
+    capture(&mut anonymous, "C");
+    let mut other = bench.anonymous("other.db");
+    other.bind(&other_account()).unwrap();
+    assert_eq!(other.adopt(&mut anonymous).unwrap().copied, 1);
+}
+
+#[test]
+fn an_adoption_that_was_killed_goes_on_only_for_the_account_it_was_promised_to() {
+    let mut bench = Bench::new();
+    let mut anonymous = bench.anonymous("anonymous.db");
+    let first = capture(&mut anonymous, "A");
+    let second = capture(&mut anonymous, "B");
+    // Killed after the promise and after the first capture was copied and deleted again there.
+    std::fs::copy(bench.path("anonymous.db"), bench.path("backup.db")).unwrap();
+    let wal = bench.path("anonymous.db-wal");
+    if wal.exists() {
+        std::fs::copy(wal, bench.path("backup.db-wal")).unwrap();
+    }
+    let mut device = bench.device("a.db");
+    device.adopt(&mut anonymous).unwrap();
+    let local = device.find(&first.client_id.to_string()).unwrap()[0];
+    device.delete(local, None).unwrap();
+    let mut again = bench.anonymous("backup.db");
+    let raw = rusqlite::Connection::open(bench.path("backup.db")).unwrap();
+    raw.execute("UPDATE store SET adopting_server = ?1, adopting_account = ?2", (account().server, account().account.0.as_bytes())).unwrap();
+    let mut other = bench.anonymous("other.db");
+    other.bind(&other_account()).unwrap();
+    assert!(matches!(other.adopt(&mut again), Err(Error::BoundElsewhere(to)) if *to == account()));
+    assert!(other.list(&ListQuery::default()).unwrap().places.is_empty());
+    assert_eq!(device.adopt(&mut again).unwrap(), Adopted { copied: 0, known: 2 });
+    bench.sync(&mut device);
+    assert!(bench.server.own(first.client_id).is_none(), "what was deleted meanwhile does not come back");
+    assert!(bench.server.own(second.client_id).is_some());
+    assert_eq!(bench.server.rows.len(), 1);
+}
+
+#[test]
+fn the_memory_of_imports_is_adopted_too() {
+    let bench = Bench::new();
+    let mut anonymous = bench.anonymous("anonymous.db");
+    let rows = [ImportRow { name: Some("Hut".to_owned()), latitude: 47.0, longitude: 8.0, ..ImportRow::default() }];
+    let (import, _) = anonymous.begin_import("huts.gpx", &rows).unwrap();
+    anonymous.run_import(import, 10).unwrap();
+    let mut device = bench.device("a.db");
+    device.adopt(&mut anonymous).unwrap();
+    let preview = device.preview_import(&rows).unwrap();
+    assert_eq!((preview.new, preview.known), (0, 1));
+    let imports = device.imports().unwrap();
+    assert_eq!((imports.len(), imports[0].label.as_str()), (1, "huts.gpx"));
+    let undone = device.undo_import(imports[0].id, 10).unwrap();
+    assert_eq!((undone.vanished, undone.finished), (1, true));
+}
