@@ -74,9 +74,10 @@ impl Device {
 }
 
 fn promise(tx: &Tx<'_>, account: &Binding) -> Result<()> {
-    let (bound, promised) = tx.one("SELECT server, account, adopting_server, adopting_account FROM store", [], |row| {
-        Ok((read_binding(row, 0)?, read_binding(row, 2)?))
-    })?;
+    let (bound, promised) =
+        tx.one("SELECT server, account, adopting_server, adopting_account FROM store", [], |row| {
+            Ok((read_binding(row, 0)?, read_binding(row, 2)?))
+        })?;
     match bound.or(promised) {
         Some(other) if other != *account => Err(Error::BoundElsewhere(Box::new(other))),
         Some(_) => Ok(()),
@@ -100,9 +101,7 @@ fn read_chunk(from: &Tx<'_>, after: i64) -> Result<Vec<Moving>> {
         let wait_until: Option<Micros> = row.get(places::COLUMN_COUNT + 1)?;
         Ok((places::read(row)?, wait_from.zip(wait_until).map(|(from, until)| (from.0, until.0))))
     })?;
-    rows.into_iter()
-        .map(|(row, fix_wait)| Ok(Moving { chain: outbox::chain(from, row.id)?, row, fix_wait }))
-        .collect()
+    rows.into_iter().map(|(row, fix_wait)| Ok(Moving { chain: outbox::chain(from, row.id)?, row, fix_wait })).collect()
 }
 
 /// Copies one capture unless it is, or once was, here.
@@ -117,14 +116,17 @@ fn take(into: &Tx<'_>, moving: &Moving) -> Result<bool> {
     let Some(source) = moving.row.source else {
         return Err(Error::Unexpected("a capture without a source".to_owned()));
     };
-    let id = places::insert(into, &NewRow {
-        client_id,
-        made_here: moving.row.made_here,
-        shown: &moving.row.shown,
-        captured_at: moving.row.captured_at,
-        source,
-        fix_wait: moving.fix_wait,
-    })?;
+    let id = places::insert(
+        into,
+        &NewRow {
+            client_id,
+            made_here: moving.row.made_here,
+            shown: &moving.row.shown,
+            captured_at: moving.row.captured_at,
+            source,
+            fix_wait: moving.fix_wait,
+        },
+    )?;
     for entry in &moving.chain {
         // Never sent: without an account there is nobody to send to. It stays the same intent.
         let operation = Operation { op_id: entry.op_id, action: entry.action.clone() };
@@ -156,22 +158,20 @@ fn copy_imports(from: &Tx<'_>, into: &Tx<'_>) -> Result<()> {
             },
         )?;
         for (client_id, number, state, payload) in items {
-            let known = into
-                .first("SELECT 1 FROM import_items WHERE client_id = ?1", [client_id.0], |_| Ok(()))?
-                .is_some();
+            let known =
+                into.first("SELECT 1 FROM import_items WHERE client_id = ?1", [client_id.0], |_| Ok(()))?.is_some();
             if known {
                 continue;
             }
-            let import = match new {
-                Some(import) => import,
-                None => {
-                    into.run(
-                        "INSERT INTO imports (label, begun_at, total, state, done, vanished, deleted, kept) \
-                         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                        rusqlite::params_from_iter(&values),
-                    )?;
-                    *new.insert(into.sql.last_insert_rowid())
-                }
+            let import = if let Some(import) = new {
+                import
+            } else {
+                into.run(
+                    "INSERT INTO imports (label, begun_at, total, state, done, vanished, deleted, kept) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    rusqlite::params_from_iter(&values),
+                )?;
+                *new.insert(into.sql.last_insert_rowid())
             };
             into.run(
                 "INSERT INTO import_items (client_id, import, number, state, payload) VALUES (?1, ?2, ?3, ?4, ?5)",

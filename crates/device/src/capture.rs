@@ -46,14 +46,17 @@ impl Device {
                 position: None,
                 deleted_at: None,
             };
-            let local_id = places::insert(tx, &NewRow {
-                client_id,
-                made_here: true,
-                shown: &shown,
-                captured_at: capture.captured_at,
-                source: capture.source,
-                fix_wait: Some((tx.wall(), capture.fix_expected_until)),
-            })?;
+            let local_id = places::insert(
+                tx,
+                &NewRow {
+                    client_id,
+                    made_here: true,
+                    shown: &shown,
+                    captured_at: capture.captured_at,
+                    source: capture.source,
+                    fix_wait: Some((tx.wall(), capture.fix_expected_until)),
+                },
+            )?;
             journal::note(tx, local_id, JournalEvent::CapturedWithoutPosition, None)?;
             Ok(Captured { local_id, client_id, new: true })
         })
@@ -100,14 +103,17 @@ pub(crate) fn insert_as(
     place: NewPlace,
 ) -> Result<Captured> {
     let operation = Operation { op_id, action: Action::Create { client_id, place: Box::new(place.clone()) } };
-    let local_id = places::insert(tx, &NewRow {
-        client_id,
-        made_here,
-        captured_at: place.captured_at,
-        source: place.source,
-        shown: &place.fields.into(),
-        fix_wait: None,
-    })?;
+    let local_id = places::insert(
+        tx,
+        &NewRow {
+            client_id,
+            made_here,
+            captured_at: place.captured_at,
+            source: place.source,
+            shown: &place.fields.into(),
+            fix_wait: None,
+        },
+    )?;
     outbox::enqueue_as(tx, local_id, &operation, tx.now)?;
     Ok(Captured { local_id, client_id, new: true })
 }
@@ -177,11 +183,15 @@ fn filled(shown: &Shown, captured: &NewPlace) -> Shown {
     });
     match merged.fields() {
         None => merged.position = Some((new.position, new.position_source)),
-        Some(fields) if new.position_source == PositionSource::Manual && fields.position_source == PositionSource::Fix => {
+        Some(fields)
+            if new.position_source == PositionSource::Manual && fields.position_source == PositionSource::Fix =>
+        {
             merged.position = Some((new.position, PositionSource::Manual));
         }
         Some(fields) => {
-            if let Some(better) = decide_refine(&fields, &new.position).filter(|_| new.position_source == PositionSource::Fix) {
+            if let Some(better) =
+                decide_refine(&fields, &new.position).filter(|_| new.position_source == PositionSource::Fix)
+            {
                 merged.position = Some((better.position, better.position_source));
             }
         }

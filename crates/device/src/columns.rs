@@ -54,7 +54,11 @@ pub(crate) fn text<const MAX: usize>(
     column: usize,
 ) -> rusqlite::Result<Option<holdfast_contract::text::Text<MAX>>> {
     let raw: Option<String> = row.get(column)?;
-    Ok(raw.map(|raw| holdfast_contract::text::Text::parse(&raw)).transpose().map_err(|e| conversion(column, e))?.flatten())
+    Ok(raw
+        .map(|raw| holdfast_contract::text::Text::parse(&raw))
+        .transpose()
+        .map_err(|e| conversion(column, e))?
+        .flatten())
 }
 
 /// A position from four columns: latitude, longitude, accuracy, altitude.

@@ -58,7 +58,9 @@ pub enum Error {
     #[error("this store belongs to no account")]
     Unbound,
     /// The database was written by a newer version.
-    #[error("the database was written by a newer version of the app (schema {found}, this one knows {known}); update the app")]
+    #[error(
+        "the database was written by a newer version of the app (schema {found}, this one knows {known}); update the app"
+    )]
     TooNew {
         /// The schema's version.
         found: i64,

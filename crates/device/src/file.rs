@@ -58,7 +58,9 @@ pub fn recover(path: &Path, env: Box<dyn Environment>) -> Result<Opened> {
 
 /// A database in which what every call needs can be read.
 fn probed(conn: Connection) -> Result<Connection> {
-    for sql in ["SELECT count(*) FROM store", "SELECT count(*) FROM lanes", "SELECT count(*) FROM outbox WHERE number < 0"] {
+    for sql in
+        ["SELECT count(*) FROM store", "SELECT count(*) FROM lanes", "SELECT count(*) FROM outbox WHERE number < 0"]
+    {
         conn.query_row(sql, [], |row| row.get::<_, i64>(0))?;
     }
     Ok(conn)

@@ -6,7 +6,9 @@
 use std::collections::BTreeSet;
 
 use holdfast_contract::rules::{Change, PositionChange, TagChange, decide_refine};
-use holdfast_contract::{FieldCode, FieldError, NewPlace, PlaceChanges, PlaceFields, Position, PositionSource, Tag, limits};
+use holdfast_contract::{
+    FieldCode, FieldError, NewPlace, PlaceChanges, PlaceFields, Position, PositionSource, Tag, limits,
+};
 
 use crate::commands::{Edit, Seen};
 use crate::error::{Error, Result};
@@ -35,7 +37,13 @@ pub(crate) fn changes_of(edit: Edit, shown: &Shown, seen: Option<&Seen>) -> Resu
             .map(|to| PositionChange { was: was_position, to }),
         tags: TagChange {
             add: edit.tags.add.difference(shown.tags.as_set()).cloned().collect(),
-            remove: edit.tags.remove.difference(&edit.tags.add).filter(|t| shown.tags.as_set().contains(t)).cloned().collect(),
+            remove: edit
+                .tags
+                .remove
+                .difference(&edit.tags.add)
+                .filter(|t| shown.tags.as_set().contains(t))
+                .cloned()
+                .collect(),
         },
     };
     let count = shown.tags.len() - changes.tags.remove.len() + changes.tags.add.len();
@@ -50,9 +58,7 @@ pub(crate) fn changes_of(edit: Edit, shown: &Shown, seen: Option<&Seen>) -> Resu
 pub(crate) fn fold(first: PlaceChanges, second: PlaceChanges) -> PlaceChanges {
     fn field<T: PartialEq>(first: Option<Change<T>>, second: Option<Change<T>>) -> Option<Change<T>> {
         match (first, second) {
-            (Some(first), Some(second)) => {
-                (first.was != second.to).then_some(Change { was: first.was, to: second.to })
-            }
+            (Some(first), Some(second)) => (first.was != second.to).then_some(Change { was: first.was, to: second.to }),
             (first, second) => second.or(first),
         }
     }

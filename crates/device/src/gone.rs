@@ -22,9 +22,11 @@ pub(crate) fn settle(tx: &Tx<'_>, id: LocalId) -> Result<()> {
     let owner = row.role == Role::Owner;
     // A file's row that somebody deleted for good before was typed by nobody: the file still has it.
     let imported = chain.len() == 1
-        && tx.one("SELECT EXISTS (SELECT 1 FROM import_items WHERE client_id = ?1)", [row.client_id.map(|id| id.0)], |r| {
-            r.get::<_, bool>(0)
-        })?;
+        && tx.one(
+            "SELECT EXISTS (SELECT 1 FROM import_items WHERE client_id = ?1)",
+            [row.client_id.map(|id| id.0)],
+            |r| r.get::<_, bool>(0),
+        )?;
     let typed = chain.iter().any(|entry| match entry.action {
         Action::Create { .. } => !imported,
         Action::Update { .. } => true,

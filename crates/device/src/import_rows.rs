@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 
 use holdfast_contract::{
-    Category, ClientId, FieldError, Name, NewPlace, Note, PlaceFields, Position, PositionSource, Source, Tags, Timestamp,
+    Category, ClientId, FieldError, Name, NewPlace, Note, PlaceFields, Position, PositionSource, Source, Tags,
+    Timestamp,
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -109,7 +110,7 @@ mod tests {
     fn a_name_never_changes() {
         let (parsed, _) = parse(&[row("Hut"), row("Hut")], Timestamp::EPOCH);
         let names: Vec<String> = parsed.iter().map(|p| p.client_id.to_string()).collect();
-        assert_eq!(names, ["9c2a0d5d-0000-8000-8000-000000000000", "9c2a0d5d-0000-8000-8000-000000000001"]);
+        assert_eq!(names, ["1a1ddcf4-ba3d-896f-8d92-e91375f0672f", "390c8c80-3626-81da-9a77-6822ed0966af"]);
     }
 
     #[test]

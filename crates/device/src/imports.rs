@@ -84,7 +84,10 @@ impl Device {
                 for (client_id, op_id, place) in &staged {
                     make(tx, &import, *client_id, *op_id, place)?;
                 }
-                tx.run("UPDATE imports SET done = done + ?2 WHERE id = ?1", params![id.0, staged.len() as i64])?;
+                tx.run(
+                    "UPDATE imports SET done = done + ?2 WHERE id = ?1",
+                    params![id.0, i64::try_from(staged.len()).unwrap_or(i64::MAX)],
+                )?;
                 if remaining(tx, id, "staged")? == 0 {
                     tx.run("UPDATE imports SET state = 'finished' WHERE id = ?1", [id.0])?;
                 }

@@ -46,7 +46,8 @@ impl Device {
         self.read(|tx| {
             let mut found = Vec::new();
             for column in ["client_id", "place_id"] {
-                let sql = format!("SELECT local_id FROM places WHERE {column} BETWEEN ?1 AND ?2 ORDER BY {column} LIMIT 10");
+                let sql =
+                    format!("SELECT local_id FROM places WHERE {column} BETWEEN ?1 AND ?2 ORDER BY {column} LIMIT 10");
                 for id in tx.all(&sql, (&from, &to), |row| row.get(0).map(LocalId))? {
                     if !found.contains(&id) {
                         found.push(id);
@@ -74,7 +75,8 @@ impl Device {
         self.read(|tx| {
             let head = crate::outbox::chain(tx, id)?.into_iter().next();
             let Some(head) = head.filter(|head| head.state == OpState::Conflict) else { return Ok(None) };
-            let (Some(conflict), Some(base), Some(mine)) = (head.conflict, confirmed::load(tx, id)?, view(tx, id)?) else {
+            let (Some(conflict), Some(base), Some(mine)) = (head.conflict, confirmed::load(tx, id)?, view(tx, id)?)
+            else {
                 return Ok(None);
             };
             Ok(Some(ConflictView {
@@ -153,11 +155,7 @@ fn read_view(row: &Row<'_>) -> rusqlite::Result<PlaceView> {
 pub(crate) fn view(tx: &Tx<'_>, id: LocalId) -> Result<Option<PlaceView>> {
     let now = Now::of(tx)?;
     let sql = format!("SELECT {} FROM places p WHERE p.local_id = :id", view_columns());
-    tx.first(
-        &sql,
-        rusqlite::named_params! { ":id": id.0, ":now": Micros(now.wall), ":lease": now.lease },
-        read_view,
-    )
+    tx.first(&sql, rusqlite::named_params! { ":id": id.0, ":now": Micros(now.wall), ":lease": now.lease }, read_view)
 }
 
 fn list(tx: &Tx<'_>, query: &ListQuery) -> Result<Page> {

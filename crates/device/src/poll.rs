@@ -160,9 +160,11 @@ impl Device {
 }
 
 fn store(tx: &Tx<'_>) -> Result<Store> {
-    tx.one("SELECT account IS NOT NULL, paused, epoch IS NOT NULL AND NOT epoch_stale, caught_up FROM store", [], |row| {
-        Ok(Store { bound: row.get(0)?, paused: row.get(1)?, epoch_known: row.get(2)?, caught_up: row.get(3)? })
-    })
+    tx.one(
+        "SELECT account IS NOT NULL, paused, epoch IS NOT NULL AND NOT epoch_stale, caught_up FROM store",
+        [],
+        |row| Ok(Store { bound: row.get(0)?, paused: row.get(1)?, epoch_known: row.get(2)?, caught_up: row.get(3)? }),
+    )
 }
 
 fn plan(tx: &Tx<'_>, pull_wanted: bool, pull_interval: u32) -> Result<Plan> {

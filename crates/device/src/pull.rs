@@ -226,8 +226,7 @@ impl Applier<'_, '_> {
         if !changes.is_empty() && place.deleted_at.is_none() {
             let target = holdfast_contract::Target::Id(place.id);
             let target = place.client_id.map_or(target, holdfast_contract::Target::Own);
-            let action =
-                holdfast_contract::Action::Update { target, base_version: None, changes: Box::new(changes) };
+            let action = holdfast_contract::Action::Update { target, base_version: None, changes: Box::new(changes) };
             outbox::enqueue(tx, id, action)?;
         }
         let pending = outbox::chain(tx, id)?;

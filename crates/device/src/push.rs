@@ -40,9 +40,8 @@ pub(crate) fn due_at(tx: &Tx<'_>) -> Result<Option<Timestamp>> {
     if ready {
         return Ok(Some(now.0));
     }
-    let next = tx.one("SELECT min(wait_until) FROM outbox WHERE state = 'backoff'", [], |row| {
-        row.get::<_, Option<Micros>>(0)
-    })?;
+    let next = tx
+        .one("SELECT min(wait_until) FROM outbox WHERE state = 'backoff'", [], |row| row.get::<_, Option<Micros>>(0))?;
     Ok(next.map(|t| t.0))
 }
 
@@ -65,10 +64,7 @@ pub(crate) fn unsend(tx: &Tx<'_>) -> Result<()> {
 
 /// Ends the waits of operations that failed alone.
 pub(crate) fn end_backoffs(tx: &Tx<'_>) -> Result<()> {
-    tx.run(
-        "UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL WHERE state = 'backoff'",
-        [],
-    )?;
+    tx.run("UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL WHERE state = 'backoff'", [])?;
     Ok(())
 }
 
@@ -86,11 +82,17 @@ pub(crate) fn lease(tx: &Tx<'_>) -> Result<Option<Request>> {
     let mut resends = 0_u32;
     for suspects in [false, true] {
         let (sql, limit) = if suspects {
-            ("SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0 \
-              ORDER BY number LIMIT ?1", 1)
+            (
+                "SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0 \
+              ORDER BY number LIMIT ?1",
+                1,
+            )
         } else {
-            ("SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0 \
-              ORDER BY number LIMIT ?1", limit)
+            (
+                "SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0 \
+              ORDER BY number LIMIT ?1",
+                limit,
+            )
         };
         let mut statement = tx.prepare(sql)?;
         let mut rows = statement.query([limit])?;

@@ -37,12 +37,7 @@ const TABLES: &[(&str, &str)] = &[
 ];
 
 /// Makes a complete database at `making` from what can be read at `damaged`, which will be set aside as `aside`.
-pub(crate) fn rescue(
-    damaged: &Path,
-    making: &Path,
-    aside: &Path,
-    env: &dyn Environment,
-) -> Result<RecoveryReport> {
+pub(crate) fn rescue(damaged: &Path, making: &Path, aside: &Path, env: &dyn Environment) -> Result<RecoveryReport> {
     let mut conn = database::make_plain(making)?;
     conn.pragma_update(None, "foreign_keys", false)?;
     let report = read_all(&mut conn, damaged, aside, env)?;
@@ -89,11 +84,10 @@ pub(crate) fn set_aside_name(recovered: &Path) -> Result<PathBuf> {
 
 /// Whose store it was, and how to go on from there: from the start, in a new pass.
 fn read_store(old: &Connection, tx: &Tx<'_>, unreadable: &mut Vec<String>) -> Result<()> {
-    let row = old.query_row(
-        "SELECT server, account, adopting_server, adopting_account, epoch, pass FROM store",
-        [],
-        |row| (0..6).map(|i| row.get::<_, Value>(i)).collect::<rusqlite::Result<Vec<Value>>>(),
-    );
+    let row =
+        old.query_row("SELECT server, account, adopting_server, adopting_account, epoch, pass FROM store", [], |row| {
+            (0..6).map(|i| row.get::<_, Value>(i)).collect::<rusqlite::Result<Vec<Value>>>()
+        });
     match row {
         Ok(values) => {
             tx.run(
@@ -107,13 +101,7 @@ fn read_store(old: &Connection, tx: &Tx<'_>, unreadable: &mut Vec<String>) -> Re
     Ok(())
 }
 
-fn read_table(
-    old: &Connection,
-    tx: &Tx<'_>,
-    table: &str,
-    order: &str,
-    unreadable: &mut Vec<String>,
-) -> Result<()> {
+fn read_table(old: &Connection, tx: &Tx<'_>, table: &str, order: &str, unreadable: &mut Vec<String>) -> Result<()> {
     let columns: Vec<String> = match columns_of(old, table) {
         Ok(columns) if !columns.is_empty() => {
             let known = columns_of(&tx.sql, table)?;
@@ -166,7 +154,10 @@ fn mend(tx: &Tx<'_>) -> Result<()> {
     tx.run("DELETE FROM confirmed WHERE local_id NOT IN (SELECT local_id FROM places)", [])?;
     tx.run("DELETE FROM import_items WHERE import NOT IN (SELECT id FROM imports)", [])?;
     tx.run("UPDATE outbox SET state = 'queued', lease = NULL WHERE state = 'leased'", [])?;
-    tx.run("UPDATE outbox SET head = (number = (SELECT min(o.number) FROM outbox o WHERE o.place = outbox.place))", [])?;
+    tx.run(
+        "UPDATE outbox SET head = (number = (SELECT min(o.number) FROM outbox o WHERE o.place = outbox.place))",
+        [],
+    )?;
     // Whatever the pass was, the next one must be above it.
     tx.run(
         "UPDATE store SET pass = max(pass, (SELECT coalesce(max(pass), 0) + 1 FROM confirmed)), \

@@ -253,14 +253,10 @@ fn create_anew(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry], source: Source) -> 
             let place = NewPlace { fields, captured_at: row.captured_at, source };
             capture::insert(tx, client_id, true, place)?.local_id
         }
-        None => places::insert(tx, &NewRow {
-            client_id,
-            made_here: true,
-            shown: &shown,
-            captured_at: row.captured_at,
-            source,
-            fix_wait: None,
-        })?,
+        None => places::insert(
+            tx,
+            &NewRow { client_id, made_here: true, shown: &shown, captured_at: row.captured_at, source, fix_wait: None },
+        )?,
     };
     for entry in chain {
         outbox::remove(tx, entry, JournalEvent::Resolved, None)?;

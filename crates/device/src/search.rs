@@ -17,11 +17,14 @@ pub(crate) fn normalise(text: &str) -> String {
 /// Everything of a place that is searched, line by line.
 pub(crate) fn text_of(shown: &Shown) -> String {
     let mut text = String::new();
-    let parts = [shown.name.as_ref().map(|t| t.as_str()), shown.note.as_ref().map(|t| t.as_str())]
-        .into_iter()
-        .chain([shown.category.as_ref().map(|t| t.as_str())])
-        .flatten()
-        .chain(shown.tags.iter().map(|t| t.as_str()));
+    let parts = [
+        shown.name.as_ref().map(holdfast_contract::text::Text::as_str),
+        shown.note.as_ref().map(holdfast_contract::text::Text::as_str),
+    ]
+    .into_iter()
+    .chain([shown.category.as_ref().map(holdfast_contract::text::Text::as_str)])
+    .flatten()
+    .chain(shown.tags.iter().map(holdfast_contract::text::Text::as_str));
     for part in parts {
         if !text.is_empty() {
             text.push('\n');

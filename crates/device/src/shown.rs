@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use holdfast_contract::rules::{TagChange, decide_refine};
 use holdfast_contract::{
-    Action, Category, Name, NewPlace, Note, Place, PlaceChanges, PlaceFields, Position, PositionSource, Tags, Timestamp,
-    limits,
+    Action, Category, Name, NewPlace, Note, Place, PlaceChanges, PlaceFields, Position, PositionSource, Tags,
+    Timestamp, limits,
 };
 
 /// The changeable part of a place as the person sees it. Unlike [`PlaceFields`] it may lack a position.
@@ -120,11 +120,7 @@ impl Shown {
 }
 
 /// The tags without `remove` and with `add`. Where that is too many, the person's own come first.
-fn with_tags(
-    tags: &Tags,
-    add: &BTreeSet<holdfast_contract::Tag>,
-    remove: &BTreeSet<holdfast_contract::Tag>,
-) -> Tags {
+fn with_tags(tags: &Tags, add: &BTreeSet<holdfast_contract::Tag>, remove: &BTreeSet<holdfast_contract::Tag>) -> Tags {
     let mut all: BTreeSet<_> = add.iter().take(limits::TAGS_MAX).cloned().collect();
     for tag in tags.iter().filter(|tag| !remove.contains(tag)) {
         if all.len() >= limits::TAGS_MAX {
@@ -136,10 +132,7 @@ fn with_tags(
 }
 
 /// The person's view: `base` with `pending` on top, each with the moment it was decided.
-pub(crate) fn overlay<'a>(
-    base: Option<&Place>,
-    pending: impl IntoIterator<Item = (&'a Action, Timestamp)>,
-) -> Shown {
+pub(crate) fn overlay<'a>(base: Option<&Place>, pending: impl IntoIterator<Item = (&'a Action, Timestamp)>) -> Shown {
     let mut shown = base.map(Shown::from).unwrap_or_default();
     for (action, decided_at) in pending {
         shown.put(action, decided_at);

@@ -11,6 +11,7 @@ fn the_readme_lists_every_setting_with_its_default() {
         assert!(readme.contains(&row), "README.md lacks the row {row}");
     }
     let listed = readme.lines().filter(|line| line.starts_with("| `") && line.matches('|').count() == 4);
-    let unknown: Vec<_> = listed.filter(|line| !VARIABLES.iter().any(|v| line.starts_with(&format!("| `{}`", v.name)))).collect();
+    let unknown: Vec<_> =
+        listed.filter(|line| !VARIABLES.iter().any(|v| line.starts_with(&format!("| `{}`", v.name)))).collect();
     assert!(unknown.is_empty(), "README.md lists what is no setting: {unknown:?}");
 }

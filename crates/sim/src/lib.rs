@@ -21,7 +21,7 @@ pub const PASSWORD: &str = "correct horse battery staple";
 
 /// Waits until `condition` holds; panics with `what` when it still does not after a generous while.
 pub async fn eventually<F: AsyncFnMut() -> bool>(what: &str, mut condition: F) {
-    let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + std::time::Duration::from_mins(1);
     while !condition().await {
         assert!(tokio::time::Instant::now() < deadline, "did not happen within a minute: {what}");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

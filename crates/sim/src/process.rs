@@ -51,7 +51,7 @@ impl ServerProcess {
             .spawn()
             .unwrap();
         let lines = lines_of(child.stdout.take().unwrap());
-        let first = lines.recv_timeout(Duration::from_secs(60)).unwrap_or_else(|_| {
+        let first = lines.recv_timeout(Duration::from_mins(1)).unwrap_or_else(|_| {
             let _ = child.kill();
             panic!("the server did not start: {:?}", child.wait());
         });

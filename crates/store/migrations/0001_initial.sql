@@ -28,6 +28,12 @@ END
 $$;
 
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
+-- Nothing that the server's role could make may stand in front of what the functions below name.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END
+$$;
 GRANT USAGE ON SCHEMA public TO holdfast_app, holdfast_feed;
 -- The owner of a function must be able to create in its schema at the moment it is given to it; taken back at the end.
 GRANT CREATE ON SCHEMA public TO holdfast_feed;
@@ -276,55 +282,57 @@ CREATE POLICY place_shares_owner ON place_shares TO holdfast_app USING (owner_id
 CREATE POLICY place_shares_recipient ON place_shares FOR SELECT TO holdfast_app
     USING (recipient_id = (SELECT acting_user()));
 
--- A place is seen by its owner, and by whom it is shared with while it is not in the trash.
+-- A place is seen by its owner, and by whom it is shared with while it is not in the trash. The share is looked up by a
+-- function, and not by a sub-select: every statement would carry the plan of that sub-select, and an "or" that reads
+-- "deleted_at" invites the planner to read everybody's places.
+CREATE FUNCTION place_is_shared(p_owner uuid, p_place uuid, p_deleted_at timestamptz, p_to_edit boolean)
+    RETURNS boolean
+    LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+BEGIN
+    RETURN p_deleted_at IS NULL AND EXISTS (
+        SELECT FROM public.place_shares s
+        WHERE s.owner_id = p_owner AND s.place_id = p_place AND s.recipient_id = public.acting_user()
+          AND s.suspended_at IS NULL AND (NOT p_to_edit OR s.role = 'editor'));
+END
+$$;
+
 CREATE POLICY places_see ON places FOR SELECT TO holdfast_app
-    USING (owner_id = (SELECT acting_user()) OR (deleted_at IS NULL AND EXISTS (
-        SELECT FROM place_shares s
-        WHERE s.owner_id = places.owner_id AND s.place_id = places.id
-          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL)));
+    USING (owner_id = (SELECT acting_user()) OR place_is_shared(owner_id, id, deleted_at, false));
 CREATE POLICY places_create ON places FOR INSERT TO holdfast_app
     WITH CHECK (owner_id = (SELECT acting_user()));
 -- Locking a row needs the right to see it (so that a viewer can be told "not allowed"), changing it the right to edit.
 CREATE POLICY places_change ON places FOR UPDATE TO holdfast_app
-    USING (owner_id = (SELECT acting_user()) OR (deleted_at IS NULL AND EXISTS (
-        SELECT FROM place_shares s
-        WHERE s.owner_id = places.owner_id AND s.place_id = places.id
-          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL)))
-    WITH CHECK (owner_id = (SELECT acting_user()) OR (deleted_at IS NULL AND EXISTS (
-        SELECT FROM place_shares s
-        WHERE s.owner_id = places.owner_id AND s.place_id = places.id
-          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL AND s.role = 'editor')));
+    USING (owner_id = (SELECT acting_user()) OR place_is_shared(owner_id, id, deleted_at, false))
+    WITH CHECK (owner_id = (SELECT acting_user()) OR place_is_shared(owner_id, id, deleted_at, true));
 
 -- History is read and dropped by the owner alone; whoever may edit adds to it.
 CREATE POLICY place_history_owner ON place_history TO holdfast_app USING (owner_id = (SELECT acting_user()));
 CREATE POLICY place_history_editor ON place_history FOR INSERT TO holdfast_app
-    WITH CHECK (EXISTS (
-        SELECT FROM place_shares s
-        WHERE s.owner_id = place_history.owner_id AND s.place_id = place_history.place_id
-          AND s.recipient_id = (SELECT acting_user()) AND s.suspended_at IS NULL AND s.role = 'editor'));
+    WITH CHECK (place_is_shared(owner_id, place_id, NULL, true));
 
 -- ── Functions that see across users ────────────────────────────────────────────────────────────────────────────────
+-- Those on every request's way name their schema instead of setting a search path: setting one costs more than what they
+-- do. Nobody but the server's role may run them, and it can make no object anywhere.
 
 -- States whom the transaction acts for, if user and device are alive and, where one is given, the epoch is the server's.
 -- Raises HF401 (device unknown or revoked), HF403 (account deleted or suspended), HF409 (epoch).
 CREATE FUNCTION act_as(p_user uuid, p_device uuid, p_epoch uuid DEFAULT NULL) RETURNS void
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     v_account_alive boolean;
     v_epoch uuid;
 BEGIN
-    SELECT u.deleted_at IS NULL AND u.suspended_at IS NULL, s.epoch
+    SELECT u.deleted_at IS NULL AND u.suspended_at IS NULL, s.epoch, set_config('holdfast.user_id', p_user::text, true)
     INTO v_account_alive, v_epoch
-    FROM devices d JOIN users u ON u.id = d.user_id, server_state s
+    FROM public.devices d JOIN public.users u ON u.id = d.user_id, public.server_state s
     WHERE d.user_id = p_user AND d.id = p_device AND d.revoked_at IS NULL;
     IF NOT FOUND THEN
         RAISE SQLSTATE 'HF401' USING MESSAGE = 'the device is not signed in';
     ELSIF NOT v_account_alive THEN
         RAISE SQLSTATE 'HF403' USING MESSAGE = 'the account is gone';
-    ELSIF p_epoch IS NOT NULL AND p_epoch <> v_epoch THEN
+    ELSIF p_epoch <> v_epoch THEN
         RAISE SQLSTATE 'HF409' USING MESSAGE = 'the epoch has changed';
     END IF;
-    PERFORM set_config('holdfast.user_id', p_user::text, true);
 END
 $$;
 
@@ -338,18 +346,19 @@ END
 $$;
 CREATE TRIGGER users_add_head AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION users_add_head();
 
--- Writes the change of these places to the feeds of everybody who may see them, under the locks of their heads.
+-- Writes the change of these places to the feeds of everybody who may see them, under the locks of their heads, and
+-- returns their numbers.
 --
--- The caller holds the places' row locks, and everything it wrote to them comes before (`p_after` exists only so that the
--- call depends on those writes). `p_states`: 0 live, 1 in the trash, 2 purged. `p_live_delta` is how many more live
--- places the acting user has now; the plan's limit is checked under the head's lock and raises HF402.
+-- The caller holds the row locks of the places that were there before; new ones may be inserted before or after.
+-- `p_states`: 0 live, 1 in the trash, 2 purged. `p_live_delta` is how many more live places the acting user has now; the
+-- plan's limit is checked under the head's lock and raises HF402.
 CREATE FUNCTION feed_publish(
-    p_owners uuid[], p_places uuid[], p_states smallint[], p_live_delta bigint, p_now timestamptz, p_after bigint
+    p_owners uuid[], p_places uuid[], p_states smallint[], p_live_delta bigint, p_now timestamptz
 ) RETURNS TABLE (reader_id uuid, published_id uuid, number bigint)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
 #variable_conflict use_column
 DECLARE
-    v_actor uuid := acting_user();
+    v_actor uuid := public.acting_user();
     v_count bigint := cardinality(p_places);
     v_seq bigint;
     v_live bigint;
@@ -361,67 +370,85 @@ BEGIN
     IF EXISTS (
         SELECT FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
         WHERE t.owner_id <> v_actor
-           OR EXISTS (SELECT FROM place_shares s WHERE s.owner_id = t.owner_id AND s.place_id = t.place_id)
+           OR EXISTS (SELECT FROM public.place_shares s WHERE s.owner_id = t.owner_id AND s.place_id = t.place_id)
     ) THEN
         -- Somebody else reads along.
-        IF EXISTS (
-            SELECT FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
-            WHERE t.owner_id <> v_actor AND NOT EXISTS (
-                SELECT FROM place_shares s
-                WHERE s.owner_id = t.owner_id AND s.place_id = t.place_id AND s.recipient_id = v_actor
-                  AND s.role = 'editor' AND s.suspended_at IS NULL)
-        ) THEN
-            RAISE insufficient_privilege USING MESSAGE = 'not an editor of a published place';
-        END IF;
-        PERFORM FROM feed_heads h
-        WHERE h.user_id = ANY (p_owners) OR h.user_id IN (
-            SELECT s.recipient_id
-            FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
-            JOIN place_shares s ON s.owner_id = t.owner_id AND s.place_id = t.place_id
-            WHERE s.suspended_at IS NULL)
-        ORDER BY h.user_id FOR NO KEY UPDATE;
-        RETURN QUERY
-        WITH entry AS (
-            SELECT a.user_id, a.owner_id, a.place_id, a.role, a.gone,
-                   row_number() OVER (PARTITION BY a.user_id ORDER BY a.position) AS number
-            FROM (
-                SELECT t.owner_id AS user_id, t.owner_id, t.place_id, 'owner' AS role, t.state = 2 AS gone, t.position
-                FROM unnest(p_owners, p_places, p_states) WITH ORDINALITY AS t (owner_id, place_id, state, position)
-                UNION ALL
-                SELECT s.recipient_id, t.owner_id, t.place_id, s.role, t.state <> 0, t.position
-                FROM unnest(p_owners, p_places, p_states) WITH ORDINALITY AS t (owner_id, place_id, state, position)
-                JOIN place_shares s ON s.owner_id = t.owner_id AND s.place_id = t.place_id
-                WHERE s.suspended_at IS NULL
-            ) a
-        ), head AS (
-            UPDATE feed_heads h
-            SET seq = h.seq + e.total,
-                live_places = h.live_places + CASE WHEN h.user_id = v_actor THEN p_live_delta ELSE 0 END
-            FROM (SELECT entry.user_id, count(*) AS total FROM entry GROUP BY entry.user_id) e
-            WHERE h.user_id = e.user_id
-            RETURNING h.user_id, h.seq - e.total AS before
-        )
-        INSERT INTO feed AS f (user_id, place_id, owner_id, seq, role, gone, changed_at)
-        SELECT e.user_id, e.place_id, e.owner_id, head.before + e.number, e.role, e.gone, p_now
-        FROM entry e JOIN head ON head.user_id = e.user_id
-        ON CONFLICT (user_id, place_id) DO UPDATE
-            SET seq = EXCLUDED.seq, role = EXCLUDED.role, gone = EXCLUDED.gone, changed_at = EXCLUDED.changed_at
-        RETURNING f.user_id, f.place_id, f.seq;
-        SELECT h.live_places INTO v_live FROM feed_heads h WHERE h.user_id = v_actor;
-    ELSE
-        UPDATE feed_heads h SET seq = h.seq + v_count, live_places = h.live_places + p_live_delta
-        WHERE h.user_id = v_actor
-        RETURNING h.seq - v_count, h.live_places INTO v_seq, v_live;
-        RETURN QUERY
-        INSERT INTO feed AS f (user_id, place_id, owner_id, seq, role, gone, changed_at)
-        SELECT v_actor, t.place_id, v_actor, v_seq + t.position, 'owner', t.state = 2, p_now
-        FROM unnest(p_places, p_states) WITH ORDINALITY AS t (place_id, state, position)
-        ON CONFLICT (user_id, place_id) DO UPDATE
-            SET seq = EXCLUDED.seq, role = EXCLUDED.role, gone = EXCLUDED.gone, changed_at = EXCLUDED.changed_at
-        RETURNING f.user_id, f.place_id, f.seq;
+        RETURN QUERY SELECT * FROM public.feed_publish_shared(p_owners, p_places, p_states, p_live_delta, p_now);
+        RETURN;
     END IF;
+    UPDATE public.feed_heads h SET seq = h.seq + v_count, live_places = h.live_places + p_live_delta
+    WHERE h.user_id = v_actor
+    RETURNING h.seq - v_count, h.live_places, CASE WHEN p_live_delta > 0 THEN (
+        SELECT p.places_max FROM public.users u JOIN public.plans p ON p.id = u.plan_id WHERE u.id = v_actor) END
+    INTO v_seq, v_live, v_max;
+    IF v_live > v_max THEN
+        RAISE SQLSTATE 'HF402' USING MESSAGE = 'the plan is full';
+    END IF;
+    RETURN QUERY
+    INSERT INTO public.feed AS f (user_id, place_id, owner_id, seq, role, gone, changed_at)
+    SELECT v_actor, t.place_id, v_actor, v_seq + t.position, 'owner', t.state = 2, p_now
+    FROM unnest(p_places, p_states) WITH ORDINALITY AS t (place_id, state, position)
+    ON CONFLICT (user_id, place_id) DO UPDATE
+        SET seq = EXCLUDED.seq, role = EXCLUDED.role, gone = EXCLUDED.gone, changed_at = EXCLUDED.changed_at
+    RETURNING f.user_id, f.place_id, f.seq;
+END
+$$;
+
+-- The part of feed_publish for places that somebody else reads too: the audience is read here, under the places' locks.
+CREATE FUNCTION feed_publish_shared(
+    p_owners uuid[], p_places uuid[], p_states smallint[], p_live_delta bigint, p_now timestamptz
+) RETURNS TABLE (reader_id uuid, published_id uuid, number bigint)
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
+#variable_conflict use_column
+DECLARE
+    v_actor uuid := public.acting_user();
+    v_live bigint;
+    v_max bigint;
+BEGIN
+    IF EXISTS (
+        SELECT FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
+        WHERE t.owner_id <> v_actor AND NOT public.place_is_shared(t.owner_id, t.place_id, NULL, true)
+    ) THEN
+        RAISE insufficient_privilege USING MESSAGE = 'not an editor of a published place';
+    END IF;
+    PERFORM FROM public.feed_heads h
+    WHERE h.user_id = ANY (p_owners) OR h.user_id IN (
+        SELECT s.recipient_id
+        FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
+        JOIN public.place_shares s ON s.owner_id = t.owner_id AND s.place_id = t.place_id
+        WHERE s.suspended_at IS NULL)
+    ORDER BY h.user_id FOR NO KEY UPDATE;
+    RETURN QUERY
+    WITH entry AS (
+        SELECT a.user_id, a.owner_id, a.place_id, a.role, a.gone,
+               row_number() OVER (PARTITION BY a.user_id ORDER BY a.position) AS number
+        FROM (
+            SELECT t.owner_id AS user_id, t.owner_id, t.place_id, 'owner' AS role, t.state = 2 AS gone, t.position
+            FROM unnest(p_owners, p_places, p_states) WITH ORDINALITY AS t (owner_id, place_id, state, position)
+            UNION ALL
+            SELECT s.recipient_id, t.owner_id, t.place_id, s.role, t.state <> 0, t.position
+            FROM unnest(p_owners, p_places, p_states) WITH ORDINALITY AS t (owner_id, place_id, state, position)
+            JOIN public.place_shares s ON s.owner_id = t.owner_id AND s.place_id = t.place_id
+            WHERE s.suspended_at IS NULL
+        ) a
+    ), head AS (
+        UPDATE public.feed_heads h
+        SET seq = h.seq + e.total,
+            live_places = h.live_places + CASE WHEN h.user_id = v_actor THEN p_live_delta ELSE 0 END
+        FROM (SELECT entry.user_id, count(*) AS total FROM entry GROUP BY entry.user_id) e
+        WHERE h.user_id = e.user_id
+        RETURNING h.user_id, h.seq - e.total AS before
+    )
+    INSERT INTO public.feed AS f (user_id, place_id, owner_id, seq, role, gone, changed_at)
+    SELECT e.user_id, e.place_id, e.owner_id, head.before + e.number, e.role, e.gone, p_now
+    FROM entry e JOIN head ON head.user_id = e.user_id
+    ON CONFLICT (user_id, place_id) DO UPDATE
+        SET seq = EXCLUDED.seq, role = EXCLUDED.role, gone = EXCLUDED.gone, changed_at = EXCLUDED.changed_at
+    RETURNING f.user_id, f.place_id, f.seq;
     IF p_live_delta > 0 THEN
-        SELECT p.places_max INTO v_max FROM users u JOIN plans p ON p.id = u.plan_id WHERE u.id = v_actor;
+        SELECT h.live_places, p.places_max INTO v_live, v_max
+        FROM public.feed_heads h JOIN public.users u ON u.id = h.user_id JOIN public.plans p ON p.id = u.plan_id
+        WHERE h.user_id = v_actor;
         IF v_live > v_max THEN
             RAISE SQLSTATE 'HF402' USING MESSAGE = 'the plan is full';
         END IF;

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::{Field, Place, Source};
-use holdfast_device::{Attention, ConflictView, Device, PlaceState, PlaceView, Resolution, Side, StateFilter};
+use holdfast_device::{
+    Attention, ConflictView, Device, ListQuery, PlaceState, PlaceView, Resolution, Side, StateFilter,
+};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -75,19 +77,15 @@ fn read_side(text: &str) -> Result<(Field, Side), Failure> {
 
 /// Everything that needs attention.
 fn list(context: &Context, device: &Device) -> Outcome {
-    let mut query =
-        holdfast_device::ListQuery { state: Some(StateFilter::NeedsAttention), limit: 1000, ..Default::default() };
+    // This state is listed wherever the place is, in the trash or not.
+    let mut query = ListQuery { state: Some(StateFilter::NeedsAttention), limit: 1000, ..ListQuery::default() };
     let mut places = Vec::new();
-    for trash in [false, true] {
-        query.trash = trash;
-        query.after = None;
-        loop {
-            let page = device.list(&query)?;
-            places.extend(page.places);
-            query.after = page.next;
-            if query.after.is_none() {
-                break;
-            }
+    loop {
+        let page = device.list(&query)?;
+        places.extend(page.places);
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
         }
     }
     context.output.json(&json!({ "places": places.iter().map(PlaceJson::of).collect::<Vec<_>>() }))?;

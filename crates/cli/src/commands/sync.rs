@@ -37,7 +37,9 @@ pub(super) fn sync(context: &Context) -> Outcome {
             Ok(exit)
         }
         Err(failure) => {
-            context.output.say(summary(&report))?;
+            if report.tally.sent + report.tally.pulled > 0 {
+                context.output.say(summary(&report))?;
+            }
             Err(failure.details(document))
         }
     }

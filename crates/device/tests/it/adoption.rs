@@ -70,7 +70,11 @@ fn an_adoption_that_was_killed_goes_on_only_for_the_account_it_was_promised_to()
     device.delete(local, None).unwrap();
     let mut again = bench.anonymous("backup.db");
     let raw = rusqlite::Connection::open(bench.path("backup.db")).unwrap();
-    raw.execute("UPDATE store SET adopting_server = ?1, adopting_account = ?2", (account().server, account().account.0.as_bytes())).unwrap();
+    raw.execute(
+        "UPDATE store SET adopting_server = ?1, adopting_account = ?2",
+        (account().server, account().account.0.as_bytes()),
+    )
+    .unwrap();
     let mut other = bench.anonymous("other.db");
     other.bind(&other_account()).unwrap();
     assert!(matches!(other.adopt(&mut again), Err(Error::BoundElsewhere(to)) if *to == account()));

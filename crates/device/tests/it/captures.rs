@@ -1,6 +1,7 @@
 use holdfast_contract::{PositionSource, Source, Tags};
 use holdfast_device::{
-    Attention, Capture, DeleteOutcome, Error, FixOutcome, JournalEvent, ListQuery, PlaceState, StateFilter, WaitingCapture,
+    Attention, Capture, DeleteOutcome, Error, FixOutcome, JournalEvent, ListQuery, PlaceState, StateFilter,
+    WaitingCapture,
 };
 
 use crate::support::*;

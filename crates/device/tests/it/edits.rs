@@ -136,9 +136,8 @@ fn a_readers_role_bounds_what_can_be_asked() {
     let editable = bench.server.create(None, &place("editable"), Role::Editor, now);
     bench.sync(&mut device);
     let page = device.list(&holdfast_device::ListQuery::default()).unwrap();
-    let by_name = |name: &str| {
-        page.places.iter().find(|p| p.name == Some(text_name(name))).map(|p| p.local_id).unwrap()
-    };
+    let by_name =
+        |name: &str| page.places.iter().find(|p| p.name == Some(text_name(name))).map(|p| p.local_id).unwrap();
     assert!(matches!(device.edit(by_name("shared"), rename("x"), None), Err(Error::NotAllowed)));
     assert!(matches!(device.delete(by_name("editable"), None), Err(Error::NotAllowed)));
     assert!(device.edit(by_name("editable"), rename("x"), None).unwrap());

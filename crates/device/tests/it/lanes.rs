@@ -147,7 +147,12 @@ fn a_stuck_push_never_stops_pulls() {
     capture(&mut device, "A");
     let stuck = push_of(&device.poll().unwrap());
     let at = now(&bench);
-    bench.server.create(Some("0190f000-aaaa-7000-8000-00000000000b".parse().unwrap()), &place("web"), holdfast_contract::Role::Owner, at);
+    bench.server.create(
+        Some("0190f000-aaaa-7000-8000-00000000000b".parse().unwrap()),
+        &place("web"),
+        holdfast_contract::Role::Owner,
+        at,
+    );
     device.pull_now();
     let effects = device.poll().unwrap();
     assert!(matches!(effects.requests.as_slice(), [Request::Pull { .. }]));
@@ -163,8 +168,11 @@ fn a_captive_portal_is_no_reply() {
     bench.sync(&mut device);
     let captured = capture(&mut device, "A");
     let push = push_of(&device.poll().unwrap());
-    for (status, header, body) in [(404, false, "nope"), (200, true, "<html>"), (200, false, "{\"outcomes\":[]}"), (403, true, "{}")] {
-        let answer = Answer::Http { status, protocol_header: header, retry_after: None, body: body.as_bytes().to_vec() };
+    for (status, header, body) in
+        [(404, false, "nope"), (200, true, "<html>"), (200, false, "{\"outcomes\":[]}"), (403, true, "{}")]
+    {
+        let answer =
+            Answer::Http { status, protocol_header: header, retry_after: None, body: body.as_bytes().to_vec() };
         let request = device.poll().unwrap().requests.into_iter().find(is_push).unwrap_or(push.clone());
         let handled = device.handle(Reply { lease: request.lease(), answer }).unwrap();
         assert!(!handled.answered);
@@ -266,7 +274,9 @@ fn opening_a_newer_app_ends_the_pause_for_an_update() {
 
 #[test]
 fn a_poisoned_operation_is_found_in_at_most_log2_plus_one_sends_and_only_it_is_parked() {
-    for (status, code, parked) in [(422, Code::Invalid, true), (500, Code::Internal, false), (413, Code::TooLarge, true)] {
+    for (status, code, parked) in
+        [(422, Code::Invalid, true), (500, Code::Internal, false), (413, Code::TooLarge, true)]
+    {
         for at in [0, 77, 499] {
             let mut bench = Bench::new();
             let mut device = bench.device("a.db");
@@ -276,6 +286,7 @@ fn a_poisoned_operation_is_found_in_at_most_log2_plus_one_sends_and_only_it_is_p
             }
             bench.server.poison = Some(("poison".to_owned(), status, code));
             let mut failed = 0;
+            let mut rounds_after = 0;
             for _ in 0..40 {
                 let effects = device.poll().unwrap();
                 if effects.requests.is_empty() && bench.server.live().len() == 499 {
@@ -283,14 +294,18 @@ fn a_poisoned_operation_is_found_in_at_most_log2_plus_one_sends_and_only_it_is_p
                 }
                 for request in &effects.requests {
                     let handled = bench.carry(&mut device, request);
-                    failed += u32::from(is_push(request) && !handled.answered);
+                    failed += u32::from(rounds_after == 0 && is_push(request) && !handled.answered);
                 }
                 bench.world.pass(16);
                 if device.status().unwrap().push_waits_until.is_some() {
                     device.network_returned().unwrap();
                 }
+                // Everything else is through; the lone operation still has to be judged.
                 if bench.server.live().len() == 499 {
-                    break;
+                    rounds_after += 1;
+                    if rounds_after > 3 {
+                        break;
+                    }
                 }
             }
             assert_eq!(bench.server.live().len(), 499, "{code} at {at}");
@@ -364,7 +379,8 @@ fn a_backlog_of_ten_thousand_drains_in_full_batches_at_a_constant_cost() {
     }
     assert_eq!(batches, vec![500; 20]);
     assert_eq!(bench.server.live().len(), 10_000);
-    let synced = device.list(&ListQuery { state: Some(StateFilter::Synced), limit: 1, ..ListQuery::default() }).unwrap();
+    let synced =
+        device.list(&ListQuery { state: Some(StateFilter::Synced), limit: 1, ..ListQuery::default() }).unwrap();
     assert_eq!(synced.places.len(), 1);
     assert_eq!(device.status().unwrap().places.synced, 10_000);
 }
@@ -376,12 +392,23 @@ fn the_cost_of_a_send_does_not_hang_on_parked_chains() {
     drop(bench.device("a.db"));
     let conn = rusqlite::Connection::open(bench.path("a.db")).unwrap();
     for (sql, index) in [
-        ("SELECT number FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0 ORDER BY number LIMIT 500", "outbox_ready"),
-        ("SELECT number FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0 ORDER BY number LIMIT 1", "outbox_suspect"),
-        ("UPDATE outbox SET state = 'queued' WHERE state = 'leased'", "outbox_waiting"),
-        ("SELECT min(wait_until) FROM outbox WHERE state = 'backoff'", "outbox_waiting"),
-        ("SELECT local_id FROM places p WHERE (p.deleted_at IS NOT NULL) = 0 AND (p.captured_at, p.local_id) < (5, 5) \
-          ORDER BY p.captured_at DESC, p.local_id DESC LIMIT 50", "places_listed"),
+        (
+            "SELECT number FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0 ORDER BY number LIMIT 500",
+            "outbox_ready",
+        ),
+        (
+            "SELECT number FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0 ORDER BY number LIMIT 1",
+            "outbox_suspect",
+        ),
+        ("UPDATE outbox SET state = 'queued' WHERE state = 'leased'", "outbox_leased"),
+        ("SELECT count(*) FROM outbox WHERE state = 'conflict'", "outbox_conflict"),
+        ("SELECT count(*) FROM outbox WHERE state = 'rejected'", "outbox_rejected"),
+        ("SELECT min(wait_until) FROM outbox WHERE state = 'backoff'", "outbox_backoff"),
+        (
+            "SELECT local_id FROM places p WHERE (p.deleted_at IS NOT NULL) = 0 AND (p.captured_at, p.local_id) < (5, 5) \
+          ORDER BY p.captured_at DESC, p.local_id DESC LIMIT 50",
+            "places_listed",
+        ),
     ] {
         let plan: Vec<String> = conn
             .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))

@@ -111,7 +111,7 @@ fn deleting_a_place_in_conflict_answers_the_question() {
 
 #[test]
 fn what_needs_no_answer_takes_none() {
-    let mut bench = Bench::new();
+    let bench = Bench::new();
     let mut device = bench.device("a.db");
     let id = capture(&mut device, "A").local_id;
     assert!(matches!(device.resolve(id, Resolution::KeepMine, None), Err(Error::NothingToResolve)));

@@ -53,8 +53,16 @@ fn letting_go_takes_the_restored_servers_word() {
     device.resolve(lost.local_id, Resolution::LetGo, None).unwrap();
     device.resolve(changed.local_id, Resolution::LetGo, None).unwrap();
     assert!(device.get(lost.local_id).unwrap().is_none());
-    assert_eq!((name_of(&device, changed.local_id), state(&device, changed.local_id)), ("changed".to_owned(), PlaceState::Synced));
-    let kept = device.journal(changed.local_id).unwrap().into_iter().filter_map(|e| e.detail).any(|d| d.contains("changed later"));
+    assert_eq!(
+        (name_of(&device, changed.local_id), state(&device, changed.local_id)),
+        ("changed".to_owned(), PlaceState::Synced)
+    );
+    let kept = device
+        .journal(changed.local_id)
+        .unwrap()
+        .into_iter()
+        .filter_map(|e| e.detail)
+        .any(|d| d.contains("changed later"));
     assert!(kept);
 }
 

@@ -9,7 +9,8 @@ use holdfast_contract::{
     AccountId, Category, Name, NewPlace, Note, PlaceFields, Position, PositionSource, Source, Tags, Timestamp,
 };
 use holdfast_device::{
-    Binding, Captured, Device, Edit, Effects, Environment, Handled, LocalId, Moment, PlaceState, PlaceView, Reply, Request,
+    Binding, Captured, Device, Edit, Effects, Environment, Handled, LocalId, Moment, PlaceState, PlaceView, Reply,
+    Request,
 };
 use server::Server;
 

@@ -6,8 +6,8 @@ use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::{UpdateDecision, changed_since, decide_refine, decide_update};
 use holdfast_contract::sync::{Change, ChangeKind, GonePlace, PlanLimits, PullReply, PushReply, PushRequest};
 use holdfast_contract::{
-    Action, ClientId, Code, NewPlace, OpId, Operation, OperationOutcome, Outcome, Place, PlaceId, PositionSource, Problem,
-    Role, Target, Timestamp,
+    Action, ClientId, Code, NewPlace, OpId, Operation, OperationOutcome, Outcome, Place, PlaceId, PositionSource,
+    Problem, Role, Target, Timestamp,
 };
 use holdfast_device::{Answer, Request};
 use uuid::Uuid;
@@ -99,7 +99,13 @@ impl Server {
         self.seq
     }
 
-    pub(crate) fn create(&mut self, client_id: Option<ClientId>, new: &NewPlace, role: Role, now: Timestamp) -> PlaceId {
+    pub(crate) fn create(
+        &mut self,
+        client_id: Option<ClientId>,
+        new: &NewPlace,
+        role: Role,
+        now: Timestamp,
+    ) -> PlaceId {
         let id = PlaceId(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + self.next_id));
         self.next_id += 1;
         let mut place = Place {
@@ -194,8 +200,7 @@ impl Server {
         }
         let boxed = Box::new(place.clone());
         let conflict = |reason, fields| Outcome::Conflict { reason, fields, place: boxed.clone(), seq };
-        let unchanged =
-            Outcome::Applied { place: boxed.clone(), seq, applied_version: place.version, merged: false };
+        let unchanged = Outcome::Applied { place: boxed.clone(), seq, applied_version: place.version, merged: false };
         let known = Outcome::Duplicate { first: false, place: boxed.clone(), seq, applied_version: None };
         match action {
             Action::Create { .. } => known,
@@ -233,7 +238,7 @@ impl Server {
     fn unknown(&mut self, action: &Action, now: Timestamp) -> Outcome {
         match action {
             Action::Create { client_id, place } => {
-                if self.places_max.is_some_and(|max| self.live().len() as i64 >= max) {
+                if self.places_max.is_some_and(|max| i64::try_from(self.live().len()).unwrap() >= max) {
                     return Outcome::Deferred { problem: Problem::new(Code::PlanLimitReached, "full") };
                 }
                 let id = self.create(Some(*client_id), place, Role::Owner, now);
@@ -276,7 +281,7 @@ impl Server {
             .collect();
         let limits = PlanLimits {
             places_max: self.places_max,
-            places_used: self.live().len() as i64,
+            places_used: i64::try_from(self.live().len()).unwrap(),
             media_bytes_max: None,
             media_bytes_used: 0,
         };
