@@ -48,7 +48,12 @@ impl Source {
             let attribute = matching(&self.code, start + 1, b'[', b']');
             from = attribute;
             let condition: String = self.code[start..attribute].split_whitespace().collect();
-            if !["#[cfg(test)]", "#[cfg(all(test,", "#[cfg(any(test)"].iter().any(|test| condition.starts_with(test)) {
+            let for_tests =
+                ["#[cfg(test)]", "#[cfg(all(test,", "#[cfg(any(test)"].iter().any(|test| condition.starts_with(test));
+            // The feature `testing` belongs to tests too; the crates' check sees to it that nothing else asks for it.
+            let testing =
+                condition.starts_with("#[cfg(feature=") && self.literals[start..attribute].contains("testing");
+            if !for_tests && !testing {
                 continue;
             }
             let end = item_end(&self.code, attribute);
@@ -267,9 +272,11 @@ mod tests {
             Source::new("crates/x/src/other/cases.rs".into(), ""),
             Source::new("crates/x/tests/all.rs".into(), ""),
             Source::new("crates/x/src/moreover.rs".into(), ""),
+            Source::new("crates/x/src/lib.rs".into(), "#[cfg(feature = \"testing\")] pub mod testing;"),
+            Source::new("crates/x/src/testing.rs".into(), ""),
         ];
         mark_test_modules(&mut sources);
         let tests: Vec<bool> = sources.iter().map(|source| source.is_test).collect();
-        assert_eq!(tests, [false, true, true, false, true, true, false]);
+        assert_eq!(tests, [false, true, true, false, true, true, false, false, true]);
     }
 }
