@@ -1,6 +1,7 @@
 //! The handle on a store: opening, binding to an account, transactions.
 
 use std::path::Path;
+use std::time::Duration;
 
 use holdfast_contract::AccountId;
 use rusqlite::{Connection, Row, Transaction, TransactionBehavior};
@@ -74,6 +75,20 @@ impl Device {
                 }
             }
         })
+    }
+
+    /// How long a command waits for another process's transaction before it is [`Error::Busy`]; ten seconds unless set.
+    pub fn set_busy_timeout(&mut self, wait: Duration) -> Result<()> {
+        Ok(self.conn.busy_timeout(wait)?)
+    }
+
+    /// Bounds the size of the database through this handle: beyond `bytes` (rounded to whole pages, never less than it
+    /// has already), commands that need room are [`Error::DiskFull`]. For hosts with a quota.
+    pub fn bound_size(&mut self, bytes: u64) -> Result<()> {
+        let page: i64 = self.conn.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+        self.conn.query_row(&format!("PRAGMA max_page_count = {}", pages.max(1)), [], |_| Ok(()))?;
+        Ok(())
     }
 
     /// Runs `command` in one immediate transaction and commits it durably.

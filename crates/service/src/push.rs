@@ -221,6 +221,11 @@ fn named(operations: &[Ready]) -> Named {
             Target::Id(id) => named.place_ids.push(id),
         }
     }
+    // Each place is locked once, however often it is named.
+    named.client_ids.sort_unstable();
+    named.client_ids.dedup();
+    named.place_ids.sort_unstable();
+    named.place_ids.dedup();
     named
 }
 

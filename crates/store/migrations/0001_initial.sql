@@ -141,7 +141,9 @@ CREATE TABLE places (
     -- Nothing personal is left since; the row stays, so that its client id can never come back to life.
     purged_at       timestamptz,
     PRIMARY KEY (owner_id, id),
-    CONSTRAINT places_owner_client_id_key UNIQUE (owner_id, client_id),
+    -- The capture comes first: an index that begins with the owner looks as good to the planner as the primary key for a
+    -- lookup by id, as long as it knows nothing of the table, and then reads all of an owner's places.
+    CONSTRAINT places_owner_client_id_key UNIQUE (client_id, owner_id),
     CONSTRAINT places_complete CHECK (purged_at IS NOT NULL OR (
         latitude IS NOT NULL AND longitude IS NOT NULL AND captured_at IS NOT NULL
         AND source IS NOT NULL AND position_source IS NOT NULL)),
@@ -405,7 +407,7 @@ DECLARE
     v_live bigint;
     v_max bigint;
 BEGIN
-    IF EXISTS (
+    IF v_actor IS NULL OR EXISTS (
         SELECT FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
         WHERE t.owner_id <> v_actor AND NOT public.place_is_shared(t.owner_id, t.place_id, NULL, true)
     ) THEN

@@ -1,7 +1,7 @@
 //! What an administrator may do from the command line. Not through the server's pool: its role has no such rights.
 
 use holdfast_contract::{AccountId, Timestamp};
-use sqlx::{Connection, PgConnection};
+use sqlx::PgConnection;
 
 use crate::Error;
 
@@ -126,12 +126,14 @@ impl Admin {
 
     /// Sets a new password. Outstanding pairing codes end with the old one.
     pub async fn set_password(&mut self, account: AccountId, password_hash: &str) -> Result<(), Error> {
-        let mut tx = self.0.begin().await?;
-        sqlx::query!("UPDATE users SET password_hash = $2 WHERE id = $1", account.0, password_hash)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query!("DELETE FROM pairing_codes WHERE user_id = $1", account.0).execute(&mut *tx).await?;
-        tx.commit().await?;
+        sqlx::query!(
+            "WITH ended AS (DELETE FROM pairing_codes WHERE user_id = $1)
+             UPDATE users SET password_hash = $2 WHERE id = $1",
+            account.0,
+            password_hash,
+        )
+        .execute(&mut self.0)
+        .await?;
         Ok(())
     }
 

@@ -3,17 +3,18 @@
 //! Each function is one round trip however many operations there are.
 
 mod columns;
+mod write;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use holdfast_contract::rules::Field;
-use holdfast_contract::{AccountId, ClientId, OpId, PlaceId, Timestamp};
+use chrono::{DateTime, Utc};
+use holdfast_contract::{AccountId, ClientId, OpId, PlaceId};
 use uuid::Uuid;
 
 use crate::receipts::Receipt;
 use crate::row::{place_row, share};
-use crate::{Actor, Error, Reading, StoredPlace, Tx};
-use columns::{HistoryColumns, PlaceColumns, ReceiptColumns};
+use crate::{Actor, Error, Reading, Tx};
+pub use write::{PlaceWrite, Published, Superseded, Writes, write};
 
 /// What a batch names.
 #[derive(Clone, Debug, Default)]
@@ -41,54 +42,19 @@ pub struct Known {
 /// it waited for a lock: shares, receipts and feed numbers must be read [again](read_under_locks) before anything is
 /// decided by them. Readings carry no share.
 pub async fn lock_named(tx: &mut Tx, actor: Actor, named: &Named) -> Result<Known, Error> {
-    let clients: Vec<Uuid> = named.client_ids.iter().map(|id| id.0).collect();
-    let places: Vec<Uuid> = named.place_ids.iter().map(|id| id.0).collect();
-    let operations: Vec<Uuid> = named.op_ids.iter().map(|id| id.0).collect();
-    let rows = sqlx::query!(
-        r#"
-        WITH found AS (
-            SELECT p.owner_id, p.id FROM places p WHERE p.owner_id = $1 AND p.client_id = ANY ($2::uuid[])
-            UNION
-            SELECT p.owner_id, p.id FROM places p WHERE p.owner_id = $1 AND p.id = ANY ($3::uuid[])
-            UNION
-            SELECT f.owner_id, f.place_id FROM feed f WHERE f.user_id = $1 AND f.place_id = ANY ($3::uuid[])
-        ), locked AS MATERIALIZED (
-            SELECT p.*
-            FROM places p JOIN found ON p.owner_id = found.owner_id AND p.id = found.id
-            ORDER BY p.owner_id, p.id
-            FOR NO KEY UPDATE OF p
-        )
-        SELECT found.owner_id AS "owner_id?", found.id AS "id?", f.seq AS "seq?",
-               l.client_id AS "client_id?", l.version AS "version?", l.name AS "name?", l.note AS "note?",
-               l.latitude AS "latitude?", l.longitude AS "longitude?", l.accuracy AS "accuracy?",
-               l.altitude AS "altitude?", l.category AS "category?", l.tags AS "tags?",
-               l.captured_at AS "captured_at?", l.source AS "source?", l.position_source AS "position_source?",
-               l.created_at AS "created_at?", l.updated_at AS "updated_at?", l.deleted_at AS "deleted_at?",
-               l.purged_at AS "purged_at?",
-               NULL::uuid AS "op_id?", NULL::bytea AS "payload_hash?"
-        FROM found
-        LEFT JOIN locked l ON l.owner_id = found.owner_id AND l.id = found.id
-        LEFT JOIN feed f ON f.user_id = $1 AND f.place_id = found.id
-        UNION ALL
-        SELECT r.owner_id, r.place_id, NULL, NULL, r.version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-               NULL, NULL, NULL, NULL, NULL, NULL, r.op_id, r.payload_hash
-        FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = ANY ($4::uuid[])
-        "#,
-        actor.user.0,
-        &clients,
-        &places,
-        &operations,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-
+    let rows = if named.place_ids.is_empty() {
+        lock_own(tx, actor, named).await?
+    } else {
+        lock_visible(tx, actor, named).await?
+    };
     let mut known = Known::default();
+    let mut locked = HashSet::new();
     for row in rows {
         let (Some(owner), Some(id)) = (row.owner_id, row.id) else { return Err(Error::Corrupt("reading")) };
         if let Some(op_id) = row.op_id {
             let receipt = Receipt::from_columns(row.payload_hash, owner, id, row.version)?;
             known.receipts.insert(OpId(op_id), receipt);
-        } else {
+        } else if locked.insert(id) {
             known.readings.push(Reading {
                 owner: AccountId(owner),
                 id: PlaceId(id),
@@ -101,6 +67,125 @@ pub async fn lock_named(tx: &mut Tx, actor: Actor, named: &Named) -> Result<Know
     Ok(known)
 }
 
+/// A locked place, an entry of the feed without one, or a receipt.
+struct LockedRow {
+    owner_id: Option<Uuid>,
+    id: Option<Uuid>,
+    seq: Option<i64>,
+    client_id: Option<Uuid>,
+    version: Option<i64>,
+    name: Option<String>,
+    note: Option<String>,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    accuracy: Option<f64>,
+    altitude: Option<f64>,
+    category: Option<String>,
+    tags: Option<Vec<String>>,
+    captured_at: Option<DateTime<Utc>>,
+    source: Option<String>,
+    position_source: Option<String>,
+    created_at: Option<DateTime<Utc>>,
+    updated_at: Option<DateTime<Utc>>,
+    deleted_at: Option<DateTime<Utc>>,
+    purged_at: Option<DateTime<Utc>>,
+    op_id: Option<Uuid>,
+    payload_hash: Option<Vec<u8>>,
+}
+
+// Every key is looked up by itself (LATERAL, and OFFSET 0 or a lock, which keep the planner from rearranging it): whatever
+// the statistics say of a table that was empty a moment ago, no plan reads more than what is named.
+
+/// The usual batch: everything it names is the actor's own, by its capture.
+async fn lock_own(tx: &mut Tx, actor: Actor, named: &Named) -> Result<Vec<LockedRow>, Error> {
+    let clients: Vec<Uuid> = named.client_ids.iter().map(|id| id.0).collect();
+    let operations: Vec<Uuid> = named.op_ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        LockedRow,
+        r#"
+        WITH key AS MATERIALIZED (
+            SELECT k.id
+            FROM unnest($2::uuid[]) AS c (client_id) CROSS JOIN LATERAL (
+                SELECT p.id FROM places p WHERE p.owner_id = $1 AND p.client_id = c.client_id OFFSET 0) k
+            ORDER BY k.id
+        )
+        SELECT p.owner_id AS "owner_id?", p.id AS "id?",
+               (SELECT f.seq FROM feed f WHERE f.user_id = $1 AND f.place_id = p.id) AS "seq?",
+               p.client_id AS "client_id?", p.version AS "version?", p.name AS "name?", p.note AS "note?",
+               p.latitude AS "latitude?", p.longitude AS "longitude?", p.accuracy AS "accuracy?",
+               p.altitude AS "altitude?", p.category AS "category?", p.tags AS "tags?",
+               p.captured_at AS "captured_at?", p.source AS "source?", p.position_source AS "position_source?",
+               p.created_at AS "created_at?", p.updated_at AS "updated_at?", p.deleted_at AS "deleted_at?",
+               p.purged_at AS "purged_at?", NULL::uuid AS "op_id?", NULL::bytea AS "payload_hash?"
+        FROM key CROSS JOIN LATERAL (
+            SELECT p.* FROM places p WHERE p.owner_id = $1 AND p.id = key.id FOR NO KEY UPDATE) p
+        UNION ALL
+        SELECT r.owner_id, r.place_id, NULL, NULL, r.version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, r.op_id, r.payload_hash
+        FROM unnest($3::uuid[]) AS o (op_id) CROSS JOIN LATERAL (
+            SELECT r.* FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = o.op_id OFFSET 0) r
+        "#,
+        actor.user.0,
+        &clients,
+        &operations,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Any batch: one's own by capture or by row, and those of others that are or were in one's feed.
+async fn lock_visible(tx: &mut Tx, actor: Actor, named: &Named) -> Result<Vec<LockedRow>, Error> {
+    let clients: Vec<Uuid> = named.client_ids.iter().map(|id| id.0).collect();
+    let places: Vec<Uuid> = named.place_ids.iter().map(|id| id.0).collect();
+    let operations: Vec<Uuid> = named.op_ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        LockedRow,
+        r#"
+        WITH entry AS MATERIALIZED (
+            SELECT f.owner_id, f.place_id, f.seq
+            FROM unnest($3::uuid[]) AS i (id) CROSS JOIN LATERAL (
+                SELECT f.* FROM feed f WHERE f.user_id = $1 AND f.place_id = i.id OFFSET 0) f
+        ), key AS MATERIALIZED (
+            SELECT $1::uuid AS owner_id, k.id
+            FROM unnest($2::uuid[]) AS c (client_id) CROSS JOIN LATERAL (
+                SELECT p.id FROM places p WHERE p.owner_id = $1 AND p.client_id = c.client_id OFFSET 0) k
+            UNION
+            SELECT $1, i.id FROM unnest($3::uuid[]) AS i (id)
+            UNION
+            SELECT entry.owner_id, entry.place_id FROM entry
+            ORDER BY 1, 2
+        )
+        SELECT p.owner_id AS "owner_id?", p.id AS "id?",
+               (SELECT f.seq FROM feed f WHERE f.user_id = $1 AND f.place_id = p.id) AS "seq?",
+               p.client_id AS "client_id?", p.version AS "version?", p.name AS "name?", p.note AS "note?",
+               p.latitude AS "latitude?", p.longitude AS "longitude?", p.accuracy AS "accuracy?",
+               p.altitude AS "altitude?", p.category AS "category?", p.tags AS "tags?",
+               p.captured_at AS "captured_at?", p.source AS "source?", p.position_source AS "position_source?",
+               p.created_at AS "created_at?", p.updated_at AS "updated_at?", p.deleted_at AS "deleted_at?",
+               p.purged_at AS "purged_at?", NULL::uuid AS "op_id?", NULL::bytea AS "payload_hash?"
+        FROM key CROSS JOIN LATERAL (
+            SELECT p.* FROM places p WHERE p.owner_id = key.owner_id AND p.id = key.id FOR NO KEY UPDATE) p
+        UNION ALL
+        SELECT e.owner_id, e.place_id, e.seq, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, NULL, NULL
+        FROM entry e
+        UNION ALL
+        SELECT r.owner_id, r.place_id, NULL, NULL, r.version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+               NULL, NULL, NULL, r.op_id, r.payload_hash
+        FROM unnest($4::uuid[]) AS o (op_id) CROSS JOIN LATERAL (
+            SELECT r.* FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = o.op_id OFFSET 0) r
+        "#,
+        actor.user.0,
+        &clients,
+        &places,
+        &operations,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
 /// Reads shares, feed numbers and receipts again, now that the places are locked: brings `known` up to date.
 pub async fn read_under_locks(tx: &mut Tx, actor: Actor, known: &mut Known, op_ids: &[OpId]) -> Result<(), Error> {
     let owners: Vec<Uuid> = known.readings.iter().map(|r| r.owner.0).collect();
@@ -108,16 +193,19 @@ pub async fn read_under_locks(tx: &mut Tx, actor: Actor, known: &mut Known, op_i
     let operations: Vec<Uuid> = op_ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
         r#"
-        SELECT k.id AS "id?", k.owner_id AS "owner_id?", f.seq AS "seq?", s.role AS "role?",
-               s.created_at AS "shared_at?", NULL::uuid AS "op_id?", NULL::bytea AS "payload_hash?",
-               NULL::bigint AS "version?"
+        SELECT k.id AS "id?", k.owner_id AS "owner_id?",
+               (SELECT f.seq FROM feed f WHERE f.user_id = $1 AND f.place_id = k.id) AS "seq?",
+               s.role AS "role?", s.created_at AS "shared_at?",
+               NULL::uuid AS "op_id?", NULL::bytea AS "payload_hash?", NULL::bigint AS "version?"
         FROM unnest($2::uuid[], $3::uuid[]) AS k (owner_id, id)
-        LEFT JOIN feed f ON f.user_id = $1 AND f.place_id = k.id
-        LEFT JOIN place_shares s
-            ON s.owner_id = k.owner_id AND s.place_id = k.id AND s.recipient_id = $1 AND s.suspended_at IS NULL
+        LEFT JOIN LATERAL (
+            SELECT s.role, s.created_at FROM place_shares s
+            WHERE k.owner_id <> $1 AND s.owner_id = k.owner_id AND s.place_id = k.id AND s.recipient_id = $1
+              AND s.suspended_at IS NULL OFFSET 0) s ON true
         UNION ALL
         SELECT r.place_id, r.owner_id, NULL, NULL, NULL, r.op_id, r.payload_hash, r.version
-        FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = ANY ($4::uuid[])
+        FROM unnest($4::uuid[]) AS o (op_id) CROSS JOIN LATERAL (
+            SELECT r.* FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = o.op_id OFFSET 0) r
         "#,
         actor.user.0,
         &owners,
@@ -141,174 +229,4 @@ pub async fn read_under_locks(tx: &mut Tx, actor: Actor, known: &mut Known, op_i
         }
     }
     Ok(())
-}
-
-/// Everything a batch writes.
-#[derive(Debug, Default)]
-pub struct Writes {
-    /// The places as they are afterwards.
-    pub places: Vec<PlaceWrite>,
-    /// The versions that were replaced.
-    pub history: Vec<Superseded>,
-    /// What was done.
-    pub receipts: Vec<(OpId, Receipt, &'static str)>,
-    /// How many more live places the actor has.
-    pub live_delta: i64,
-}
-
-/// A place to insert or to change.
-#[derive(Debug)]
-pub struct PlaceWrite {
-    /// The place as it is afterwards.
-    pub place: StoredPlace,
-    /// The version it has in the database now; 0 for a new one.
-    pub base_version: i64,
-    /// Whether readers' feeds say so. False only for the tombstone of a place that nobody has seen.
-    pub publish: bool,
-}
-
-/// A version that was replaced.
-#[derive(Debug)]
-pub struct Superseded {
-    /// The place as it was.
-    pub place: StoredPlace,
-    /// The operation that replaced it.
-    pub kind: &'static str,
-    /// The fields it changed.
-    pub changed: Vec<Field>,
-}
-
-/// A number in somebody's feed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Published {
-    /// Whose feed.
-    pub reader: AccountId,
-    /// The place.
-    pub place: PlaceId,
-    /// Its number there.
-    pub seq: i64,
-}
-
-/// Writes it all in one statement: places, then history and receipts, then, under the locks of the feed heads, everybody's
-/// feeds. Checks the plan's limit ([`Error::PlanLimit`]).
-pub async fn write(tx: &mut Tx, actor: Actor, writes: &Writes, now: Timestamp) -> Result<Vec<Published>, Error> {
-    let p = PlaceColumns::of(&writes.places);
-    let h = HistoryColumns::of(&writes.history);
-    let r = ReceiptColumns::of(&writes.receipts);
-    let rows = sqlx::query!(
-        r#"
-        WITH place AS MATERIALIZED (
-            SELECT * FROM unnest(
-                $3::uuid[], $4::uuid[], $5::uuid[], $6::bigint[], $7::bigint[], $8::text[], $9::text[],
-                $10::float8[], $11::float8[], $12::float8[], $13::float8[], $14::text[], $15::text[],
-                $16::timestamptz[], $17::text[], $18::text[], $19::timestamptz[], $20::timestamptz[]
-            ) AS t (owner_id, id, client_id, base_version, version, name, note, latitude, longitude, accuracy, altitude,
-                    category, tags, captured_at, source, position_source, deleted_at, purged_at)
-        ), inserted AS (
-            INSERT INTO places (owner_id, id, client_id, version, name, note, latitude, longitude, accuracy, altitude,
-                                category, tags, captured_at, source, position_source, created_at, updated_at,
-                                deleted_at, purged_at)
-            SELECT owner_id, id, client_id, version, name, note, latitude, longitude, accuracy, altitude,
-                   category, string_to_array(tags, E'\x1f'), captured_at, source, position_source, $2, $2,
-                   deleted_at, purged_at
-            FROM place WHERE base_version = 0
-            ORDER BY client_id
-            RETURNING 1
-        ), changed AS (
-            UPDATE places p
-            SET version = t.version, name = t.name, note = t.note, latitude = t.latitude, longitude = t.longitude,
-                accuracy = t.accuracy, altitude = t.altitude, category = t.category,
-                tags = string_to_array(t.tags, E'\x1f'), position_source = t.position_source,
-                updated_at = $2, deleted_at = t.deleted_at
-            FROM place t
-            WHERE t.base_version > 0
-              AND p.owner_id = t.owner_id AND p.id = t.id AND p.version = t.base_version
-            RETURNING 1
-        ), superseded AS (
-            INSERT INTO place_history (owner_id, place_id, version, name, note, latitude, longitude, accuracy, altitude,
-                                       category, tags, position_source, deleted_at, kind, changed, changed_at,
-                                       actor_id, device_id)
-            SELECT t.owner_id, t.place_id, t.version, t.name, t.note, t.latitude, t.longitude, t.accuracy, t.altitude,
-                   t.category, string_to_array(t.tags, E'\x1f'), t.position_source, t.deleted_at, t.kind,
-                   string_to_array(t.changed, ','), $2, $1, $21
-            FROM unnest(
-                $22::uuid[], $23::uuid[], $24::bigint[], $25::text[], $26::text[], $27::float8[], $28::float8[],
-                $29::float8[], $30::float8[], $31::text[], $32::text[], $33::text[], $34::timestamptz[], $35::text[],
-                $36::text[]
-            ) AS t (owner_id, place_id, version, name, note, latitude, longitude, accuracy, altitude, category, tags,
-                    position_source, deleted_at, kind, changed)
-        ), receipted AS (
-            INSERT INTO op_receipts (actor_id, op_id, payload_hash, kind, owner_id, place_id, version, created_at)
-            SELECT $1, t.op_id, t.payload_hash, t.kind, t.owner_id, t.place_id, t.version, $2
-            FROM unnest($37::uuid[], $38::bytea[], $39::text[], $40::uuid[], $41::uuid[], $42::bigint[])
-                AS t (op_id, payload_hash, kind, owner_id, place_id, version)
-        ), done AS MATERIALIZED (
-            SELECT (SELECT count(*) FROM inserted) + (SELECT count(*) FROM changed) AS written
-        )
-        SELECT done.written AS "written!", f.reader_id AS "reader_id?", f.published_id AS "published_id?",
-               f.number AS "number?"
-        FROM done LEFT JOIN LATERAL
-            feed_publish($43::uuid[], $44::uuid[], $45::smallint[], $46, $2, done.written) f ON true
-        "#,
-        actor.user.0,
-        now.to_chrono(),
-        &p.owner,
-        &p.id,
-        &p.client,
-        &p.base_version,
-        &p.version,
-        &p.name as &[Option<&str>],
-        &p.note as &[Option<&str>],
-        &p.latitude as &[Option<f64>],
-        &p.longitude as &[Option<f64>],
-        &p.accuracy as &[Option<f64>],
-        &p.altitude as &[Option<f64>],
-        &p.category as &[Option<&str>],
-        &p.tags,
-        &p.captured_at as &[Option<chrono::DateTime<chrono::Utc>>],
-        &p.source as &[Option<&str>],
-        &p.position_source as &[Option<&str>],
-        &p.deleted_at as &[Option<chrono::DateTime<chrono::Utc>>],
-        &p.purged_at as &[Option<chrono::DateTime<chrono::Utc>>],
-        actor.device.0,
-        &h.places.owner,
-        &h.places.id,
-        &h.places.version,
-        &h.places.name as &[Option<&str>],
-        &h.places.note as &[Option<&str>],
-        &h.places.latitude as &[Option<f64>],
-        &h.places.longitude as &[Option<f64>],
-        &h.places.accuracy as &[Option<f64>],
-        &h.places.altitude as &[Option<f64>],
-        &h.places.category as &[Option<&str>],
-        &h.places.tags,
-        &h.places.position_source as &[Option<&str>],
-        &h.places.deleted_at as &[Option<chrono::DateTime<chrono::Utc>>],
-        &h.kind as &[&str],
-        &h.changed,
-        &r.op_id,
-        &r.hash as &[&[u8]],
-        &r.kind as &[&str],
-        &r.owner,
-        &r.place,
-        &r.version,
-        &p.published_owner,
-        &p.published_id,
-        &p.published_state,
-        writes.live_delta,
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-
-    let mut published = Vec::with_capacity(rows.len());
-    for row in rows {
-        // The rows are locked: anything else is a defect, and must not be committed.
-        if usize::try_from(row.written) != Ok(writes.places.len()) {
-            return Err(Error::Corrupt("number of written places"));
-        }
-        if let (Some(reader), Some(place), Some(seq)) = (row.reader_id, row.published_id, row.number) {
-            published.push(Published { reader: AccountId(reader), place: PlaceId(place), seq });
-        }
-    }
-    Ok(published)
 }

@@ -76,6 +76,11 @@ impl Pool {
                 // The statements are few, and as good with a generic plan: planning each anew costs more than it gains.
                 ("plan_cache_mode", "force_generic_plan"),
                 ("jit", "off"),
+                // Everything is looked up by key; joining by reading a table is wrong whatever the statistics of a young
+                // table say.
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
+                ("enable_bitmapscan", "off"),
             ])
             .options([
                 ("statement_timeout", millis(options.statement_timeout)),

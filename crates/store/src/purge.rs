@@ -56,16 +56,13 @@ pub async fn scrub(
                 altitude = NULL, category = NULL, tags = '{}', captured_at = NULL, source = NULL,
                 position_source = NULL, updated_at = $3, purged_at = $3
             WHERE owner_id = $1 AND id = ANY ($2::uuid[])
-            RETURNING 1
         ), forgotten AS (
             DELETE FROM place_history WHERE owner_id = $1 AND place_id = ANY ($2::uuid[])
-        ), done AS MATERIALIZED (
-            SELECT count(*) AS written FROM scrubbed
         )
         SELECT f.reader_id AS "reader!", f.published_id AS "place!", f.number AS "seq!"
-        FROM done CROSS JOIN LATERAL feed_publish(
+        FROM feed_publish(
             array_fill($1, ARRAY[cardinality($2::uuid[])]), $2::uuid[],
-            array_fill(2::smallint, ARRAY[cardinality($2::uuid[])]), 0, $3, done.written) f
+            array_fill(2::smallint, ARRAY[cardinality($2::uuid[])]), 0, $3) f
         "#,
         owner.0,
         &due,

@@ -198,7 +198,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     /// With nobody else writing, whatever is folded, lost, repeated or killed: the person always sees what they did, and
     /// in the end the server has it, without a single conflict.

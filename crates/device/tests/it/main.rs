@@ -4,9 +4,13 @@
 mod adoption;
 mod captures;
 mod edits;
+mod files;
 mod imports;
 mod lanes;
+mod lists;
 mod reconciling;
 mod resolving;
 mod resyncs;
+mod speed;
 mod support;
+mod transcript;

@@ -269,7 +269,7 @@ fn happening() -> impl Strategy<Value = Happening> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(cases(96))]
 
     /// Two devices, one account, lost, late and repeated replies, kills, jumping clocks, purges: when it is over, every
     /// capture is one row, a tombstone or visibly parked; every confirmed copy is the server's; every outbox is empty or

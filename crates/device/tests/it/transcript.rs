@@ -109,7 +109,7 @@ fn a_day_with_bad_signal() {
 < 429: taken true answered false applied 0 duplicates 0 conflicts 0 pulled 0
   wake in 60 s, changed
 > push [update {\"name\":{\"to\":\"B\",\"was\":\"A\"}}]
-  wake in 90 s
+  wake in 90 s, changed
 < 200: taken true answered true applied 0 duplicates 0 conflicts 1 pulled 0
 > pull from 1:0 limit 1000
   wake in 90 s, changed

@@ -51,7 +51,7 @@ async fn a_reader_between_two_writers_in_the_least_convenient_order_misses_nothi
     .execute(&mut slow)
     .await
     .unwrap();
-    sqlx::query("SELECT FROM feed_publish(ARRAY[$1], ARRAY[$2], ARRAY[0::smallint], 1, now(), 1)")
+    sqlx::query("SELECT FROM feed_publish(ARRAY[$1], ARRAY[$2], ARRAY[0::smallint], 1, now())")
         .bind(world.ada.user.0)
         .bind(slow_place)
         .execute(&mut slow)

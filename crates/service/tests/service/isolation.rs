@@ -133,7 +133,7 @@ async fn nobody_writes_in_somebody_elses_name_or_feed() {
         format!(
             "INSERT INTO op_receipts VALUES ('{ada}', gen_random_uuid(), sha256('x'), 'create', '{ada}', '{place}', 1, now())"
         ),
-        format!("SELECT feed_publish(ARRAY['{ada}'::uuid], ARRAY['{place}'::uuid], ARRAY[0::smallint], 0, now(), 0)"),
+        format!("SELECT feed_publish(ARRAY['{ada}'::uuid], ARRAY['{place}'::uuid], ARRAY[0::smallint], 0, now())"),
         format!("SELECT feed_publish_share('{place}', '{}', now())", bob.user),
     ] {
         let mut connection = as_app(&world).await;

@@ -5,7 +5,7 @@ use holdfast_contract::text::Text;
 use holdfast_contract::{Accuracy, Altitude, NewPlace, OpId, Timestamp};
 use uuid::Uuid;
 
-use super::{PlaceWrite, Superseded};
+use super::write::{PlaceWrite, Superseded};
 use crate::StoredPlace;
 use crate::receipts::Receipt;
 use crate::row::{joined, position_source};

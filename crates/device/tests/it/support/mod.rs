@@ -87,6 +87,11 @@ impl Bench {
         self.folder.path().join(name)
     }
 
+    /// On the disk, where a durable commit costs what it costs.
+    pub(crate) fn on_disk() -> Self {
+        Self { folder: tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap(), ..Self::new() }
+    }
+
     /// A device bound to the account, opened (again).
     pub(crate) fn device(&self, name: &str) -> Device {
         let mut device = Device::open(&self.path(name), self.world.boxed()).unwrap();
@@ -182,4 +187,10 @@ pub(crate) fn operations(request: &Request) -> Vec<serde_json::Value> {
     let Request::Push { body, .. } = request else { panic!("not a push") };
     let body: serde_json::Value = serde_json::from_slice(body).unwrap();
     body["operations"].as_array().unwrap().clone()
+}
+
+/// So many random cases, or as many as `PROPTEST_CASES` says.
+pub(crate) fn cases(usual: u32) -> proptest::test_runner::Config {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(usual);
+    proptest::test_runner::Config { cases, ..proptest::test_runner::Config::default() }
 }
