@@ -144,6 +144,12 @@ pub(crate) fn write_shown(tx: &Tx<'_>, id: LocalId, shown: &Shown) -> Result<()>
 /// Writes a place that the server named: a new row, or everything of an old one. `shown` is what the person sees of it.
 pub(crate) fn write_known(tx: &Tx<'_>, id: Option<LocalId>, place: &Place, shown: &Shown) -> Result<LocalId> {
     let position = shown.position.map(|(position, _)| position);
+    // A server played back from a backup may have given the row's id to another capture meanwhile: its newest word counts,
+    // and the other one is still known by its client id.
+    tx.run(
+        "UPDATE places SET place_id = NULL WHERE place_id = ?1 AND local_id IS NOT ?2 AND client_id IS NOT NULL",
+        (place.id.0, id.map(|id| id.0)),
+    )?;
     let sql = if id.is_some() {
         "UPDATE places SET client_id = coalesce(:client_id, client_id), place_id = :place_id, name = :name, \
          note = :note, category = :category, tags = :tags, latitude = :latitude, longitude = :longitude, \

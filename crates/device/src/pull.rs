@@ -156,10 +156,15 @@ impl Applier<'_, '_> {
                 waiting: row.get(5)?,
             })
         };
-        match place.client_id {
-            Some(id) => self.tx.first(&format!("SELECT {COLUMNS} WHERE p.client_id = ?1"), [id.0], read),
-            None => self.tx.first(&format!("SELECT {COLUMNS} WHERE p.place_id = ?1"), [place.id.0], read),
+        if let Some(client_id) = place.client_id {
+            let own = self.tx.first(&format!("SELECT {COLUMNS} WHERE p.client_id = ?1"), [client_id.0], read)?;
+            if own.is_some() {
+                return Ok(own);
+            }
         }
+        let other = place.client_id.is_none();
+        let sql = format!("SELECT {COLUMNS} WHERE p.place_id = ?1 AND (?2 OR p.client_id IS NULL)");
+        self.tx.first(&sql, (place.id.0, other), read)
     }
 
     fn upsert(&mut self, place: &Place, seq: i64) -> Result<()> {

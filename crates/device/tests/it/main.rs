@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod adoption;
+mod batches;
 mod captures;
+mod converging;
 mod edits;
 mod files;
 mod imports;

@@ -6,8 +6,8 @@ use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::{UpdateDecision, changed_since, decide_refine, decide_update};
 use holdfast_contract::sync::{Change, ChangeKind, GonePlace, PlanLimits, PullReply, PushReply, PushRequest};
 use holdfast_contract::{
-    Action, ClientId, Code, NewPlace, OpId, Operation, OperationOutcome, Outcome, Place, PlaceId, PositionSource,
-    Problem, Role, Target, Timestamp,
+    Action, ClientId, Code, NewPlace, OpId, Operation, OperationOutcome, Outcome, Place, PlaceChanges, PlaceId,
+    PositionSource, Problem, Role, Target, Timestamp,
 };
 use holdfast_device::{Answer, Request};
 use uuid::Uuid;
@@ -32,6 +32,8 @@ pub(crate) struct Server {
     pub(crate) refusals: Vec<(u16, Problem)>,
     /// A name that breaks the server whenever it occurs in a batch.
     pub(crate) poison: Option<(String, u16, Code)>,
+    /// Every update that was applied: whose place, and what its author said they had seen.
+    pub(crate) applied: Vec<(Option<ClientId>, PlaceChanges)>,
     /// How many pushes were executed or broken.
     pub(crate) pushes: u32,
 }
@@ -47,6 +49,7 @@ impl Server {
             next_id: 1,
             refusals: Vec::new(),
             poison: None,
+            applied: Vec::new(),
             pushes: 0,
         }
     }
@@ -210,6 +213,7 @@ impl Server {
                 UpdateDecision::Unchanged => unchanged,
                 UpdateDecision::Invalid(error) => Outcome::Rejected { problem: Problem::invalid(vec![error]) },
                 UpdateDecision::Apply { fields, .. } => {
+                    self.applied.push((client_id, (**changes).clone()));
                     let mut place = place;
                     place.set_fields(*fields);
                     self.publish(id, place)
