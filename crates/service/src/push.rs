@@ -1,7 +1,8 @@
 //! Pushing: the way of a batch of operations through the database.
 //!
 //! One transaction, the same few round trips for one operation and for five hundred: begin (which checks the device and
-//! the epoch); lock and read what the batch names; decide in memory, operation by operation; write everything; commit.
+//! the epoch); lock and read what the batch names; decide in memory, operation by operation; write everything; commit. A
+//! few captures and nothing else are written without looking: three round trips.
 //! Where somebody else's place is concerned, or an operation turns out to change nothing, what is not under the places'
 //! locks (shares, receipts, feed numbers) is read once more before deciding.
 //!
@@ -15,12 +16,13 @@
 
 mod decide;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use holdfast_contract::limits::PUSH_OPERATIONS_MAX;
 use holdfast_contract::operation::payload_hash;
 use holdfast_contract::sync::{PushReply, PushRequest, Telemetry};
-use holdfast_contract::{Code, Operation, OperationOutcome, Outcome, PlaceId, Problem, Target, Timestamp};
+use holdfast_contract::{Action, Code, Operation, OperationOutcome, Outcome, PlaceId, Problem, Target, Timestamp};
 use holdfast_store::batch::{self, Known, Named, Published};
 use holdfast_store::telemetry::Outbox;
 use holdfast_store::{self as store, Tx, heads, receipts};
@@ -31,8 +33,14 @@ use crate::service::finish;
 use crate::{Actor, Error, Service, measure};
 use decide::{Decided, Room};
 
+/// Most captures that are written without looking first.
+const STRAIGHT_MAX: usize = 4;
 /// How often a batch is run again because somebody else was faster.
 const RACES_MAX: u32 = 12;
+
+/// A place with an operation that was deferred in an earlier part of the same push, and why: whatever follows for it waits
+/// as well.
+type Waiting = (Target, Problem);
 
 /// An operation that could be read.
 pub(crate) struct Ready {
@@ -103,18 +111,12 @@ impl Service {
         operations: &[Ready],
     ) -> Result<Vec<OperationOutcome>, Error> {
         let mut outcomes = Vec::with_capacity(operations.len());
+        let mut waiting = Vec::new();
         // The next part is the last one in here.
         let mut parts = vec![operations];
         while let Some(part) = parts.pop() {
-            let refusal = match self.settle_part(actor, epoch, part).await {
-                Ok(decided) => {
-                    for (ready, outcome) in part.iter().zip(decided) {
-                        let outcome = OperationOutcome { op_id: Some(ready.operation.op_id), outcome };
-                        measure::outcome(ready.operation.action.kind(), &outcome);
-                        outcomes.push(outcome);
-                    }
-                    continue;
-                }
+            let decided = match self.settle_part(actor, epoch, part, &waiting).await {
+                Ok(decided) => decided,
                 Err(error) if concerns_all(&error) => return Err(error.into()),
                 Err(error) if part.len() > 1 => {
                     tracing::warn!(%error, operations = part.len(), "a batch failed and is run again by halves");
@@ -124,12 +126,16 @@ impl Service {
                     parts.push(first);
                     continue;
                 }
-                Err(error) => refusal(&error),
+                Err(error) => vec![refusal(&error)],
             };
-            let Some(ready) = part.first() else { continue };
-            let outcome = OperationOutcome { op_id: Some(ready.operation.op_id), outcome: refusal };
-            measure::outcome(ready.operation.action.kind(), &outcome);
-            outcomes.push(outcome);
+            for (ready, outcome) in part.iter().zip(decided) {
+                if let Outcome::Deferred { problem } = &outcome {
+                    waiting.push((ready.operation.action.target(), problem.clone()));
+                }
+                let outcome = OperationOutcome { op_id: Some(ready.operation.op_id), outcome };
+                measure::outcome(ready.operation.action.kind(), &outcome);
+                outcomes.push(outcome);
+            }
         }
         Ok(outcomes)
     }
@@ -140,8 +146,9 @@ impl Service {
         actor: Actor,
         epoch: Option<Uuid>,
         operations: &[Ready],
+        waiting: &[Waiting],
     ) -> Result<Vec<Outcome>, store::Error> {
-        let mut admission = false;
+        let mut way = if likely_new(operations) { Way::Straight } else { Way::Looked };
         let mut races = 0;
         loop {
             let mut tx = match epoch {
@@ -149,16 +156,18 @@ impl Service {
                 None => self.pool().begin_as(actor).await?,
             };
             let now = self.now();
-            let done = self.run(&mut tx, actor, operations, now, admission).await;
+            let done = self.run(&mut tx, actor, operations, waiting, now, way).await;
             match finish(tx, done).await {
                 Ok((outcomes, published)) => {
                     self.live().publish(&published);
                     return Ok(outcomes);
                 }
-                Err(store::Error::PlanLimit) if !admission => {
+                Err(store::Error::PlanLimit) if way != Way::Admission => {
                     measure::batch_retry("plan_limit");
-                    admission = true;
+                    way = Way::Admission;
                 }
+                // Known after all: look before deciding.
+                Err(store::Error::Race(_)) if way == Way::Straight => way = Way::Looked,
                 Err(store::Error::Race(why)) if races < RACES_MAX => {
                     tracing::debug!(%why, "a batch lost a race and is run again");
                     measure::batch_retry("race");
@@ -175,32 +184,36 @@ impl Service {
         tx: &mut Tx,
         actor: Actor,
         operations: &[Ready],
+        waiting: &[Waiting],
         now: Timestamp,
-        admission: bool,
+        way: Way,
     ) -> Result<(Vec<Outcome>, Vec<Published>), store::Error> {
         if operations.is_empty() {
             return Ok(Default::default());
         }
-        let named = named(operations);
-        let mut known = batch::lock_named(tx, actor, &named).await?;
-        let room = if admission { Room::of(heads::lock_room(tx, actor).await?) } else { Room::Unchecked };
-        // Rights are decided under the locks, not before.
-        let mut current = known.readings.iter().any(|r| r.owner != actor.user);
-        if current {
-            batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
-        }
-        let decide = |known: Known| {
+        let decide = |known: Known, room: Room| {
             let new_id = || PlaceId::v7(now, rand::random());
-            Decided::decide(actor, known, operations, now, room, new_id)
+            Decided::decide(actor, known, operations, waiting, now, room, new_id)
         };
-        let mut decided = decide(known.clone());
-        if decided.must_be_current && !current {
-            batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
-            current = true;
-            decided = decide(known);
-        }
-        debug_assert!(current || !decided.must_be_current);
-
+        let decided = if way == Way::Straight {
+            decide(Known::default(), Room::Unchecked)
+        } else {
+            let named = named(operations, waiting);
+            let mut known = batch::lock_named(tx, actor, &named).await?;
+            let room =
+                if way == Way::Admission { Room::of(heads::lock_room(tx, actor).await?) } else { Room::Unchecked };
+            // Rights are decided under the locks, not before.
+            let foreign = known.readings.iter().any(|r| r.owner != actor.user);
+            if foreign {
+                batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
+            }
+            let mut decided = decide(known.clone(), room);
+            if decided.must_be_current && !foreign {
+                batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
+                decided = decide(known, room);
+            }
+            decided
+        };
         let writes = &decided.writes;
         let mut published = Vec::new();
         if !writes.places.is_empty() {
@@ -212,11 +225,36 @@ impl Service {
     }
 }
 
-fn named(operations: &[Ready]) -> Named {
+/// How a batch is run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// Writes at once: what it creates is expected to be new, and the database refuses what is not.
+    Straight,
+    /// Locks and reads first what it names.
+    Looked,
+    /// So too, and then the head: knows how many places the plan still allows.
+    Admission,
+}
+
+/// Whether the batch is a few captures and nothing else: nearly always they are new. A long batch gains nothing by not
+/// looking, and loses its work when one of them is not.
+fn likely_new(operations: &[Ready]) -> bool {
+    let mut captures = HashSet::new();
+    let mut ids = HashSet::new();
+    operations.len() <= STRAIGHT_MAX
+        && operations.iter().all(|ready| match &ready.operation.action {
+            Action::Create { client_id, .. } => captures.insert(client_id) && ids.insert(ready.operation.op_id),
+            _ => false,
+        })
+}
+
+fn named(operations: &[Ready], waiting: &[Waiting]) -> Named {
     let mut named = Named::default();
-    for Ready { operation, .. } in operations {
-        named.op_ids.push(operation.op_id);
-        match operation.action.target() {
+    named.op_ids.extend(operations.iter().map(|ready| ready.operation.op_id));
+    let targets = operations.iter().map(|ready| ready.operation.action.target());
+    // What waits, too: the same place may be named by its capture here and by its row there.
+    for target in targets.chain(waiting.iter().map(|(target, _)| *target)) {
+        match target {
             Target::Own(client_id) => named.client_ids.push(client_id),
             Target::Id(id) => named.place_ids.push(id),
         }

@@ -11,27 +11,43 @@ use sqlx::Connection;
 
 const ADA: &str = "ada@example.org";
 
-/// Makes inserts into `table` by places named "Slow" wait until the returned connection is closed.
-async fn gate(server: &TestServer, on_feed: bool) -> sqlx::PgConnection {
-    server
-        .facts()
+/// Where the slow writer stalls.
+#[derive(Clone, Copy)]
+enum Stall {
+    /// Before it asks for the lock of the feed's head.
+    BeforeTheNumber,
+    /// With its number taken and its feed entry written, before the commit.
+    AfterTheNumber,
+    /// With everything written, before the commit.
+    AfterThePlace,
+}
+
+/// Makes whoever comes to the gate first wait there until the returned connection is closed; everybody after them passes.
+async fn gate(server: &TestServer, stall: Stall) -> sqlx::PgConnection {
+    let facts = server.facts();
+    facts
         .execute(
             "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
              BEGIN
-                 IF EXISTS (SELECT FROM places p WHERE p.name = 'Slow' AND p.owner_id = NEW.owner_id
-                            AND p.id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid) THEN
+                 IF pg_try_advisory_xact_lock(4712) THEN
                      PERFORM pg_advisory_xact_lock_shared(4711);
                  END IF;
                  RETURN NULL;
              END $$;",
         )
         .await;
-    server
-        .facts()
-        .execute(if on_feed {
-            "CREATE TRIGGER gate AFTER INSERT ON feed FOR EACH ROW EXECUTE FUNCTION wait_at_gate('place_id')"
-        } else {
-            "CREATE TRIGGER gate AFTER INSERT ON places FOR EACH ROW EXECUTE FUNCTION wait_at_gate('id')"
+    // A statement's trigger runs before any row is locked.
+    facts
+        .execute(match stall {
+            Stall::BeforeTheNumber => {
+                "CREATE TRIGGER gate BEFORE UPDATE ON feed_heads FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate()"
+            }
+            Stall::AfterTheNumber => {
+                "CREATE TRIGGER gate AFTER INSERT ON feed FOR EACH ROW EXECUTE FUNCTION wait_at_gate()"
+            }
+            Stall::AfterThePlace => {
+                "CREATE TRIGGER gate AFTER INSERT ON places FOR EACH ROW EXECUTE FUNCTION wait_at_gate()"
+            }
         })
         .await;
     let mut closed = sqlx::PgConnection::connect(server.database_url()).await.unwrap();
@@ -50,13 +66,13 @@ async fn waiting_at_gate(server: &TestServer) -> bool {
     waiting.0 > 0
 }
 
-async fn a_reader_between_two_writers_misses_nothing(on_feed: bool) {
+async fn a_reader_between_two_writers_misses_nothing(stall: Stall) {
     let server = TestServer::start().await;
     let (slow, fast, reader) = (server.device(ADA).await, server.device(ADA).await, server.device(ADA).await);
     for device in [&slow, &fast, &reader] {
         device.sync().await;
     }
-    let gate = gate(&server, on_feed).await;
+    let gate = gate(&server, stall).await;
     slow.capture("Slow").await;
     fast.capture("Fast").await;
     // The slow writer has begun, and holds whatever it holds.
@@ -87,12 +103,17 @@ async fn a_reader_between_two_writers_misses_nothing(on_feed: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_that_stalls_before_it_has_its_number_is_not_skipped() {
-    a_reader_between_two_writers_misses_nothing(false).await;
+    a_reader_between_two_writers_misses_nothing(Stall::BeforeTheNumber).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_that_stalls_after_it_has_its_number_is_not_skipped() {
-    a_reader_between_two_writers_misses_nothing(true).await;
+    a_reader_between_two_writers_misses_nothing(Stall::AfterTheNumber).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_writer_that_stalls_with_everything_written_is_not_skipped() {
+    a_reader_between_two_writers_misses_nothing(Stall::AfterThePlace).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -144,14 +144,11 @@ CREATE TABLE places (
     -- The capture comes first: an index that begins with the owner looks as good to the planner as the primary key for a
     -- lookup by id, as long as it knows nothing of the table, and then reads all of an owner's places.
     CONSTRAINT places_owner_client_id_key UNIQUE (client_id, owner_id),
-    CONSTRAINT places_complete CHECK (purged_at IS NOT NULL OR (
-        latitude IS NOT NULL AND longitude IS NOT NULL AND captured_at IS NOT NULL
-        AND source IS NOT NULL AND position_source IS NOT NULL)),
-    CONSTRAINT places_purged CHECK (purged_at IS NULL OR (
-        deleted_at IS NOT NULL
-        AND name IS NULL AND note IS NULL AND latitude IS NULL AND longitude IS NULL AND accuracy IS NULL
-        AND altitude IS NULL AND category IS NULL AND tags = '{}' AND captured_at IS NULL AND source IS NULL
-        AND position_source IS NULL))
+    CONSTRAINT places_complete CHECK (purged_at IS NOT NULL
+        OR num_nulls(latitude, longitude, captured_at, source, position_source) = 0),
+    CONSTRAINT places_purged CHECK (purged_at IS NULL OR (deleted_at IS NOT NULL AND tags = '{}' AND
+        num_nonnulls(name, note, latitude, longitude, accuracy, altitude, category, captured_at, source,
+                     position_source) = 0))
 );
 -- Lists, newest capture first.
 CREATE INDEX places_list_idx ON places (owner_id, captured_at DESC, id DESC) WHERE deleted_at IS NULL;
@@ -212,7 +209,7 @@ CREATE TABLE feed_heads (
 ) WITH (fillfactor = 50);
 
 -- One row per place that a user has been able to see, with the number of its last change for that user. Written only by
--- feed_publish and feed_publish_share. Derived, on the hot path of every write, and kept by nothing but those: no
+-- the functions feed_publish…. Derived, on the hot path of every write, and kept by nothing but those: no
 -- foreign keys.
 CREATE TABLE feed (
     user_id    uuid NOT NULL,
@@ -347,6 +344,37 @@ BEGIN
 END
 $$;
 CREATE TRIGGER users_add_head AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION users_add_head();
+
+-- Writes new places of the acting user, which nobody else can know of, to their feed under the lock of its head, counts
+-- them, and returns the number of the first; the others follow in order. Raises HF402 where the plan allows fewer.
+CREATE FUNCTION feed_publish_new(p_places uuid[], p_now timestamptz) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER AS $$
+DECLARE
+    v_first bigint;
+    v_full boolean;
+BEGIN
+    WITH head AS (
+        UPDATE public.feed_heads h
+        SET seq = h.seq + cardinality(p_places), live_places = h.live_places + cardinality(p_places)
+        WHERE h.user_id = (SELECT public.acting_user())
+        RETURNING h.user_id, h.seq - cardinality(p_places) AS before, h.live_places
+    ), entry AS (
+        INSERT INTO public.feed (user_id, place_id, owner_id, seq, role, gone, changed_at)
+        SELECT head.user_id, t.place_id, head.user_id, head.before + t.position, 'owner', false, p_now
+        FROM head, unnest(p_places) WITH ORDINALITY AS t (place_id, position)
+    )
+    SELECT head.before + 1, head.live_places > (
+        SELECT p.places_max FROM public.users u JOIN public.plans p ON p.id = u.plan_id WHERE u.id = head.user_id)
+    INTO v_first, v_full
+    FROM head;
+    IF v_first IS NULL THEN
+        RAISE SQLSTATE 'HF401' USING MESSAGE = 'nobody acts';
+    ELSIF v_full THEN
+        RAISE SQLSTATE 'HF402' USING MESSAGE = 'the plan is full';
+    END IF;
+    RETURN v_first;
+END
+$$;
 
 -- Writes the change of these places to the feeds of everybody who may see them, under the locks of their heads, and
 -- returns their numbers.

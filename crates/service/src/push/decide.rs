@@ -16,7 +16,7 @@ use holdfast_store::StoredPlace;
 use holdfast_store::batch::{Known, PlaceWrite, Published, Writes};
 use holdfast_store::receipts::Receipt;
 
-use super::Ready;
+use super::{Ready, Waiting};
 use crate::Actor;
 use crate::visibility::Access;
 
@@ -71,8 +71,8 @@ struct Slot {
     base_version: i64,
     /// Its number in the actor's feed before the batch.
     seq: i64,
-    /// Something that is deferred came before: everything behind it waits as well.
-    deferred: bool,
+    /// Why something that came before is deferred: everything behind it waits as well.
+    deferred: Option<Problem>,
     /// The batch changes it.
     changed: bool,
 }
@@ -109,6 +109,7 @@ impl Decided {
         actor: Actor,
         known: Known,
         operations: &[Ready],
+        waiting: &[Waiting],
         now: Timestamp,
         room: Room,
         new_id: impl FnMut() -> PlaceId,
@@ -140,9 +141,12 @@ impl Decided {
                 base_version: reading.place.as_ref().map_or(0, |p| p.version),
                 place: reading.place,
                 seq: reading.seq,
-                deferred: false,
+                deferred: None,
                 changed: false,
             });
+        }
+        for (target, problem) in waiting {
+            batch.wait(*target, problem);
         }
         let verdicts: Vec<Verdict> = operations.iter().map(|ready| batch.operation(ready)).collect();
         for &slot in &batch.changed {
@@ -205,9 +209,9 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
         }
         let slot = self.resolve(target);
         if let Some(slot) = slot
-            && self.slots[slot].deferred
+            && let Some(problem) = &self.slots[slot].deferred
         {
-            return Verdict::Deferred(plan_is_full());
+            return Verdict::Deferred(problem.clone());
         }
         let verdict = match (&ready.operation.action, slot) {
             (Action::Create { client_id, place }, None) => self.create(*client_id, place),
@@ -272,19 +276,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
 
     fn create(&mut self, client_id: ClientId, place: &NewPlace) -> Verdict {
         if !self.room.take(1) {
-            // Whatever follows for this place waits with it.
-            let id = (self.new_id)();
-            self.by_client.insert(client_id, self.slots.len());
-            self.slots.push(Slot {
-                owner: self.actor.user,
-                id,
-                access: None,
-                place: None,
-                base_version: 0,
-                seq: 0,
-                deferred: true,
-                changed: false,
-            });
+            self.wait(Target::Own(client_id), &plan_is_full());
             return Verdict::Deferred(plan_is_full());
         }
         self.writes.live_delta += 1;
@@ -296,6 +288,29 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
         match self.slots[slot].access {
             Some(_) => Verdict::Duplicate { slot, first: false, version: None },
             None => self.gone(slot),
+        }
+    }
+
+    /// Defers whatever follows for this place, which may be one that is not there yet.
+    fn wait(&mut self, target: Target, problem: &Problem) {
+        let slot = self.resolve(target).or_else(|| {
+            let Target::Own(client_id) = target else { return None };
+            let slot = self.slots.len();
+            self.by_client.insert(client_id, slot);
+            self.slots.push(Slot {
+                owner: self.actor.user,
+                id: (self.new_id)(),
+                access: None,
+                place: None,
+                base_version: 0,
+                seq: 0,
+                deferred: None,
+                changed: false,
+            });
+            Some(slot)
+        });
+        if let Some(slot) = slot {
+            self.slots[slot].deferred = Some(problem.clone());
         }
     }
 
@@ -323,7 +338,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
             place: Some(place),
             base_version: 0,
             seq: 0,
-            deferred: false,
+            deferred: None,
             changed: true,
         });
         self.changed.push(slot);

@@ -12,6 +12,14 @@ const POISON: &str = "
         RETURN NEW;
     END $$;
     CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON places FOR EACH ROW EXECUTE FUNCTION poison();";
+/// A fault that is not the operation's own: it is deferred, and not rejected.
+const STALL: &str = "
+    CREATE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW.name = 'stall' THEN RAISE SQLSTATE '55000'; END IF;
+        RETURN NEW;
+    END $$;
+    CREATE TRIGGER stall BEFORE INSERT OR UPDATE ON places FOR EACH ROW EXECUTE FUNCTION stall();";
 
 #[tokio::test]
 async fn one_poisoned_operation_is_one_rejected_outcome() {
@@ -54,6 +62,30 @@ async fn order_on_one_place_is_kept_around_a_poisoned_operation() {
     assert_eq!(outcome_names(&outcomes), ["applied", "applied", "rejected", "applied", "applied"]);
     let place = world.service.get_place(world.ada, target).await.unwrap();
     assert_eq!((name_of(&place), place.version), ("c", 4));
+}
+
+#[tokio::test]
+async fn what_follows_a_deferred_operation_on_its_place_waits_even_where_the_batch_was_split() {
+    let world = World::new().await;
+    world.execute(STALL).await;
+    let (client_id, place) = world.place("a").await;
+    let new = create("new");
+    let batch = [
+        rename(Target::Own(client_id), "a", "stall"),
+        new.1,
+        note(Target::Id(place.id), "", "behind it"),
+        rename(Target::Own(new.0), "new", "stall"),
+        note(Target::Own(new.0), "", "behind that"),
+        create("other").1,
+    ];
+    let outcomes = world.push(world.ada, &batch).await;
+    assert_eq!(outcome_names(&outcomes), ["deferred", "applied", "deferred", "deferred", "deferred", "applied"]);
+    let place = world.service.get_place(world.ada, Target::Id(place.id)).await.unwrap();
+    assert_eq!((name_of(&place), place.version, place.note.is_some()), ("a", 1, false));
+
+    world.execute("DROP TRIGGER stall ON places").await;
+    let outcomes = world.push(world.ada, &batch).await;
+    assert_eq!(outcome_names(&outcomes), ["applied", "duplicate", "applied", "applied", "applied", "duplicate"]);
 }
 
 #[tokio::test]

@@ -59,20 +59,21 @@ pub struct Published {
 /// Checks the plan's limit ([`Error::PlanLimit`]).
 ///
 /// Feed heads are locked before new rows are inserted: two inserts of one capture meet at their owner's head, and the
-/// second finds the first one's row when it goes on.
+/// second finds the first one's row when it goes on ([`Error::Race`]).
 pub async fn write(tx: &mut Tx, actor: Actor, writes: &Writes, now: Timestamp) -> Result<Vec<Published>, Error> {
-    let only_creates =
+    let only_new =
         writes.history.is_empty() && writes.places.iter().all(|w| w.base_version == 0 && w.place.deleted_at.is_none());
     let places = PlaceColumns::of(&writes.places);
     let receipts = ReceiptColumns::of(&writes.receipts);
-    let rows = if only_creates {
-        write_creates(tx, actor, &places, &receipts, writes.live_delta, now).await?
-    } else {
-        write_changes(tx, actor, &places, &HistoryColumns::of(&writes.history), &receipts, writes.live_delta, now)
-            .await?
-    };
-    let mut published = Vec::with_capacity(rows.len());
+    if only_new {
+        let first = write_new(tx, actor, &places, &receipts, now).await?;
+        let number = |(seq, write): (i64, &PlaceWrite)| Published { reader: actor.user, place: write.place.id, seq };
+        return Ok((first..).zip(&writes.places).map(number).collect());
+    }
+    let history = HistoryColumns::of(&writes.history);
+    let rows = write_changes(tx, actor, &places, &history, &receipts, writes.live_delta, now).await?;
     let expected = writes.places.iter().filter(|w| w.base_version > 0).count();
+    let mut published = Vec::with_capacity(rows.len());
     for row in rows {
         // The rows are locked: anything else is a defect, and must not be committed.
         if usize::try_from(row.changed) != Ok(expected) {
@@ -85,25 +86,16 @@ pub async fn write(tx: &mut Tx, actor: Actor, writes: &Writes, now: Timestamp) -
     Ok(published)
 }
 
-/// How many places were changed, and a number in somebody's feed.
-struct WrittenRow {
-    changed: i64,
-    reader_id: Option<Uuid>,
-    published_id: Option<Uuid>,
-    number: Option<i64>,
-}
-
-/// The usual batch: nothing but new places of the actor's.
-async fn write_creates(
+/// The usual batch: nothing but new places of the actor's. Returns the number of the first in the actor's feed; the others
+/// follow in order.
+async fn write_new(
     tx: &mut Tx,
     actor: Actor,
     p: &PlaceColumns<'_>,
     r: &ReceiptColumns<'_>,
-    live_delta: i64,
     now: Timestamp,
-) -> Result<Vec<WrittenRow>, Error> {
-    let rows = sqlx::query_as!(
-        WrittenRow,
+) -> Result<i64, Error> {
+    let first = sqlx::query_scalar!(
         r#"
         WITH inserted AS (
             INSERT INTO places (owner_id, id, client_id, version, name, note, latitude, longitude, accuracy, altitude,
@@ -121,11 +113,7 @@ async fn write_creates(
             FROM unnest($16::uuid[], $17::bytea[], $18::text[], $19::uuid[], $20::uuid[], $21::bigint[])
                 AS t (op_id, payload_hash, kind, owner_id, place_id, version)
         )
-        SELECT 0::bigint AS "changed!", f.reader_id AS "reader_id?", f.published_id AS "published_id?",
-               f.number AS "number?"
-        FROM feed_publish(
-            array_fill($1::uuid, ARRAY[cardinality($3::uuid[])]), $3::uuid[],
-            array_fill(0::smallint, ARRAY[cardinality($3::uuid[])]), $22, $2) f
+        SELECT feed_publish_new($3::uuid[], $2) AS "first!"
         "#,
         actor.user.0,
         now.to_chrono(),
@@ -148,11 +136,18 @@ async fn write_creates(
         &r.owner,
         &r.place,
         &r.version,
-        live_delta,
     )
-    .fetch_all(&mut **tx)
+    .fetch_one(&mut **tx)
     .await?;
-    Ok(rows)
+    Ok(first)
+}
+
+/// How many places were changed, and a number in somebody's feed.
+struct WrittenRow {
+    changed: i64,
+    reader_id: Option<Uuid>,
+    published_id: Option<Uuid>,
+    number: Option<i64>,
 }
 
 /// Any batch.

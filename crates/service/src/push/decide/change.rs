@@ -100,7 +100,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
             return Verdict::Conflict { slot, reason: ConflictReason::ChangedSince, fields: Vec::new() };
         }
         if !self.room.take(1) {
-            self.slots[slot].deferred = true;
+            self.slots[slot].deferred = Some(plan_is_full());
             return Verdict::Deferred(plan_is_full());
         }
         self.writes.live_delta += 1;

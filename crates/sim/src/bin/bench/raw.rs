@@ -16,7 +16,7 @@ use crate::places::{ACCURACY, ALTITUDE, CATEGORY, NAME, TAG, somewhere};
 const SCHEMA: &str = "
     CREATE SCHEMA bench;
     CREATE TABLE bench.places (LIKE public.places INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
-    ALTER TABLE bench.places ADD PRIMARY KEY (owner_id, id), ADD UNIQUE (owner_id, client_id);
+    ALTER TABLE bench.places ADD PRIMARY KEY (owner_id, id), ADD UNIQUE (client_id, owner_id);
     CREATE TABLE bench.op_receipts (LIKE public.op_receipts INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
     ALTER TABLE bench.op_receipts ADD PRIMARY KEY (actor_id, op_id);
     CREATE TABLE bench.feed (LIKE public.feed INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
