@@ -5,12 +5,13 @@
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Extensions, HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use holdfast_contract::{ACCOUNT_HEADER, AccountId, Code, FieldCode, FieldError, PROTOCOL_HEADER};
 use holdfast_service::Actor;
 
+use crate::client_address;
 use crate::problem::{Refusal, internal};
 use crate::settings::ApiSettings;
 use crate::state::ApiState;
@@ -41,9 +42,9 @@ enum Credentials<'r> {
 
 /// Lets a request through only when somebody is signed in, the request is made for them, and they don't ask too often.
 pub(crate) async fn sign_in_required(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
-    let actor = match admit(&state, request.method(), request.headers()).await {
+    let actor = match admit(&state, request.method(), request.headers(), request.extensions()).await {
         Ok(actor) => actor,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return refusal,
     };
     tracing::Span::current().record("user", tracing::field::display(actor.user));
     let standing = match state.user_limiter.check(actor.user.0.as_u128()) {
@@ -59,19 +60,34 @@ pub(crate) async fn sign_in_required(State(state): State<ApiState>, mut request:
     response
 }
 
-async fn admit(state: &ApiState, method: &Method, headers: &HeaderMap) -> Result<Actor, Refusal> {
-    let token = match credentials(headers).ok_or_else(unauthenticated)? {
+async fn admit(
+    state: &ApiState,
+    method: &Method,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+) -> Result<Actor, Response> {
+    let token = token(method, headers, &state.settings).map_err(IntoResponse::into_response)?;
+    if let Some(actor) = state.service.known_token(token) {
+        return Ok(actor);
+    }
+    let address = client_address::client_address(headers, extensions, &state.settings.trusted_proxies);
+    let allowed = state.look_up_limiter.check(client_address::key(address));
+    allowed.map_err(crate::rate_limit::Exceeded::into_response)?;
+    state.service.authenticate(token).await.map_err(|error| Refusal::from(error).into_response())
+}
+
+fn token<'r>(method: &Method, headers: &'r HeaderMap, settings: &ApiSettings) -> Result<&'r str, Refusal> {
+    Ok(match credentials(headers).ok_or_else(unauthenticated)? {
         Credentials::Bearer(token) => token,
         Credentials::Cookie(token) => {
-            if !is_safe(method) && !is_same_site(headers, &state.settings) {
+            if !is_safe(method) && !is_same_site(headers, settings) {
                 let detail = "The request seems to come from another site. Reload the page and try again; a program \
                               should send the Holdfast-Protocol header.";
                 return Err(Refusal::new(Code::CrossSite, detail));
             }
             token
         }
-    };
-    Ok(state.service.authenticate(token).await?)
+    })
 }
 
 /// The same words as for a token that is unknown or was revoked: nobody learns which.
@@ -143,7 +159,7 @@ mod tests {
         headers
     }
 
-    fn token(pairs: &[(&'static str, &'static str)]) -> Option<String> {
+    fn found(pairs: &[(&'static str, &'static str)]) -> Option<String> {
         credentials(&headers(pairs)).map(|c| match c {
             Credentials::Bearer(token) => format!("bearer {token}"),
             Credentials::Cookie(token) => format!("cookie {token}"),
@@ -152,21 +168,21 @@ mod tests {
 
     #[test]
     fn a_bearer_token_goes_before_a_cookie() {
-        assert_eq!(token(&[("authorization", "bearer  hf_x ")]).as_deref(), Some("bearer hf_x"));
+        assert_eq!(found(&[("authorization", "bearer  hf_x ")]).as_deref(), Some("bearer hf_x"));
         let both = [("cookie", "holdfast_session=c"), ("authorization", "Bearer b")];
-        assert_eq!(token(&both).as_deref(), Some("bearer b"));
-        assert_eq!(token(&[("cookie", "a=b; holdfast_session=c")]).as_deref(), Some("cookie c"));
+        assert_eq!(found(&both).as_deref(), Some("bearer b"));
+        assert_eq!(found(&[("cookie", "a=b; holdfast_session=c")]).as_deref(), Some("cookie c"));
     }
 
     #[test]
     fn ambiguous_or_blank_credentials_are_none() {
-        assert_eq!(token(&[("authorization", "Bearer a"), ("authorization", "Bearer b")]), None);
-        assert_eq!(token(&[("authorization", "Basic abc"), ("cookie", "holdfast_session=c")]), None);
-        assert_eq!(token(&[("authorization", "Bearer ")]), None);
-        assert_eq!(token(&[("authorization", "hf_x")]), None);
-        assert_eq!(token(&[("cookie", "holdfast_session=")]), None);
-        assert_eq!(token(&[("cookie", "holdfast_session=a; holdfast_session=b")]), None);
-        assert_eq!(token(&[]), None);
+        assert_eq!(found(&[("authorization", "Bearer a"), ("authorization", "Bearer b")]), None);
+        assert_eq!(found(&[("authorization", "Basic abc"), ("cookie", "holdfast_session=c")]), None);
+        assert_eq!(found(&[("authorization", "Bearer ")]), None);
+        assert_eq!(found(&[("authorization", "hf_x")]), None);
+        assert_eq!(found(&[("cookie", "holdfast_session=")]), None);
+        assert_eq!(found(&[("cookie", "holdfast_session=a; holdfast_session=b")]), None);
+        assert_eq!(found(&[]), None);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdfast_contract::history::PlaceVersion;
-use holdfast_contract::limits::{CATEGORY_MAX, LIST_PLACES_MAX, NAME_MAX, TAG_MAX};
+use holdfast_contract::limits::{CATEGORY_MAX, HISTORY_MAX, LIST_PLACES_MAX, NAME_MAX, TAG_MAX};
 use holdfast_contract::text::Text;
-use holdfast_contract::{FieldCode, FieldError, Operation, OperationOutcome, Outcome, Place, Target};
+use holdfast_contract::{Code, FieldCode, FieldError, Operation, OperationOutcome, Outcome, Place, Problem, Target};
 use holdfast_service::PlaceFilter;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -40,6 +40,9 @@ pub(crate) struct PlaceList {
 pub(crate) struct PlaceHistory {
     /// The superseded versions, newest first.
     history: Vec<PlaceVersion>,
+    /// There are older ones: `before` of the next page. Absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<i64>,
 }
 
 /// The places one can see.
@@ -169,21 +172,30 @@ pub(crate) async fn delete_place(
         body.entry("baseVersion").or_insert(version.into());
     }
     let operation = read_operation(&state, "delete", Some(target), body)?;
-    answer(state.service.apply(actor, operation).await?)
+    let outcome = state.service.apply(actor, operation).await?;
+    if matches!(outcome.outcome, Outcome::Gone { .. }) {
+        let detail = "Nothing is left to delete. If this was your own place or capture, it can't come back.";
+        return Err(Refusal::of_outcome(Problem::new(Code::Gone, detail), outcome));
+    }
+    answer(outcome)
 }
 
 /// Takes a place out of the trash.
 #[utoipa::path(post, path = "/v1/places/{id}/restore", tag = "places", params(schemas::PlaceIdInPath),
-    request_body(content = Option<schemas::VersionedRequest>, description = "May be left out.",
-        example = json!({"baseVersion": 4})),
+    request_body(content = schemas::RestoreRequest, example = json!({"baseVersion": 4})),
     responses((status = 200, description = "Out of the trash.", body = OperationOutcome)),
     extensions(("x-problems" = json!(["invalid_parameter", "forbidden", "not_found", "conflict", "gone", "invalid", "op_id_reused", "plan_limit_reached"]))))]
 pub(crate) async fn restore_place(
     State(state): State<ApiState>,
     Acting(actor): Acting,
     PlaceInPath(target): PlaceInPath,
-    OptionalObject(body): OptionalObject,
+    JsonBody(body): JsonBody<Map<String, Value>>,
 ) -> Result<Json<OperationOutcome>, Refusal> {
+    // Without it the operation would mean "as it was captured", which nothing in the trash is.
+    if body.get("baseVersion").is_none_or(Value::is_null) {
+        let detail = "is missing; give the version of the place that you saw in the trash";
+        return Err(Problem::invalid(vec![FieldError::new("baseVersion", FieldCode::Required, detail)]).into());
+    }
     let operation = read_operation(&state, "restore", Some(target), body)?;
     answer(state.service.apply(actor, operation).await?)
 }
@@ -206,15 +218,23 @@ pub(crate) async fn refine_place(
 }
 
 /// What one's own place was before.
-#[utoipa::path(get, path = "/v1/places/{id}/history", tag = "places", params(schemas::PlaceIdInPath),
+#[utoipa::path(get, path = "/v1/places/{id}/history", tag = "places",
+    params(schemas::PlaceIdInPath,
+        ("before" = Option<i64>, Query, description = "Only versions before this one.", minimum = 1),
+        ("limit" = Option<u32>, Query, description = "Most versions on the page.", minimum = 1, maximum = 500)),
     responses((status = 200, description = "The superseded versions.", body = PlaceHistory)),
     extensions(("x-problems" = json!(["invalid_parameter", "forbidden", "not_found", "gone"]))))]
 pub(crate) async fn place_history(
     State(state): State<ApiState>,
     Acting(actor): Acting,
     PlaceInPath(target): PlaceInPath,
+    mut query: Parameters,
 ) -> Result<Json<PlaceHistory>, Refusal> {
-    Ok(Json(PlaceHistory { history: state.service.place_history(actor, target).await? }))
+    let before = query.number("before", 1, i64::MAX);
+    let limit = query.number("limit", 1, HISTORY_MAX);
+    query.finish()?;
+    let (history, next) = state.service.place_history(actor, target, before, limit).await?;
+    Ok(Json(PlaceHistory { history, next }))
 }
 
 /// The operation that a body, its path and its method make together. Without an `opId` of its own it gets a new one.

@@ -290,6 +290,17 @@ pub(crate) struct RefineRequest {
     position: Position,
 }
 
+/// Names the version of a place that a person saw in the trash.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct RestoreRequest {
+    /// Names the intent; absent: the server makes one.
+    op_id: Option<OpId>,
+    /// The version the person saw.
+    #[schema(minimum = 1)]
+    base_version: i64,
+}
+
 /// Names the version of a place that a person saw.
 #[derive(ToSchema)]
 #[schema(rename_all = "camelCase")]

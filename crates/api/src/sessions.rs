@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdfast_contract::account::{SignInRequest, SignedIn};
-use holdfast_service::{Session, SessionKind};
+use holdfast_service::{SESSION_DAYS, Session, SessionKind};
 
 use crate::auth::{Acting, SESSION_COOKIE};
 use crate::examples;
@@ -14,8 +14,8 @@ use crate::problem::Refusal;
 use crate::settings::ApiSettings;
 use crate::state::ApiState;
 
-/// How long a browser keeps its session cookie, in seconds. The server ends a session earlier when it is revoked.
-const COOKIE_SECONDS: u32 = 180 * 24 * 60 * 60;
+/// How long a browser keeps its session cookie, in seconds: as long as the server keeps the session, unless it is revoked.
+const COOKIE_SECONDS: u32 = SESSION_DAYS * 24 * 60 * 60;
 
 /// Signs in with e-mail and password.
 ///

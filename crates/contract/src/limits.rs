@@ -22,6 +22,8 @@ pub const PULL_CHANGES_DEFAULT: u32 = 500;
 pub const LIST_PLACES_MAX: u32 = 200;
 /// Places on a page of a list when none is asked for.
 pub const LIST_PLACES_DEFAULT: u32 = 50;
+/// Most versions on one page of a place's history.
+pub const HISTORY_MAX: u32 = 500;
 /// Fewest characters of a password.
 pub const PASSWORD_MIN: usize = 10;
 /// Most characters of a password; bounds the work of hashing one.

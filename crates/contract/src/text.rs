@@ -152,6 +152,9 @@ impl<'de> Deserialize<'de> for Tags {
     }
 }
 
+/// Most tags of one list whose faults are named.
+const TAG_ERRORS_MAX: usize = 50;
+
 /// Normalises raw tags into a set without bounding how many there are.
 pub(crate) fn parse_tag_set<S: AsRef<str>>(
     raw: impl IntoIterator<Item = S>,
@@ -165,7 +168,9 @@ pub(crate) fn parse_tag_set<S: AsRef<str>>(
                 tags.insert(tag);
             }
             Ok(None) => {}
-            Err(error) => errors.push(error.at(&format!("{field}[{index}]"))),
+            // More than a few tell a person nothing, and a list of a million is no reason for a reply ten times as long.
+            Err(error) if errors.len() < TAG_ERRORS_MAX => errors.push(error.at(&format!("{field}[{index}]"))),
+            Err(_) => break,
         }
     }
     if errors.is_empty() { Ok(tags) } else { Err(errors) }

@@ -40,6 +40,16 @@ pub fn init_logs(settings: &Settings) {
     if outcome.is_err() {
         tracing::debug!("logging was set up before");
     }
+    log_panics_without_their_words();
+}
+
+/// Makes a panic one log line with its place in the code. The message is left out: it may quote what a person wrote, as
+/// that of a slice between two characters does.
+pub fn log_panics_without_their_words() {
+    std::panic::set_hook(Box::new(|info| {
+        let at = info.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(%at, "panicked");
+    }));
 }
 
 /// How many of something: operations of a push, changes a device was behind.

@@ -11,3 +11,5 @@ mod http;
 mod lifetime;
 #[path = "server/privacy.rs"]
 mod privacy;
+#[path = "server/signals.rs"]
+mod signals;

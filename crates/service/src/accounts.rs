@@ -14,6 +14,9 @@ use crate::service::finish;
 use crate::tokens::{Token, TokenCache, TokenHash};
 use crate::{Actor, Error, Service};
 
+/// How many days a browser's session lasts. Devices stay signed in until they are revoked.
+pub const SESSION_DAYS: u32 = 180;
+
 /// What this process keeps for accounts: nothing that another process would miss.
 pub(crate) struct State {
     pub(crate) passwords: Passwords,
@@ -96,6 +99,11 @@ impl Service {
             Ok(()) | Err(Error::NotFound | Error::Unauthenticated) => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whose token this is, if that is in memory.
+    pub fn known_token(&self, token: &str) -> Option<Actor> {
+        self.accounts().tokens.get(&TokenHash::of(token)?)
     }
 
     /// Whose token this is.

@@ -90,10 +90,8 @@ impl Admin {
             Some(password) => Some(self.hash(password).await?),
             None => None,
         };
-        if let Some(hash) = hash {
-            self.store.set_password(id, &hash).await?;
-        }
-        let revoked = if sign_out { self.store.revoke_all(id, now).await? } else { 0 };
+        let revoked = self.store.reset_access(id, hash.as_deref(), sign_out, now).await?;
+        let revoked = u64::try_from(revoked).unwrap_or(0);
         let code = match password {
             Some(_) => None,
             None => Some(self.code(id, now).await?),

@@ -1,6 +1,6 @@
 //! The cursor of a pull: opaque, bound to its user, authenticated.
 //!
-//! version byte · epoch · generation · number · the first 16 bytes of HMAC-SHA256 over these and the user.
+//! version byte · epoch · generation · number · floor · the first 16 bytes of HMAC-SHA256 over these and the user.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 const VERSION: u8 = 1;
-const BODY: usize = 1 + 16 + 16 + 8;
+const BODY: usize = 1 + 16 + 16 + 8 + 8;
 const MAC: usize = 16;
 
 /// Where a pull goes on.
@@ -21,8 +21,11 @@ pub(crate) struct Cursor {
     pub(crate) epoch: Uuid,
     /// The newest generation when it was made.
     pub(crate) generation: Uuid,
-    /// The number of the last entry that was read.
+    /// Up to which number everything was read.
     pub(crate) seq: i64,
+    /// What was dropped from the feed up to this number can't be missed: the pull began from the start when it was the
+    /// newest.
+    pub(crate) floor: i64,
 }
 
 impl Cursor {
@@ -33,6 +36,7 @@ impl Cursor {
         bytes.extend_from_slice(self.epoch.as_bytes());
         bytes.extend_from_slice(self.generation.as_bytes());
         bytes.extend_from_slice(&self.seq.to_be_bytes());
+        bytes.extend_from_slice(&self.floor.to_be_bytes());
         let mac = authenticate(&bytes, user, secret);
         bytes.extend_from_slice(&mac);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -49,6 +53,7 @@ impl Cursor {
             epoch: Uuid::from_slice(&body[1..17]).ok()?,
             generation: Uuid::from_slice(&body[17..33]).ok()?,
             seq: i64::from_be_bytes(body[33..41].try_into().ok()?),
+            floor: i64::from_be_bytes(body[41..49].try_into().ok()?),
         })
     }
 }
@@ -76,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_cursor_opens_for_its_user_only_and_only_unchanged() {
-        let cursor = Cursor { epoch: Uuid::from_u128(1), generation: Uuid::from_u128(2), seq: 345 };
+        let cursor = Cursor { epoch: Uuid::from_u128(1), generation: Uuid::from_u128(2), seq: 345, floor: 400 };
         let text = cursor.seal(user(9), &SECRET);
         assert_eq!(Cursor::open(&text, user(9), &SECRET), Some(cursor));
         assert_eq!(Cursor::open(&text, user(8), &SECRET), None);

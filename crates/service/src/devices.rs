@@ -27,7 +27,8 @@ impl Service {
         let now = self.now();
         let expires_at = now.plus_seconds(PAIRING_SECONDS);
         let mut tx = self.pool().begin_as(actor).await?;
-        let added = devices::add_pairing_code(&mut tx, &code.hash(PAIRING), now, expires_at, PAIRING_CODES_MAX).await;
+        let added =
+            devices::add_pairing_code(&mut tx, actor, &code.hash(PAIRING), now, expires_at, PAIRING_CODES_MAX).await;
         finish(tx, added).await?;
         Ok(PairingCode { code: code.grouped(), expires_at })
     }

@@ -1,15 +1,15 @@
 //! What has to happen every now and then. Any number of processes may do it at once: each job is safe to run twice.
 
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
-use holdfast_contract::Timestamp;
-use holdfast_store::{feed, generations, purge, receipts, telemetry};
+use holdfast_contract::{AccountId, PlaceId, Timestamp};
+use holdfast_store::{self as store, devices, feed, generations, purge, receipts, telemetry};
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::push::{RACES_MAX, pause};
 use crate::service::finish;
-use crate::{Error, Service, measure};
+use crate::{Error, SESSION_DAYS, Service, measure};
 
 /// How often a new generation begins.
 const GENERATION_EVERY: Duration = Duration::from_mins(1);
@@ -26,27 +26,18 @@ impl Service {
     /// Runs every job at its time until `stop`, then ends the live connections and returns. A job that fails is logged
     /// and comes again at its next time.
     pub async fn run_jobs(&self, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
-        let ticks = |every| {
-            let mut ticks = interval(every);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            ticks
+        // Side by side: a long tidying-up delays neither the next generation nor live connections. Each is safe to end at
+        // any moment.
+        let jobs = async {
+            tokio::join!(
+                repeat("generation", GENERATION_EVERY, false, || self.every_minute()),
+                repeat("tidy", TIDY_EVERY, true, || self.tidy()),
+                repeat("live", self.settings().live_poll.max(Duration::from_millis(10)), true, || self.poll_heads()),
+            )
         };
-        let mut minute = ticks(GENERATION_EVERY);
-        let mut hour = ticks(TIDY_EVERY);
-        let mut poll = ticks(self.settings().live_poll.max(Duration::from_millis(10)));
-        // Starting has begun a generation already.
-        minute.reset();
-        loop {
-            let done = tokio::select! {
-                () = &mut stop => break,
-                _ = minute.tick() => ("generation", self.every_minute().await),
-                _ = hour.tick() => ("tidy", self.tidy().await),
-                _ = poll.tick() => ("live", self.poll_heads().await),
-            };
-            if let (job, Err(error)) = done {
-                tracing::warn!(job, %error, "a job failed and is tried again at its next time");
-            }
+        tokio::select! {
+            () = stop => {}
+            _ = Box::pin(jobs) => {}
         }
         self.close_live();
     }
@@ -64,29 +55,57 @@ impl Service {
         self.prune().await
     }
 
-    /// Scrubs every place whose time in the trash is over. Returns how many. The tombstones stay.
+    /// Scrubs every place whose time in the trash is over. Returns how many. The tombstones stay. What can't be scrubbed is
+    /// logged, passed over, and tried again next time.
     pub async fn purge_trash(&self) -> Result<u64, Error> {
         let before = self.days_ago(self.settings().trash_days);
         let mut purged = 0;
+        let mut position = purge::START;
         loop {
             let mut tx = self.pool().begin().await?;
-            let due = purge::due(&mut tx, before, CHUNK).await;
-            let due = finish(tx, due).await?;
-            let found = !due.is_empty();
-            let before_chunk = purged;
+            let due = purge::due(&mut tx, before, position, CHUNK).await;
+            let (due, next) = finish(tx, due).await?;
             for (owner, places) in due {
-                let mut tx = self.pool().begin_for_job(owner).await?;
-                let published = purge::scrub(&mut tx, owner, &places, before, self.now()).await;
-                let published = finish(tx, published).await?;
-                purged += published.iter().filter(|p| p.reader == owner).count() as u64;
-                self.live().publish(&published);
+                purged += self.purge_places(owner, &places, before).await?;
             }
-            // Another process may be at the same ones.
-            if !found || purged == before_chunk {
-                break;
+            match next {
+                Some(next) => position = next,
+                None => break,
             }
         }
         measure::purged(purged);
+        Ok(purged)
+    }
+
+    /// Those of one owner. By halves where it fails, so that one place that can't be scrubbed keeps no other.
+    async fn purge_places(&self, owner: AccountId, places: &[PlaceId], before: Timestamp) -> Result<u64, Error> {
+        let mut purged = 0;
+        let mut parts = vec![places];
+        let mut races = 0;
+        while let Some(part) = parts.pop() {
+            let mut tx = self.pool().begin_for_job(owner).await?;
+            let done = purge::scrub(&mut tx, owner, part, before, self.now()).await;
+            match finish(tx, done).await {
+                Ok(published) => {
+                    purged += published.iter().filter(|p| p.reader == owner).count() as u64;
+                    self.live().publish(&published);
+                }
+                Err(error) if error.is_passing() => return Err(error.into()),
+                Err(store::Error::Race(_)) if races < RACES_MAX => {
+                    pause(races).await;
+                    races += 1;
+                    parts.push(part);
+                }
+                Err(error) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    if first.is_empty() {
+                        tracing::error!(%error, %owner, place = ?second.first(), "a place in the trash could not be purged");
+                    } else {
+                        parts.extend([second, first]);
+                    }
+                }
+            }
+        }
         Ok(purged)
     }
 
@@ -112,10 +131,31 @@ impl Service {
         let dropped = generations::prune(&mut tx, self.days_ago(days)).await;
         finish(tx, dropped).await?;
         self.prune_pairing_codes().await?;
+        let mut tx = self.pool().begin().await?;
+        let ended = devices::expire_sessions(&mut tx, self.days_ago(SESSION_DAYS), self.now()).await;
+        finish(tx, ended).await?;
+        let mut tx = self.pool().begin().await?;
+        let dropped = devices::prune(&mut tx, before).await;
+        finish(tx, dropped).await?;
         Ok(())
     }
 
     fn days_ago(&self, days: u32) -> Timestamp {
         self.now().plus_seconds(-i64::from(days) * 86_400)
+    }
+}
+
+/// Does `work` every so often, for ever; the first time at once where it is `due`.
+async fn repeat<F: Future<Output = Result<(), Error>>>(job: &str, every: Duration, due: bool, work: impl Fn() -> F) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    if !due {
+        ticks.reset();
+    }
+    loop {
+        ticks.tick().await;
+        if let Err(error) = work().await {
+            tracing::warn!(job, %error, "a job failed and is tried again at its next time");
+        }
     }
 }

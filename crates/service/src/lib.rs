@@ -31,7 +31,7 @@ mod sharing;
 mod tokens;
 mod visibility;
 
-pub use accounts::{Session, SessionKind};
+pub use accounts::{SESSION_DAYS, Session, SessionKind};
 pub use admin::{Admin, AdminError, Plan, UserSummary};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ResyncReason};

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use holdfast_contract::history::PlaceVersion;
-use holdfast_contract::limits::{LIST_PLACES_DEFAULT, LIST_PLACES_MAX};
+use holdfast_contract::limits::{HISTORY_MAX, LIST_PLACES_DEFAULT, LIST_PLACES_MAX};
 use holdfast_contract::text::Text;
 use holdfast_contract::{Category, FieldCode, Name, Place, PlaceId, Source, Tag, Target, Timestamp};
 use holdfast_store::places::{self, ListQuery};
@@ -14,9 +14,6 @@ use uuid::Uuid;
 use crate::service::finish;
 use crate::visibility::{self, Access};
 use crate::{Actor, Error, Service};
-
-/// Most versions that a history gives.
-const HISTORY_MAX: i64 = 500;
 
 /// Which places of a list.
 #[derive(Clone, Debug, Default)]
@@ -89,8 +86,15 @@ impl Service {
         Ok(PlacePage { places: readings.iter().filter_map(|r| visibility::show(actor, r)).collect(), next })
     }
 
-    /// The replaced versions of one of the actor's own places, newest first.
-    pub async fn place_history(&self, actor: Actor, target: Target) -> Result<Vec<PlaceVersion>, Error> {
+    /// A page of the replaced versions of one of the actor's own places, newest first, and before which version the next
+    /// page begins, if there is one. `limit` is brought within what is allowed.
+    pub async fn place_history(
+        &self,
+        actor: Actor,
+        target: Target,
+        before: Option<i64>,
+        limit: Option<u32>,
+    ) -> Result<(Vec<PlaceVersion>, Option<i64>), Error> {
         let reading = self.find(actor, target).await?;
         match Access::of(actor, &reading) {
             None => return Err(Error::Gone),
@@ -100,8 +104,14 @@ impl Service {
             Some(_) => {}
         }
         let mut tx = self.pool().begin_as(actor).await?;
-        let versions = history::list(&mut tx, actor, reading.id, HISTORY_MAX).await;
-        Ok(finish(tx, versions).await?)
+        let limit = limit.unwrap_or(HISTORY_MAX).clamp(1, HISTORY_MAX);
+        let before = before.unwrap_or(i64::MAX);
+        let versions = history::list(&mut tx, actor, reading.id, before, i64::from(limit) + 1).await;
+        let mut versions = finish(tx, versions).await?;
+        let more = versions.len() > limit as usize;
+        versions.truncate(limit as usize);
+        let next = versions.last().filter(|_| more).map(|v| v.version);
+        Ok((versions, next))
     }
 
     async fn find(&self, actor: Actor, target: Target) -> Result<Reading, Error> {

@@ -1,6 +1,5 @@
 //! Pulling: a page of what changed, and what a cursor that can't be followed means.
 
-use holdfast_contract::Timestamp;
 use holdfast_contract::limits::{PULL_CHANGES_DEFAULT, PULL_CHANGES_MAX};
 use holdfast_contract::sync::{Change, PullReply};
 use holdfast_store::feed::{self, Page};
@@ -37,8 +36,11 @@ impl Service {
 
         let has_more = page.readings.len() > limit as usize;
         page.readings.truncate(limit as usize);
-        let seq = page.readings.last().map_or(after, |r| r.seq);
-        let next = Cursor { epoch: page.epoch, generation: page.generation, seq };
+        // The last page reaches up to the head, also where the newest entries are none any more: a cursor that stopped
+        // at the last entry would seem to be from before they were dropped.
+        let last = if has_more { page.readings.last().map_or(after, |r| r.seq) } else { page.head };
+        let floor = from.map_or(page.head, |c| c.floor);
+        let next = Cursor { epoch: page.epoch, generation: page.generation, seq: last, floor };
         let changes = page.readings.iter().map(|r| Change { seq: r.seq, kind: visibility::change(actor, r) }).collect();
         self.touch(actor, None).await;
         Ok(PullReply {
@@ -55,12 +57,13 @@ impl Service {
     async fn check(&self, cursor: Cursor, page: &Page) -> Result<(), Error> {
         let reason = if cursor.epoch != page.epoch {
             ResyncReason::EpochChanged
-        } else if !page.generation_known && made_before(cursor.generation, self.oldest_kept()) {
+        } else if !page.generation_known && made_before(cursor.generation, page.oldest_generation) {
+            // May have been dropped for its age, so that not knowing it says nothing.
             ResyncReason::TooOld
-        } else if !page.generation_known || cursor.seq > page.head {
+        } else if !page.generation_known || cursor.seq.max(cursor.floor) > page.head {
             self.rotate_epoch(page.epoch).await?;
             ResyncReason::WentBack
-        } else if cursor.seq < page.horizon {
+        } else if cursor.seq.max(cursor.floor) < page.horizon {
             ResyncReason::TooOld
         } else {
             return Ok(());
@@ -87,15 +90,10 @@ impl Service {
         }
         Ok(())
     }
-
-    /// A generation older than this may have been dropped, so that not knowing it says nothing.
-    fn oldest_kept(&self) -> Timestamp {
-        self.now().plus_seconds(-i64::from(self.settings().receipt_days) * 86_400)
-    }
 }
 
-/// Whether a generation (a UUID v7, which carries its time) is from before `moment`.
-fn made_before(generation: Uuid, moment: Timestamp) -> bool {
-    let made = generation.get_timestamp().map(|t| t.to_unix());
-    made.is_some_and(|(seconds, _)| i64::try_from(seconds).is_ok_and(|s| s * 1_000_000 < moment.as_micros()))
+/// Whether a generation is older than another. Both are UUIDs v7, which carry their time.
+fn made_before(generation: Uuid, other: Uuid) -> bool {
+    let made = |generation: Uuid| generation.get_timestamp().map(|t| t.to_unix());
+    made(generation).zip(made(other)).is_some_and(|(generation, other)| generation < other)
 }

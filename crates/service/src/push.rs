@@ -35,8 +35,8 @@ use decide::{Decided, Room};
 
 /// Most captures that are written without looking first.
 const STRAIGHT_MAX: usize = 4;
-/// How often a batch is run again because somebody else was faster.
-const RACES_MAX: u32 = 12;
+/// How often a transaction is run again because somebody else was faster.
+pub(crate) const RACES_MAX: u32 = 12;
 
 /// A place with an operation that was deferred in an earlier part of the same push, and why: whatever follows for it waits
 /// as well.
@@ -200,8 +200,11 @@ impl Service {
         } else {
             let named = named(operations, waiting);
             let mut known = batch::lock_named(tx, actor, &named).await?;
-            let room =
-                if way == Way::Admission { Room::of(heads::lock_room(tx, actor).await?) } else { Room::Unchecked };
+            let room = if way == Way::Admission {
+                Room::of(heads::lock_room(tx, actor, &known.readings).await?)
+            } else {
+                Room::Unchecked
+            };
             // Rights are decided under the locks, not before.
             let foreign = known.readings.iter().any(|r| r.owner != actor.user);
             if foreign {
@@ -211,6 +214,9 @@ impl Service {
             if decided.must_be_current && !foreign {
                 batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
                 decided = decide(known, room);
+            }
+            if decided.is_stale {
+                return Err(store::Error::Race("the first try of the same operations committed meanwhile".into()));
             }
             decided
         };
@@ -268,7 +274,7 @@ fn named(operations: &[Ready], waiting: &[Waiting]) -> Named {
 }
 
 /// A short, random pause, longer with every race that was lost.
-async fn pause(races: u32) {
+pub(crate) async fn pause(races: u32) {
     let most = 2_u64 << races.min(6);
     let millis = rand::rng().random_range(0..=most);
     tokio::time::sleep(Duration::from_millis(millis)).await;
@@ -289,7 +295,7 @@ fn concerns_all(error: &store::Error) -> bool {
 /// where it may not be.
 fn refusal(error: &store::Error) -> Outcome {
     let at_fault = match error {
-        store::Error::Constraint(_) | store::Error::Corrupt(_) => true,
+        store::Error::Constraint(_) => true,
         // Data exceptions, constraint violations, checks of views and policies, errors raised by triggers.
         store::Error::Database { sqlstate, .. } => {
             matches!(sqlstate.get(..2), Some("22" | "23" | "44" | "P0")) || sqlstate == "42501"

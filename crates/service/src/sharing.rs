@@ -5,8 +5,9 @@
 
 use holdfast_contract::{AccountId, PlaceId, Role, Timestamp};
 use holdfast_store::batch::Published;
-use holdfast_store::{Constraint, Tx, shares};
+use holdfast_store::{self as store, Constraint, Tx, shares};
 
+use crate::push::{RACES_MAX, pause};
 use crate::service::finish;
 use crate::{Actor, Error, Service};
 
@@ -38,19 +39,26 @@ impl Service {
         recipient: AccountId,
         role: Option<Role>,
     ) -> Result<(), Error> {
-        let now = self.now();
-        let mut tx = self.pool().begin_as(actor).await?;
-        let done = change(&mut tx, actor, place, recipient, role, now).await;
-        match finish(tx, done).await {
-            Ok(Some(published)) => {
-                self.live().publish(&published);
-                Ok(())
-            }
-            Ok(None)
-            | Err(holdfast_store::Error::Constraint(Constraint::ShareRecipient | Constraint::ShareNotToOneself)) => {
-                Err(Error::NotFound)
-            }
-            Err(error) => Err(error.into()),
+        let mut races = 0;
+        loop {
+            let mut tx = self.pool().begin_as(actor).await?;
+            let done = change(&mut tx, actor, place, recipient, role, self.now()).await;
+            return match finish(tx, done).await {
+                Ok(Some(published)) => {
+                    self.live().publish(&published);
+                    Ok(())
+                }
+                Ok(None)
+                | Err(store::Error::Constraint(Constraint::ShareRecipient | Constraint::ShareNotToOneself)) => {
+                    Err(Error::NotFound)
+                }
+                Err(store::Error::Race(_)) if races < RACES_MAX => {
+                    pause(races).await;
+                    races += 1;
+                    continue;
+                }
+                Err(error) => Err(error.into()),
+            };
         }
     }
 }
@@ -63,7 +71,7 @@ async fn change(
     recipient: AccountId,
     role: Option<Role>,
     now: Timestamp,
-) -> Result<Option<Vec<Published>>, holdfast_store::Error> {
+) -> Result<Option<Vec<Published>>, store::Error> {
     if shares::lock_place(tx, actor, place).await?.is_none() {
         return Ok(None);
     }

@@ -12,7 +12,12 @@
 DO $$
 DECLARE
     v_role text;
+    v_needed text[] := ARRAY['MEMBER'];
 BEGIN
+    -- From 16 on, whoever makes a role may hand it on, but not act as it.
+    IF current_setting('server_version_num')::integer >= 160000 THEN
+        v_needed := ARRAY['SET', 'USAGE'];
+    END IF;
     FOREACH v_role IN ARRAY ARRAY['holdfast_app', 'holdfast_feed'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = v_role) THEN
             BEGIN
@@ -20,7 +25,7 @@ BEGIN
             EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
             END;
         END IF;
-        IF NOT pg_has_role(current_user, v_role, 'MEMBER') THEN
+        IF NOT (SELECT bool_and(pg_has_role(current_user, v_role, n.privilege)) FROM unnest(v_needed) AS n (privilege)) THEN
             EXECUTE format('GRANT %I TO current_user', v_role);
         END IF;
     END LOOP;
@@ -155,7 +160,7 @@ CREATE INDEX places_list_idx ON places (owner_id, captured_at DESC, id DESC) WHE
 CREATE INDEX places_trash_idx ON places (owner_id, captured_at DESC, id DESC)
     WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 -- What the purge looks for, across owners.
-CREATE INDEX places_purge_idx ON places (deleted_at) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
+CREATE INDEX places_purge_idx ON places (deleted_at, id) WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
 
 -- Versions that were replaced. `kind` is the operation that replaced this version; `changed` are the fields it changed;
 -- actor and device are who did.
@@ -522,13 +527,23 @@ BEGIN
 END
 $$;
 
--- Locks the acting user's head and says how many live places there are and may be. Taken after the place locks.
-CREATE FUNCTION feed_head_lock() RETURNS TABLE (live_places bigint, places_max bigint)
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+-- Locks the heads that a write to these places will lock, in order, and says how many live places the acting user has and
+-- may have. Taken after the place locks.
+CREATE FUNCTION feed_heads_lock(p_owners uuid[], p_places uuid[]) RETURNS TABLE (live_places bigint, places_max bigint)
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM feed_heads h
+    WHERE h.user_id = acting_user() OR h.user_id = ANY (p_owners) OR h.user_id IN (
+        SELECT s.recipient_id
+        FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
+        JOIN place_shares s ON s.owner_id = t.owner_id AND s.place_id = t.place_id
+        WHERE s.suspended_at IS NULL)
+    ORDER BY h.user_id FOR NO KEY UPDATE;
+    RETURN QUERY
     SELECT h.live_places, p.places_max
     FROM feed_heads h JOIN users u ON u.id = h.user_id JOIN plans p ON p.id = u.plan_id
-    WHERE h.user_id = acting_user()
-    FOR NO KEY UPDATE OF h
+    WHERE h.user_id = acting_user();
+END
 $$;
 
 -- The newest number of the feed for each of these connected devices that still is alive; numbers only.
@@ -549,13 +564,13 @@ CREATE FUNCTION devices_pending(p_since timestamptz) RETURNS TABLE (pending bigi
     FROM devices d WHERE d.revoked_at IS NULL AND d.last_sync_at >= p_since
 $$;
 
--- Places that have been in the trash since before `p_before`: ids only.
-CREATE FUNCTION places_to_purge(p_before timestamptz, p_limit integer)
-    RETURNS TABLE (place_owner uuid, place_id uuid)
+-- Places that have been in the trash since before `p_before`, in order, behind the given one: ids and times only.
+CREATE FUNCTION places_to_purge(p_before timestamptz, p_after timestamptz, p_after_place uuid, p_limit integer)
+    RETURNS TABLE (place_owner uuid, place_id uuid, trashed_at timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    SELECT p.owner_id, p.id FROM places p
-    WHERE p.deleted_at < p_before AND p.purged_at IS NULL
-    ORDER BY p.deleted_at LIMIT p_limit
+    SELECT p.owner_id, p.id, p.deleted_at FROM places p
+    WHERE p.deleted_at < p_before AND p.purged_at IS NULL AND (p.deleted_at, p.id) > (p_after, p_after_place)
+    ORDER BY p.deleted_at, p.id LIMIT p_limit
 $$;
 
 -- Drops feed entries that have been gone since before `p_before`, and moves the horizon of their users past them, so
@@ -563,18 +578,18 @@ $$;
 CREATE FUNCTION feed_prune(p_before timestamptz, p_limit integer) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
+    v_users uuid[];
+    v_places uuid[];
     v_dropped bigint;
 BEGIN
-    PERFORM FROM feed_heads h
-    WHERE h.user_id IN (
-        SELECT f.user_id FROM feed f WHERE f.gone AND f.changed_at < p_before ORDER BY f.changed_at LIMIT p_limit)
-    ORDER BY h.user_id FOR NO KEY UPDATE;
-    WITH due AS (
-        SELECT f.user_id, f.place_id, f.seq FROM feed f
-        WHERE f.gone AND f.changed_at < p_before ORDER BY f.changed_at LIMIT p_limit
-    ), dropped AS (
-        DELETE FROM feed f USING due
-        WHERE f.user_id = due.user_id AND f.place_id = due.place_id AND f.seq = due.seq
+    SELECT array_agg(d.user_id), array_agg(d.place_id) INTO v_users, v_places
+    FROM (SELECT f.user_id, f.place_id FROM feed f
+          WHERE f.gone AND f.changed_at < p_before ORDER BY f.changed_at LIMIT p_limit) d;
+    PERFORM FROM feed_heads h WHERE h.user_id = ANY (v_users) ORDER BY h.user_id FOR NO KEY UPDATE;
+    -- Under the locks: what has come back meanwhile stays.
+    WITH dropped AS (
+        DELETE FROM feed f USING unnest(v_users, v_places) AS due (user_id, place_id)
+        WHERE f.user_id = due.user_id AND f.place_id = due.place_id AND f.gone AND f.changed_at < p_before
         RETURNING f.user_id, f.seq
     ), moved AS (
         UPDATE feed_heads h SET horizon = greatest(h.horizon, d.seq)
@@ -587,8 +602,9 @@ END
 $$;
 
 -- Drops receipts from before `p_before`. Returns how many.
+-- The index over time is read by bitmap, which is off for everything else.
 CREATE FUNCTION op_receipts_prune(p_before timestamptz, p_limit integer) RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET enable_bitmapscan = on AS $$
     WITH dropped AS (
         DELETE FROM op_receipts r
         WHERE (r.actor_id, r.op_id) IN (

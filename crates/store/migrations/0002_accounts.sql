@@ -115,16 +115,19 @@ $$;
 
 -- ── Pairing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
--- A new code for the acting user. Only the newest `p_keep` of an account can be used.
-CREATE FUNCTION pairing_code_add(p_code_hash bytea, p_now timestamptz, p_expires timestamptz, p_keep integer) RETURNS void
+-- A new code for the acting user, made by this device of theirs. Only the newest `p_keep` of an account can be used.
+CREATE FUNCTION pairing_code_add(
+    p_device uuid, p_code_hash bytea, p_now timestamptz, p_expires timestamptz, p_keep integer
+) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE
     v_user uuid := acting_user();
 BEGIN
-    -- One at a time, so that the bound holds.
+    -- One at a time, so that the bound holds; and pairing_codes_end either comes before, and then the device is seen to be
+    -- revoked, or after, and then it finds this code.
     PERFORM FROM users u WHERE u.id = v_user FOR NO KEY UPDATE;
-    IF NOT FOUND THEN
-        RAISE SQLSTATE 'HF401' USING MESSAGE = 'nobody acts';
+    IF NOT EXISTS (SELECT FROM devices d WHERE d.user_id = v_user AND d.id = p_device AND d.revoked_at IS NULL) THEN
+        RAISE SQLSTATE 'HF401' USING MESSAGE = 'the device is not signed in';
     END IF;
     DELETE FROM pairing_codes c
     WHERE c.user_id = v_user AND (
@@ -158,11 +161,61 @@ BEGIN
 END
 $$;
 
+-- Ends every pairing code of the acting user. Called after a device of theirs was revoked.
+CREATE FUNCTION pairing_codes_end() RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+BEGIN
+    PERFORM FROM users u WHERE u.id = acting_user() FOR NO KEY UPDATE;
+    DELETE FROM pairing_codes c WHERE c.user_id = acting_user();
+END
+$$;
+
+-- For the administrator: a new password, if there is one; no pairing code can be used any more; with `p_sign_out` every
+-- device and browser is revoked. Returns how many were.
+CREATE FUNCTION account_reset(p_user uuid, p_password_hash text, p_sign_out boolean, p_now timestamptz) RETURNS bigint
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    v_revoked bigint := 0;
+BEGIN
+    UPDATE users u SET password_hash = coalesce(p_password_hash, u.password_hash) WHERE u.id = p_user;
+    IF p_sign_out THEN
+        UPDATE devices d SET revoked_at = p_now, token_hash = NULL WHERE d.user_id = p_user AND d.revoked_at IS NULL;
+        GET DIAGNOSTICS v_revoked = ROW_COUNT;
+    END IF;
+    DELETE FROM pairing_codes c WHERE c.user_id = p_user;
+    RETURN v_revoked;
+END
+$$;
+-- Nobody's but the administrator's.
+ALTER FUNCTION account_reset(uuid, text, boolean, timestamptz) OWNER TO holdfast_feed;
+REVOKE ALL ON FUNCTION account_reset(uuid, text, boolean, timestamptz) FROM PUBLIC;
+
 -- Drops codes that can't be used any more. Returns how many.
 CREATE FUNCTION pairing_codes_prune(p_now timestamptz) RETURNS bigint
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     WITH dropped AS (
         DELETE FROM pairing_codes c WHERE c.used_at IS NOT NULL OR c.expires_at <= p_now RETURNING 1
+    )
+    SELECT count(*) FROM dropped
+$$;
+
+-- ── Sessions ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+-- Ends the sessions of browsers that began before `p_before`. Returns how many.
+CREATE FUNCTION sessions_expire(p_before timestamptz, p_now timestamptz) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH ended AS (
+        UPDATE devices d SET revoked_at = p_now, token_hash = NULL
+        WHERE d.kind = 'browser' AND d.revoked_at IS NULL AND d.created_at < p_before RETURNING 1
+    )
+    SELECT count(*) FROM ended
+$$;
+
+-- Drops what was signed out before `p_before`. Returns how many.
+CREATE FUNCTION devices_prune(p_before timestamptz) RETURNS bigint
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH dropped AS (
+        DELETE FROM devices d WHERE d.revoked_at < p_before RETURNING 1
     )
     SELECT count(*) FROM dropped
 $$;
@@ -175,7 +228,8 @@ BEGIN
         SELECT p.oid FROM pg_proc p
         WHERE p.pronamespace = 'public'::regnamespace AND p.proname IN (
             'setup_needed', 'setup_begin', 'setup_check', 'setup_finish', 'account_credentials', 'account_sign_in',
-            'device_of_token', 'pairing_code_add', 'pairing_code_use', 'pairing_codes_prune')
+            'device_of_token', 'pairing_code_add', 'pairing_code_use', 'pairing_codes_end', 'pairing_codes_prune',
+            'sessions_expire', 'devices_prune')
     LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO holdfast_feed', v_function);
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_function);

@@ -124,29 +124,24 @@ impl Admin {
         Ok(())
     }
 
-    /// Sets a new password. Outstanding pairing codes end with the old one.
-    pub async fn set_password(&mut self, account: AccountId, password_hash: &str) -> Result<(), Error> {
-        sqlx::query!(
-            "WITH ended AS (DELETE FROM pairing_codes WHERE user_id = $1)
-             UPDATE users SET password_hash = $2 WHERE id = $1",
+    /// Sets a new password, if there is one, and ends every pairing code; with `sign_out` every device and browser of the
+    /// account as well. All of it or nothing. Returns how many were signed out.
+    pub async fn reset_access(
+        &mut self,
+        account: AccountId,
+        password_hash: Option<&str>,
+        sign_out: bool,
+        now: Timestamp,
+    ) -> Result<i64, Error> {
+        let (hash, now) = (password_hash, now.to_chrono());
+        let revoked = sqlx::query_scalar!(
+            r#"SELECT account_reset($1, $2, $3, $4) AS "revoked!""#,
             account.0,
-            password_hash,
-        )
-        .execute(&mut self.0)
-        .await?;
-        Ok(())
-    }
-
-    /// Revokes every device and browser of this account. Returns how many.
-    pub async fn revoke_all(&mut self, account: AccountId, now: Timestamp) -> Result<u64, Error> {
-        let revoked = sqlx::query!(
-            "UPDATE devices SET revoked_at = $2, token_hash = NULL WHERE user_id = $1 AND revoked_at IS NULL",
-            account.0,
-            now.to_chrono(),
-        )
-        .execute(&mut self.0)
-        .await?;
-        Ok(revoked.rows_affected())
+            hash,
+            sign_out,
+            now
+        );
+        Ok(revoked.fetch_one(&mut self.0).await?)
     }
 
     /// Every plan, by name.

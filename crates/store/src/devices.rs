@@ -49,16 +49,18 @@ pub async fn device_of_token(tx: &mut Tx, token_hash: &[u8; 32]) -> Result<Optio
     Ok(row.map(|row| Actor { user: row.account_id.into(), device: row.device_id.into() }))
 }
 
-/// A new pairing code of the acting user. Of all their codes the newest `keep` can be used.
+/// A new pairing code of the actor's. Of all their codes the newest `keep` can be used.
 pub async fn add_pairing_code(
     tx: &mut Tx,
+    actor: Actor,
     code_hash: &[u8; 32],
     now: Timestamp,
     expires: Timestamp,
     keep: i32,
 ) -> Result<(), Error> {
     let (now, expires) = (now.to_chrono(), expires.to_chrono());
-    sqlx::query!("SELECT pairing_code_add($1, $2, $3, $4)", code_hash.as_slice(), now, expires, keep)
+    let hash = code_hash.as_slice();
+    sqlx::query!("SELECT pairing_code_add($1, $2, $3, $4, $5)", actor.device.0, hash, now, expires, keep)
         .execute(&mut **tx)
         .await?;
     Ok(())
@@ -90,6 +92,19 @@ pub async fn prune_pairing_codes(tx: &mut Tx, now: Timestamp) -> Result<i64, Err
     Ok(dropped.fetch_one(&mut **tx).await?)
 }
 
+/// Ends the sessions of browsers that began before `before`, of everybody. Returns how many.
+pub async fn expire_sessions(tx: &mut Tx, before: Timestamp, now: Timestamp) -> Result<i64, Error> {
+    let (before, now) = (before.to_chrono(), now.to_chrono());
+    let ended = sqlx::query_scalar!(r#"SELECT sessions_expire($1, $2) AS "ended!""#, before, now);
+    Ok(ended.fetch_one(&mut **tx).await?)
+}
+
+/// Drops devices and browsers of everybody that were signed out before `before`. Returns how many.
+pub async fn prune(tx: &mut Tx, before: Timestamp) -> Result<i64, Error> {
+    let dropped = sqlx::query_scalar!(r#"SELECT devices_prune($1) AS "dropped!""#, before.to_chrono());
+    Ok(dropped.fetch_one(&mut **tx).await?)
+}
+
 /// The acting user's devices and browsers that are signed in, newest first.
 pub async fn list_devices(tx: &mut Tx, actor: Actor) -> Result<Vec<Device>, Error> {
     let rows = sqlx::query!(
@@ -111,8 +126,8 @@ pub async fn list_devices(tx: &mut Tx, actor: Actor) -> Result<Vec<Device>, Erro
     Ok(devices.collect())
 }
 
-/// Ends what this device of the acting user may do; its token is forgotten. False where it is not theirs or has been
-/// revoked before.
+/// Ends what this device of the acting user may do; its token is forgotten, and so is every pairing code of the account: it
+/// may have made one for somebody else. False where it is not theirs or has been revoked before.
 pub async fn revoke_device(tx: &mut Tx, actor: Actor, device: DeviceId, now: Timestamp) -> Result<bool, Error> {
     let revoked = sqlx::query!(
         "UPDATE devices SET revoked_at = $3, token_hash = NULL WHERE user_id = $1 AND id = $2 AND revoked_at IS NULL",
@@ -122,5 +137,6 @@ pub async fn revoke_device(tx: &mut Tx, actor: Actor, device: DeviceId, now: Tim
     )
     .execute(&mut **tx)
     .await?;
+    sqlx::query!("SELECT pairing_codes_end()").execute(&mut **tx).await?;
     Ok(revoked.rows_affected() == 1)
 }

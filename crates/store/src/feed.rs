@@ -14,6 +14,8 @@ pub struct Page {
     pub epoch: Uuid,
     /// The newest generation; what the next cursor names.
     pub generation: Uuid,
+    /// The oldest generation that is kept.
+    pub oldest_generation: Uuid,
     /// Whether the asked generation is known here.
     pub generation_known: bool,
     /// The newest number of the feed.
@@ -34,6 +36,7 @@ pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, 
         WITH head AS (
             SELECT h.seq, h.horizon, h.live_places, h.media_bytes, pl.places_max, pl.media_bytes_max, st.epoch,
                    (SELECT g.generation FROM server_generations g ORDER BY g.number DESC LIMIT 1) AS generation,
+                   (SELECT g.generation FROM server_generations g ORDER BY g.number LIMIT 1) AS oldest_generation,
                    EXISTS (SELECT FROM server_generations g WHERE g.generation = $3) AS generation_known
             FROM feed_heads h JOIN users u ON u.id = h.user_id JOIN plans pl ON pl.id = u.plan_id
             CROSS JOIN server_state st
@@ -42,7 +45,8 @@ pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, 
             SELECT f.seq, f.place_id, f.owner_id FROM feed f
             WHERE f.user_id = $1 AND f.seq > $2 ORDER BY f.seq LIMIT $4
         )
-        SELECT head.epoch, head.generation AS "generation?", head.generation_known AS "generation_known!",
+        SELECT head.epoch, head.generation AS "generation?", head.oldest_generation AS "oldest_generation?",
+               head.generation_known AS "generation_known!",
                head.seq AS head, head.horizon, head.live_places, head.media_bytes,
                head.places_max AS "places_max?", head.media_bytes_max AS "media_bytes_max?",
                e.seq AS "seq?", e.place_id AS "id?", e.owner_id AS "owner_id?",
@@ -77,6 +81,7 @@ pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, 
     let mut page = Page {
         epoch: first.epoch,
         generation: first.generation.ok_or(Error::Corrupt("server without a generation"))?,
+        oldest_generation: first.oldest_generation.ok_or(Error::Corrupt("server without a generation"))?,
         generation_known: first.generation_known,
         head: first.head,
         horizon: first.horizon,

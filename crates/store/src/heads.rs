@@ -4,14 +4,20 @@ use holdfast_contract::sync::PlanLimits;
 use holdfast_contract::{AccountId, DeviceId};
 use uuid::Uuid;
 
-use crate::{Actor, Error, Tx};
+use crate::{Actor, Error, Reading, Tx};
 
-/// Locks the actor's head and says how many more live places their plan allows: `None` is no limit, less than nothing is
-/// possible. Taken after the locks of places.
-pub async fn lock_room(tx: &mut Tx, _actor: Actor) -> Result<Option<i64>, Error> {
-    let row = sqlx::query!(r#"SELECT live_places AS "live_places!", places_max FROM feed_head_lock()"#)
-        .fetch_one(&mut **tx)
-        .await?;
+/// Locks the heads of everybody who reads these places, and says how many more live places the actor's plan allows: `None`
+/// is no limit, less than nothing is possible. Taken after the locks of the places.
+pub async fn lock_room(tx: &mut Tx, _actor: Actor, places: &[Reading]) -> Result<Option<i64>, Error> {
+    let owners: Vec<Uuid> = places.iter().map(|p| p.owner.0).collect();
+    let places: Vec<Uuid> = places.iter().map(|p| p.id.0).collect();
+    let row = sqlx::query!(
+        r#"SELECT live_places AS "live_places!", places_max FROM feed_heads_lock($1::uuid[], $2::uuid[])"#,
+        &owners,
+        &places
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     Ok(row.places_max.map(|max| max - row.live_places))
 }
 

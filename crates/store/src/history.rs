@@ -7,15 +7,22 @@ use holdfast_contract::{AccountId, DeviceId, PlaceId, Timestamp};
 use crate::row::{position, tags, text, word};
 use crate::{Actor, Error, Tx};
 
-/// The replaced versions of one of the actor's own places, newest first, at most `limit`.
-pub async fn list(tx: &mut Tx, actor: Actor, place: PlaceId, limit: i64) -> Result<Vec<PlaceVersion>, Error> {
+/// The replaced versions of one of the actor's own places before version `before`, newest first, at most `limit`.
+pub async fn list(
+    tx: &mut Tx,
+    actor: Actor,
+    place: PlaceId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<PlaceVersion>, Error> {
     let rows = sqlx::query!(
         "SELECT version, name, note, latitude, longitude, accuracy, altitude, category, tags, position_source,
                 deleted_at, kind, changed, changed_at, actor_id, device_id
-         FROM place_history WHERE owner_id = $1 AND place_id = $2
-         ORDER BY version DESC LIMIT $3",
+         FROM place_history WHERE owner_id = $1 AND place_id = $2 AND version < $3
+         ORDER BY version DESC LIMIT $4",
         actor.user.0,
         place.0,
+        before,
         limit,
     )
     .fetch_all(&mut **tx)

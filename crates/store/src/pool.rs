@@ -3,14 +3,20 @@
 //! `deadpool` and not sqlx's own pool: the latter asks every connection it takes back for a sign of life, one more round
 //! trip for every request. Here a connection that died while idle is found out by the statement that begins the next
 //! transaction, which can be repeated on another one.
+//!
+//! One person's requests may hold only a part of the connections, so that nobody, by many devices or slow questions, keeps
+//! everybody else waiting.
 
+use std::collections::HashMap;
 use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool::managed::{self, Object, RecycleResult, Timeouts};
 use holdfast_contract::AccountId;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::{Actor, Error};
@@ -39,6 +45,9 @@ impl Default for Options {
     }
 }
 
+/// So many people's shares are kept in memory before those that nobody uses are dropped.
+const SHARES_KEPT: usize = 1024;
+
 struct Manager(PgConnectOptions);
 
 impl managed::Manager for Manager {
@@ -57,8 +66,27 @@ impl managed::Manager for Manager {
 /// The only way to the database. Cheap to clone.
 #[derive(Clone)]
 pub struct Pool {
-    pool: managed::Pool<Manager>,
+    connections: managed::Pool<Manager>,
     max_connections: u32,
+    acquire_timeout: Duration,
+    shares: Arc<Shares>,
+}
+
+/// Who holds how many connections.
+struct Shares {
+    each: usize,
+    held: Mutex<HashMap<AccountId, Arc<Semaphore>>>,
+}
+
+impl Shares {
+    fn of(&self, user: AccountId) -> Arc<Semaphore> {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= SHARES_KEPT {
+            // Who holds or waits for a connection has a copy of theirs.
+            held.retain(|_, share| Arc::strong_count(share) > 1);
+        }
+        Arc::clone(held.entry(user).or_insert_with(|| Arc::new(Semaphore::new(self.each))))
+    }
 }
 
 impl Pool {
@@ -95,29 +123,49 @@ impl Pool {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|_| Error::Unavailable("pool".into()))?;
-        let pool = Self { pool, max_connections: options.max_connections };
+        let each = (options.max_connections as usize / 4).max(2);
+        let pool = Self {
+            connections: pool,
+            max_connections: options.max_connections,
+            acquire_timeout: options.acquire_timeout,
+            shares: Arc::new(Shares { each, held: Mutex::default() }),
+        };
         pool.ping().await?;
         Ok(pool)
     }
 
     /// Begins a transaction that acts for nobody: row-level security shows it nothing personal.
     pub async fn begin(&self) -> Result<Tx, Error> {
-        self.begin_with("BEGIN".to_owned()).await
+        self.begin_with("BEGIN".to_owned(), None).await
     }
 
     /// Begins a transaction that acts for `actor`, if their device and account are alive.
     pub async fn begin_as(&self, actor: Actor) -> Result<Tx, Error> {
-        self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}')", actor.user, actor.device)).await
+        let share = self.share_of(actor.user).await?;
+        self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}')", actor.user, actor.device), Some(share)).await
     }
 
     /// As [`begin_as`](Self::begin_as), and only if the database is in this epoch.
     pub async fn begin_as_in_epoch(&self, actor: Actor, epoch: Uuid) -> Result<Tx, Error> {
-        self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}', '{epoch}')", actor.user, actor.device)).await
+        let share = self.share_of(actor.user).await?;
+        self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}', '{epoch}')", actor.user, actor.device), Some(share))
+            .await
     }
 
     /// Begins a transaction that acts for a person without a device of theirs: for jobs only.
     pub async fn begin_for_job(&self, user: AccountId) -> Result<Tx, Error> {
-        self.begin_with(format!("BEGIN; SELECT set_config('holdfast.user_id', '{user}', true)")).await
+        self.begin_with(format!("BEGIN; SELECT set_config('holdfast.user_id', '{user}', true)"), None).await
+    }
+
+    /// Waits for this person's turn to use a connection.
+    async fn share_of(&self, user: AccountId) -> Result<OwnedSemaphorePermit, Error> {
+        let turn = self.shares.of(user).acquire_owned();
+        match tokio::time::timeout(self.acquire_timeout, turn).await {
+            Ok(Ok(share)) => Ok(share),
+            // The semaphore is never closed.
+            Ok(Err(_)) => Err(Error::Unavailable("pool".into())),
+            Err(_) => Err(Error::Unavailable("too many requests of one account at once".into())),
+        }
     }
 
     /// Whether the database answers.
@@ -127,23 +175,26 @@ impl Pool {
 
     /// Gives every idle connection back and hands out no more.
     pub fn close(&self) {
-        self.pool.close();
+        self.connections.close();
     }
 
     /// One round trip. Nothing has happened before it, so it may be repeated on another connection.
-    async fn begin_with(&self, statement: String) -> Result<Tx, Error> {
+    async fn begin_with(&self, statement: String, share: Option<OwnedSemaphorePermit>) -> Result<Tx, Error> {
         let mut dead = 0;
         loop {
-            let connection = self.pool.get().await.map_err(|error| match error {
+            let connection = self.connections.get().await.map_err(|error| match error {
                 // Whatever the reason is: without a connection nothing is known about the request.
                 managed::PoolError::Backend(error) => Error::Unavailable(Error::from(error).to_string().into()),
                 managed::PoolError::Timeout(_) => Error::Unavailable("no free connection".into()),
                 _ => Error::Unavailable("pool".into()),
             })?;
             let used_before = Object::metrics(&connection).recycle_count > 0;
-            let mut tx = Tx(Some(connection));
+            let mut tx = Tx { connection: Some(connection), share: None };
             match sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(&mut *tx).await.map_err(Error::from) {
-                Ok(_) => return Ok(tx),
+                Ok(_) => {
+                    tx.share = share;
+                    return Ok(tx);
+                }
                 // Idle connections die with the database; there are at most so many of them.
                 Err(error) if error.is_passing() && used_before && dead < self.max_connections => dead += 1,
                 Err(error) => {
@@ -159,7 +210,11 @@ impl Pool {
 
 /// A transaction. Dropped without a word (a request that was cancelled), it gives up its connection, and PostgreSQL rolls
 /// back.
-pub struct Tx(Option<Object<Manager>>);
+pub struct Tx {
+    connection: Option<Object<Manager>>,
+    /// Given back with the connection.
+    share: Option<OwnedSemaphorePermit>,
+}
 
 impl Tx {
     /// Commits. On an error of the connection it is not known whether the commit has happened.
@@ -175,14 +230,15 @@ impl Tx {
     async fn end(mut self, statement: &'static str) -> Result<(), Error> {
         sqlx::raw_sql(statement).execute(&mut *self).await?;
         // Back into the pool, and not closed as Drop would do.
-        drop(self.0.take());
+        drop(self.connection.take());
+        drop(self.share.take());
         Ok(())
     }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
+        if let Some(connection) = self.connection.take() {
             drop(Object::take(connection));
         }
     }
@@ -192,13 +248,17 @@ impl Deref for Tx {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        self.0.as_ref().expect("only `end` and `drop` take the connection, and they take the transaction with it")
+        self.connection
+            .as_ref()
+            .expect("only `end` and `drop` take the connection, and they take the transaction with it")
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        self.0.as_mut().expect("only `end` and `drop` take the connection, and they take the transaction with it")
+        self.connection
+            .as_mut()
+            .expect("only `end` and `drop` take the connection, and they take the transaction with it")
     }
 }
 

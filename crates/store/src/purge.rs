@@ -8,20 +8,36 @@ use uuid::Uuid;
 use crate::batch::Published;
 use crate::{Error, Tx};
 
-/// At most `limit` places of everybody that have been in the trash since before `before`: ids only, by owner.
-pub async fn due(tx: &mut Tx, before: Timestamp, limit: i32) -> Result<BTreeMap<AccountId, Vec<PlaceId>>, Error> {
+/// Where a walk through the trash of everybody has got to.
+pub type Position = (Timestamp, PlaceId);
+
+/// Where it begins.
+pub const START: Position = (Timestamp::EPOCH, PlaceId(Uuid::nil()));
+
+/// At most `limit` places of everybody that have been in the trash since before `before`, behind `after`: ids only, by
+/// owner; and where to go on, unless there are none.
+pub async fn due(
+    tx: &mut Tx,
+    before: Timestamp,
+    after: Position,
+    limit: i32,
+) -> Result<(BTreeMap<AccountId, Vec<PlaceId>>, Option<Position>), Error> {
     let rows = sqlx::query!(
-        r#"SELECT place_owner AS "owner!", place_id AS "place!" FROM places_to_purge($1, $2)"#,
+        r#"SELECT place_owner AS "owner!", place_id AS "place!", trashed_at AS "trashed_at!"
+           FROM places_to_purge($1, $2, $3, $4)"#,
         before.to_chrono(),
+        after.0.to_chrono(),
+        after.1.0,
         limit
     )
     .fetch_all(&mut **tx)
     .await?;
+    let next = rows.last().map(|row| (Timestamp::from(row.trashed_at), PlaceId(row.place)));
     let mut due = BTreeMap::<_, Vec<_>>::new();
     for row in rows {
         due.entry(AccountId(row.owner)).or_default().push(PlaceId(row.place));
     }
-    Ok(due)
+    Ok((due, next))
 }
 
 /// Scrubs those of these places that still are due, in a transaction that acts for their owner: every personal field,

@@ -50,6 +50,7 @@ fn with_body(request: RequestBuilder, route: &str, place: &str, epoch: &str) -> 
     match route {
         "POST /v1/places" => request.json(&new_place("Mine")),
         "PATCH /v1/places/{id}" => request.json(&json!({ "changes": { "name": { "was": CANARY, "to": "Taken" } } })),
+        "POST /v1/places/{id}/restore" => request.json(&json!({ "baseVersion": 1 })),
         "POST /v1/places/{id}/refine" => {
             request.json(&json!({ "position": { "latitude": 1.0, "longitude": 2.0, "accuracy": 1.0 } }))
         }

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use holdfast_contract::{Code, FieldCode, Problem};
+use holdfast_contract::{Code, FieldCode, Problem, limits};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::{Server, new_place, send};
+use crate::harness::{PASSWORD, Server, new_place, send};
 use crate::sync::create;
 
 /// Every route of the document that takes a body, with whether it may be left out.
@@ -292,4 +292,62 @@ async fn unknown_addresses_and_methods_are_problems_too() {
     assert!(reply.header("allow").contains("GET"));
     send(server.anonymous(Method::OPTIONS, "/v1/sessions")).await.problem(Code::MethodNotAllowed);
     insta::assert_json_snapshot!("not_found", crate::harness::redacted(server.get(&ada, "/nowhere").await.json()));
+}
+
+/// The limits of accounts, each at its last value and one beyond.
+#[tokio::test]
+async fn every_limit_of_accounts_and_reports_is_kept_to_the_last_character() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let device = |name: &str, platform: &str| json!({ "name": name, "platform": platform });
+    let sign_in = |email: &str, password: &str, device: Value| {
+        let body = json!({ "email": email, "password": password, "device": device });
+        send(server.anonymous(Method::POST, "/v1/sessions").json(&body))
+    };
+    let longest = limits::DEVICE_NAME_MAX;
+    for (name, platform, field) in [
+        ("d".repeat(longest + 1), "cli".to_owned(), "device.name"),
+        ("laptop".to_owned(), "p".repeat(longest + 1), "device.platform"),
+    ] {
+        let problem = sign_in(&ada.email, PASSWORD, device(&name, &platform)).await.problem(Code::Invalid);
+        assert_eq!((problem.errors[0].field.as_str(), problem.errors[0].code), (field, FieldCode::TooLong));
+    }
+    let reply = sign_in(&ada.email, PASSWORD, device(&"d".repeat(longest), &"p".repeat(longest))).await;
+    assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+
+    let address = |length: usize| format!("{}@example.org", "x".repeat(length - "@example.org".len()));
+    let problem = sign_in(&address(limits::EMAIL_MAX + 1), PASSWORD, device("d", "p")).await.problem(Code::Invalid);
+    assert_eq!((problem.errors[0].field.as_str(), problem.errors[0].code), ("email", FieldCode::TooLong));
+    // Nobody has these; that they are refused as unknown shows that the limit itself is allowed.
+    sign_in(&address(limits::EMAIL_MAX), PASSWORD, device("d", "p")).await.problem(Code::InvalidCredentials);
+    for length in [limits::PASSWORD_MAX, limits::PASSWORD_MAX + 1] {
+        sign_in(&ada.email, &"x".repeat(length), device("d", "p")).await.problem(Code::InvalidCredentials);
+    }
+
+    // A report is a favour: one that is too long is read as far as it may reach, and never costs an operation.
+    for (sent, confirmations) in
+        [limits::TELEMETRY_CONFIRMATIONS_MAX, limits::TELEMETRY_CONFIRMATIONS_MAX + 1].into_iter().enumerate()
+    {
+        let one = || json!({ "opId": uuid::Uuid::now_v7(), "seconds": 1.5 });
+        let telemetry = json!({
+            "pending": 0, "oldestPendingSeconds": 0, "retries": 0, "rejected": 0, "conflicts": 0, "mediaPending": 0,
+            "mediaFailed": 0, "confirmations": (0..confirmations).map(|_| one()).collect::<Vec<_>>(),
+        });
+        let body = json!({ "epoch": ada.epoch, "operations": [create("Reported")], "telemetry": telemetry });
+        let reply = server.post(&ada, "/v1/sync/push", &body).await;
+        assert_eq!(reply.json()["outcomes"][0]["outcome"], "applied", "{}", reply.text);
+        assert_eq!(server.feed(&ada).await.len(), sent + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_a_hundred_thousand_bad_tags_gets_a_short_answer() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let mut body = new_place("Oak");
+    body["place"]["tags"] = vec!["\u{1}"; 100_000].into();
+    let reply = server.post(&ada, "/v1/places", &body).await;
+    assert_eq!(reply.problem(Code::Invalid).errors.len(), 50);
+    assert!(reply.text.len() < 20_000, "{}", reply.text.len());
+    assert_eq!(server.feed(&ada).await.len(), 0);
 }

@@ -101,3 +101,27 @@ async fn a_body_that_never_ends_is_given_up() {
     let actor = Actor { user: ada.account, device: ada.device };
     assert_eq!(server.service.pull(actor, None, None).await.unwrap().changes.len(), 0);
 }
+
+#[tokio::test]
+async fn trying_tokens_is_slowed_down_by_address_and_known_ones_go_on() {
+    let server = Server::start_with(|s| s.rate_limits.sign_in = Limit::per_minute(1)).await;
+    let ada = server.person("ada").await;
+    assert_eq!(server.get(&ada, "/v1/account").await.status, StatusCode::OK);
+    let guess = |n: u32| {
+        let token = format!("hf_{n:0>43}");
+        send(server.anonymous(Method::GET, "/v1/account").bearer_auth(token))
+    };
+    let mut refused = None;
+    for n in 0..40 {
+        let reply = guess(n).await;
+        if reply.status == StatusCode::TOO_MANY_REQUESTS {
+            refused = Some((n, reply));
+            break;
+        }
+        reply.problem(Code::Unauthenticated);
+    }
+    let (tries, reply) = refused.expect("there is an end to it");
+    assert!((28..=31).contains(&tries), "{tries}");
+    assert!(reply.problem(Code::RateLimited).retry_after.is_some());
+    assert_eq!(server.get(&ada, "/v1/account").await.status, StatusCode::OK);
+}

@@ -99,6 +99,8 @@ async fn a_place_goes_into_the_trash_and_comes_out_again() {
     reply.problem(Code::Conflict);
     assert_eq!(reply.json()["outcome"]["reason"], "inTrash");
 
+    let unseen = server.post(&ada, &format!("{path}/restore"), &json!({})).await;
+    assert_eq!(unseen.problem(Code::Invalid).errors[0].field, "baseVersion");
     let reply = server.post(&ada, &format!("{path}/restore"), &json!({ "baseVersion": 3 })).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     assert!(reply.json()["place"].get("deletedAt").is_none());
@@ -170,4 +172,34 @@ async fn deleting_a_capture_that_never_arrived_leaves_it_deleted() {
     assert_eq!(reply.json()["outcome"]["outcome"], "gone");
     server.post(&ada, "/v1/places", &body).await.problem(Code::Gone);
     assert_eq!(server.get(&ada, "/v1/places").await.json(), json!({ "places": [] }));
+}
+
+#[tokio::test]
+async fn deleting_a_capture_that_never_came_says_what_was_done() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let mut capture = new_place("Oak");
+    let client_id = uuid::Uuid::now_v7().to_string();
+    capture["clientId"] = client_id.clone().into();
+    let problem = server.delete(&ada, &format!("/v1/places/client:{client_id}")).await.problem(Code::Gone);
+    assert!(problem.detail.contains("can't come back"), "{}", problem.detail);
+    server.post(&ada, "/v1/places", &capture).await.problem(Code::Gone);
+    assert_eq!(server.get(&ada, "/v1/places").await.json(), json!({ "places": [] }));
+}
+
+#[tokio::test]
+async fn a_history_is_read_in_pages() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let place = server.save(&ada, "0").await;
+    let path = format!("/v1/places/{}", place["id"].as_str().unwrap());
+    for edit in 0..3 {
+        let change = json!({ "name": { "was": edit.to_string(), "to": (edit + 1).to_string() } });
+        server.patch(&ada, &path, &json!({ "changes": change })).await;
+    }
+    let page = server.get(&ada, &format!("{path}/history?limit=2")).await.json();
+    assert_eq!((page["history"].as_array().unwrap().len(), &page["next"]), (2, &json!(2)));
+    let page = server.get(&ada, &format!("{path}/history?limit=2&before=2")).await.json();
+    assert_eq!((page["history"][0]["name"].as_str(), page.get("next")), (Some("0"), None));
+    server.get(&ada, &format!("{path}/history?limit=501")).await.problem(Code::InvalidParameter);
 }

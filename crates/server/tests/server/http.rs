@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 use crate::harness::{EMAIL, PASSWORD, Person, answer, create, get, post};
 
 /// A server on a database of its own.
-struct Inside {
-    running: Running,
+pub(crate) struct Inside {
+    pub(crate) running: Running,
     _database: TestDatabase,
 }
 
 impl Inside {
-    async fn start(settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(settings: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let read = |name: &str| {
             let fixed = match name {
@@ -27,7 +27,7 @@ impl Inside {
         Self { running, _database: database }
     }
 
-    fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.running.url
     }
 
@@ -35,7 +35,7 @@ impl Inside {
         self.running.setup_link.as_deref().unwrap().split("code=").nth(1).unwrap()
     }
 
-    async fn person(&self) -> Person {
+    pub(crate) async fn person(&self) -> Person {
         Person::set_up_at(self.url(), self.code()).await
     }
 }

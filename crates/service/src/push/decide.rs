@@ -56,6 +56,9 @@ pub(super) struct Decided {
     /// Whether something was decided by what may have been read before a lock was waited for: receipts, shares, feed
     /// numbers. Then those must be read again, and this decided anew.
     pub(super) must_be_current: bool,
+    /// Whether there is a receipt for an own place that was not read: it was made while a lock was waited for, and everything
+    /// must be read again. An own row never vanishes.
+    pub(super) is_stale: bool,
     slots: Vec<Slot>,
     verdicts: Vec<Verdict>,
 }
@@ -101,6 +104,7 @@ struct Batch<F> {
     receipts: HashMap<OpId, Receipt>,
     writes: Writes,
     must_be_current: bool,
+    is_stale: bool,
 }
 
 impl Decided {
@@ -126,6 +130,7 @@ impl Decided {
             receipts: known.receipts,
             writes: Writes::default(),
             must_be_current: false,
+            is_stale: false,
         };
         for reading in known.readings {
             let access = Access::of(actor, &reading);
@@ -157,7 +162,8 @@ impl Decided {
                 batch.writes.places.push(PlaceWrite { place, base_version: *base_version, publish });
             }
         }
-        Self { writes: batch.writes, must_be_current: batch.must_be_current, slots: batch.slots, verdicts }
+        let Batch { writes, must_be_current, is_stale, slots, .. } = batch;
+        Self { writes, must_be_current, is_stale, slots, verdicts }
     }
 
     /// The outcomes, with the places as they are after the whole batch and their numbers in the actor's feed.
@@ -265,7 +271,10 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
                 Verdict::Duplicate { slot, first: true, version: Some(receipt.version) }
             }
             Some(slot) => self.gone(slot),
-            None => Verdict::Gone { id: Some(receipt.place), client_id: own(target) },
+            None => {
+                self.is_stale |= receipt.owner == self.actor.user;
+                Verdict::Gone { id: Some(receipt.place), client_id: own(target) }
+            }
         }
     }
 

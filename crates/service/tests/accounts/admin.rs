@@ -59,8 +59,10 @@ async fn a_new_password_ends_the_old_one_and_sessions_only_when_asked() {
     world.service.account(session.actor).await.unwrap();
     world.service.sign_in(sign_in_request(EMAIL, "another horse battery")).await.unwrap();
 
+    let outstanding = world.service.create_pairing_code(session.actor).await.unwrap().code;
     let (code, revoked) = admin.reset_password(EMAIL, None, true, now).await.unwrap();
     assert_eq!(revoked, 2);
+    assert_eq!(code_of(world.service.pair(pair_request(&outstanding)).await), Code::InvalidCode);
     assert_eq!(code_of(world.service.account(session.actor).await), Code::Unauthenticated);
     world.service.pair(pair_request(&code.unwrap().code)).await.unwrap();
     let unknown = admin.reset_password(BOB, None, false, now).await.err().unwrap();

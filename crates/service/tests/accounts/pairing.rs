@@ -1,4 +1,5 @@
 use holdfast_contract::Code;
+use holdfast_service::SESSION_DAYS;
 
 use crate::{EMAIL, PASSWORD, World, code_of, device, pair_request, sign_in_request};
 
@@ -120,6 +121,39 @@ async fn a_revoked_device_is_refused_at_once_in_every_process() {
     assert_eq!(code_of(other_process.list_devices(cached).await), Code::Unauthenticated);
     assert_eq!(world.service.list_devices(session.actor).await.unwrap().len(), 1);
     assert_eq!(code_of(world.service.revoke_device(session.actor, phone.actor.device).await), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_revoked_device_leaves_no_pairing_code_behind() {
+    let (world, session) = World::with_account().await;
+    let phone = world.service.sign_in(sign_in_request(EMAIL, PASSWORD)).await.unwrap();
+    let kept_by_a_thief = world.service.create_pairing_code(phone.actor).await.unwrap().code;
+    world.service.revoke_device(session.actor, phone.actor.device).await.unwrap();
+    assert_eq!(code_of(world.service.pair(pair_request(&kept_by_a_thief)).await), Code::InvalidCode);
+    assert_eq!(code_of(world.service.create_pairing_code(phone.actor).await), Code::Unauthenticated);
+    assert_eq!(world.service.list_devices(session.actor).await.unwrap().len(), 1);
+    let code = world.service.create_pairing_code(session.actor).await.unwrap().code;
+    world.service.pair(pair_request(&code)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_browsers_session_ends_with_its_cookie_and_a_device_stays() {
+    let (world, laptop) = World::with_account().await;
+    let mut request = sign_in_request(EMAIL, PASSWORD);
+    request.device = None;
+    let browser = world.service.sign_in(request).await.unwrap();
+    world.pass(i64::from(SESSION_DAYS - 1) * 86_400);
+    world.service.prune().await.unwrap();
+    world.service.account(browser.actor).await.unwrap();
+    world.pass(2 * 86_400);
+    world.service.prune().await.unwrap();
+    assert_eq!(code_of(world.service.account(browser.actor).await), Code::Unauthenticated);
+    world.service.account(laptop.actor).await.unwrap();
+    let rows = "SELECT count(*) FROM devices";
+    assert_eq!(world.count(rows).await, 2);
+    world.pass(200 * 86_400);
+    world.service.prune().await.unwrap();
+    assert_eq!(world.count(rows).await, 1, "what was signed out long ago is dropped");
 }
 
 #[tokio::test]

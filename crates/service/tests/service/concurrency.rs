@@ -149,6 +149,48 @@ async fn a_retried_edit_whose_first_try_succeeded_meanwhile_does_not_conflict_wi
     assert_eq!((name_of(&place), place.version), ("c", 3));
 }
 
+/// As above, but the batch makes a place as well. When the retry began to wait, nobody had that place; when it goes on,
+/// its receipt is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_retried_batch_whose_first_try_commits_meanwhile_finds_the_place_that_it_made() {
+    let world = World::new().await;
+    let (known, _) = world.place("a").await;
+    let new = create("new");
+    let batch = [new.1.clone(), rename(Target::Own(known), "a", "b")];
+
+    // The first try stalls with everything written and nothing committed.
+    world
+        .execute(
+            "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF pg_try_advisory_xact_lock(4712) THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
+                 RETURN NULL;
+             END $$;
+             CREATE TRIGGER gate AFTER INSERT ON op_receipts FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate();",
+        )
+        .await;
+    let mut gate = world.sql().await;
+    sqlx::raw_sql("SELECT pg_advisory_lock(4711)").execute(&mut gate).await.unwrap();
+    let try_it = || {
+        let (service, ada, batch) = (world.service.clone(), world.ada, batch.clone());
+        tokio::spawn(async move { push(&service, ada, &batch).await })
+    };
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    let first_try = try_it();
+    until(&world, waiting, 1).await;
+    let retry = try_it();
+    until(&world, waiting, 2).await;
+    sqlx::raw_sql("SELECT pg_advisory_unlock(4711)").execute(&mut gate).await.unwrap();
+
+    assert_eq!(outcome_names(&first_try.await.unwrap()), ["applied", "applied"]);
+    let again = retry.await.unwrap();
+    assert_eq!(outcome_names(&again), ["duplicate", "duplicate"]);
+    let Outcome::Duplicate { first: true, place, .. } = &again[0] else { panic!("{again:?}") };
+    assert_eq!((name_of(place), place.client_id), ("new", Some(new.0)));
+    assert_eq!(world.count("SELECT count(*) FROM places").await, 2);
+}
+
 /// Waits for a number that SQL answers.
 pub(crate) async fn until(world: &World, sql: &'static str, expected: i64) {
     let waited = async {

@@ -172,6 +172,42 @@ async fn a_number_ahead_of_the_head_rotates_the_epoch_too() {
     assert!(matches!(again, Err(Error::ResyncRequired(ResyncReason::EpochChanged))));
 }
 
+/// After what is gone was dropped, only a cursor from before that must start over. A pull that begins afterwards ends, on
+/// however many pages, and its cursor can be followed.
+#[tokio::test]
+async fn a_pull_from_the_start_ends_after_entries_were_dropped() {
+    let world = World::new().await;
+    let mut captures = Vec::new();
+    for index in 0..10 {
+        captures.push(world.place(&format!("p{index}")).await.0);
+    }
+    let before = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    // The newest number of the feed is a deletion, and then nothing.
+    applied(world.push_one(world.ada, &delete(Target::Own(captures[9]), 1)).await);
+    world.clock.advance_days(31);
+    assert_eq!(world.service.purge_trash().await.unwrap(), 1);
+    let after = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    world.clock.advance_days(181);
+    world.service.beat_generation().await.unwrap();
+    world.execute("UPDATE server_generations SET created_at = now() + interval '100 years'").await;
+    world.service.prune().await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM feed WHERE gone").await, 0);
+    assert_eq!(world.count("SELECT horizon FROM feed_heads").await, 12);
+
+    let refused = world.service.pull(world.ada, Some(&before), None).await;
+    assert!(matches!(refused, Err(Error::ResyncRequired(ResyncReason::TooOld))), "{refused:?}");
+    assert!(world.service.pull(world.ada, Some(&after), None).await.is_ok(), "it had seen what was dropped");
+    for limit in [3, 100] {
+        let (changes, last) = world.pull_all(world.ada, None, limit).await;
+        assert_eq!(fold(&changes).len(), 9);
+        let nothing = world.service.pull(world.ada, Some(&last.cursor), None).await.unwrap();
+        assert_eq!((nothing.changes.len(), nothing.has_more), (0, false));
+    }
+    world.place("new").await;
+    let (news, _) = world.pull_all(world.ada, Some(&after), 100).await;
+    assert_eq!(news.len(), 1);
+}
+
 #[tokio::test]
 async fn a_generation_dropped_for_its_age_is_too_old_and_no_sign_of_a_restore() {
     let world = World::new().await;

@@ -74,7 +74,8 @@ async fn operations_on_one_place_apply_in_the_order_given_and_each_version_is_ke
         })
         .collect();
     assert_eq!(versions, [1, 2, 3, 4]);
-    let history = world.service.place_history(world.ada, target).await.unwrap();
+    let (history, next) = world.service.place_history(world.ada, target, None, None).await.unwrap();
+    assert_eq!(next, None);
     let names: Vec<_> =
         history.iter().map(|v| (v.version, v.name.as_ref().unwrap().as_str(), v.changed.clone())).collect();
     assert_eq!(names, [(3, "b", vec![Field::Name]), (2, "b", vec![Field::Note]), (1, "a", vec![Field::Name])]);
@@ -243,7 +244,7 @@ async fn what_is_unknown_and_what_is_not_yours_look_the_same() {
             (Code::NotFound, "There is no such place, or it is not yours.")
         );
         assert!(matches!(world.service.get_place(bob, target).await, Err(Error::NotFound)));
-        assert!(matches!(world.service.place_history(bob, target).await, Err(Error::NotFound)));
+        assert!(matches!(world.service.place_history(bob, target, None, None).await, Err(Error::NotFound)));
     }
     let outcome = world.push_one(bob, &delete(Target::Id(place.id), 1)).await;
     assert_eq!(rejected(outcome).code, Code::NotFound);

@@ -1,7 +1,9 @@
 //! Lists, search, paging, history, devices.
 
 use holdfast_contract::sync::{PushRequest, Telemetry};
-use holdfast_contract::{Action, Category, Code, Note, Operation, Source, Tags, Target, Timestamp, operation as wire};
+use holdfast_contract::{
+    Action, Category, Code, Note, Operation, Outcome, Source, Tags, Target, Timestamp, operation as wire,
+};
 use holdfast_service::{Error, PlaceFilter};
 
 use crate::support::*;
@@ -103,7 +105,7 @@ async fn parameters_that_make_no_sense_are_named() {
 #[tokio::test]
 async fn a_history_of_what_is_not_there_is_not_found() {
     let world = furnished().await;
-    let missing = world.service.place_history(world.ada, Target::Own(new_client_id())).await;
+    let missing = world.service.place_history(world.ada, Target::Own(new_client_id()), None, None).await;
     assert!(matches!(missing, Err(Error::NotFound)));
 }
 
@@ -133,4 +135,52 @@ async fn a_device_is_noted_as_seen_with_what_waits_on_it() {
     world.service.pull(world.ada, None, None).await.unwrap();
     assert_eq!(world.count("SELECT pending FROM devices").await, 2, "a pull says nothing about the outbox");
     assert_eq!(world.count("SELECT extract(epoch FROM last_sync_at)::bigint FROM devices").await, seen + 122);
+}
+
+#[tokio::test]
+async fn a_long_history_is_read_page_by_page() {
+    let world = World::new().await;
+    let (client_id, _) = world.place("0").await;
+    let target = Target::Own(client_id);
+    for edit in 0..7 {
+        applied(world.push_one(world.ada, &rename(target, &edit.to_string(), &(edit + 1).to_string())).await);
+    }
+    let (mut versions, mut before) = (Vec::new(), None);
+    loop {
+        let (page, next) = world.service.place_history(world.ada, target, before, Some(3)).await.unwrap();
+        assert!(!page.is_empty() && page.len() <= 3);
+        versions.extend(page.iter().map(|v| (v.version, v.name.clone().unwrap().into_string())));
+        before = next;
+        if before.is_none() {
+            break;
+        }
+    }
+    let expected: Vec<_> = (0..7).rev().map(|n| (n + 1, n.to_string())).collect();
+    assert_eq!(versions, expected);
+}
+
+/// One account's slow questions hold only their share of the connections.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_account_that_asks_for_everything_at_once_leaves_room_for_others() {
+    let world = World::new().await;
+    let (client_id, _) = world.place("held").await;
+    let bob = world.database.add_user().await;
+    let mut holder = world.sql().await;
+    sqlx::raw_sql("BEGIN; SELECT FROM places FOR UPDATE").execute(&mut holder).await.unwrap();
+    let mut waiting = tokio::task::JoinSet::new();
+    for index in 0..40 {
+        let (service, ada) = (world.service.clone(), world.ada);
+        let edit = note(Target::Own(client_id), "", &index.to_string());
+        waiting.spawn(async move { push(&service, ada, &[edit]).await.remove(0) });
+    }
+    let blocked =
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    crate::concurrency::until(&world, blocked, 4).await;
+    applied(world.push_one(bob, &create("of somebody else").1).await);
+    assert_eq!(world.service.list_places(bob, &PlaceFilter::default()).await.unwrap().places.len(), 1);
+    assert_eq!(world.count(blocked).await, 4);
+    sqlx::raw_sql("COMMIT").execute(&mut holder).await.unwrap();
+    let outcomes = waiting.join_all().await;
+    assert_eq!(outcomes.iter().filter(|o| matches!(o, Outcome::Applied { .. })).count(), 1);
+    assert_eq!(outcomes.iter().filter(|o| matches!(o, Outcome::Conflict { .. })).count(), 39);
 }

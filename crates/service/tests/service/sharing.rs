@@ -43,7 +43,7 @@ async fn a_share_shows_the_place_without_what_is_the_owners_alone() {
     assert_eq!(world.service.list_places(bob, &PlaceFilter::default()).await.unwrap().places, [(**his).clone()]);
     let by_source = PlaceFilter { source: Some(holdfast_contract::Source::Cli), ..PlaceFilter::default() };
     assert_eq!(world.service.list_places(bob, &by_source).await.unwrap().places, []);
-    assert!(matches!(world.service.place_history(bob, target).await, Err(Error::Forbidden(_))));
+    assert!(matches!(world.service.place_history(bob, target, None, None).await, Err(Error::Forbidden(_))));
     let by_capture = world.service.get_place(bob, Target::Own(place.client_id.unwrap())).await;
     assert!(matches!(by_capture, Err(Error::NotFound)), "a capture is its owner's name for it");
 }
@@ -70,7 +70,7 @@ async fn a_viewer_may_read_an_editor_may_edit_and_the_rest_is_the_owners() {
     let (hers, _) = world.pull_all(world.ada, None, 10).await;
     let [(_, ChangeKind::Upsert(hers))] = hers.as_slice() else { panic!("{hers:?}") };
     assert_eq!((name_of(hers), hers.version, hers.role), ("Bob was here", 4, Role::Owner));
-    let history = world.service.place_history(world.ada, target).await.unwrap();
+    let (history, _) = world.service.place_history(world.ada, target, None, None).await.unwrap();
     let by: Vec<_> = history.iter().map(|v| (v.version, v.actor_id)).collect();
     assert_eq!(by, [(3, bob.user), (2, bob.user), (1, world.ada.user)]);
 }

@@ -157,3 +157,34 @@ async fn old_receipts_and_old_news_of_the_gone_are_dropped_and_old_cursors_start
     assert_eq!(world.push_one(world.ada, &create_as(client_id, "again")).await, expected);
     assert_eq!(world.push_one(world.ada, &rename(Target::Id(place.id), "", "x")).await, expected);
 }
+
+#[tokio::test]
+async fn a_place_that_cannot_be_purged_keeps_no_other_in_the_trash() {
+    let world = World::new().await;
+    let mut stuck = None;
+    for index in 0..7 {
+        let (client_id, place) = world.place(&format!("p{index}")).await;
+        applied(world.push_one(world.ada, &delete(Target::Own(client_id), 1)).await);
+        stuck = stuck.or(Some(place.id));
+        world.clock.advance_seconds(1);
+    }
+    let bob = world.database.add_user().await;
+    let (client_id, create) = create("of somebody else");
+    applied(world.push_one(bob, &create).await);
+    applied(world.push_one(bob, &delete(Target::Own(client_id), 1)).await);
+    world
+        .execute(
+            "CREATE FUNCTION stuck() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN IF OLD.name = 'p0' THEN RAISE EXCEPTION 'stuck'; END IF; RETURN NEW; END $$;
+             CREATE TRIGGER stuck BEFORE UPDATE ON places FOR EACH ROW EXECUTE FUNCTION stuck();",
+        )
+        .await;
+    world.clock.advance_days(31);
+    assert_eq!(world.service.purge_trash().await.unwrap(), 7);
+    assert_eq!(world.count("SELECT count(*) FROM places WHERE purged_at IS NULL").await, 1);
+    let trash = PlaceFilter { trash: true, ..PlaceFilter::default() };
+    let left = world.service.list_places(world.ada, &trash).await.unwrap().places;
+    assert_eq!(left.iter().map(|p| Some(p.id)).collect::<Vec<_>>(), [stuck]);
+    world.execute("DROP TRIGGER stuck ON places").await;
+    assert_eq!(world.service.purge_trash().await.unwrap(), 1);
+}
