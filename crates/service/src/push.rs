@@ -2,7 +2,7 @@
 //!
 //! One transaction, the same few round trips for one operation and for five hundred: begin (which checks the device and
 //! the epoch); lock and read what the batch names; decide in memory, operation by operation; write everything; commit. A
-//! few captures and nothing else are written without looking: three round trips.
+//! few captures and nothing else are written without looking first, in one round trip.
 //! Where somebody else's place is concerned, or an operation turns out to change nothing, what is not under the places'
 //! locks (shares, receipts, feed numbers) is read once more before deciding.
 //!
@@ -148,7 +148,14 @@ impl Service {
         operations: &[Ready],
         waiting: &[Waiting],
     ) -> Result<Vec<Outcome>, store::Error> {
-        let mut way = if likely_new(operations) { Way::Straight } else { Way::Looked };
+        if waiting.is_empty() && likely_new(operations) {
+            match self.create_straight(actor, epoch, operations).await {
+                // Known after all, or no room for all of them: look before deciding.
+                Err(store::Error::Race(_) | store::Error::PlanLimit) => {}
+                done => return done,
+            }
+        }
+        let mut admission = false;
         let mut races = 0;
         loop {
             let mut tx = match epoch {
@@ -156,18 +163,16 @@ impl Service {
                 None => self.pool().begin_as(actor).await?,
             };
             let now = self.now();
-            let done = self.run(&mut tx, actor, operations, waiting, now, way).await;
+            let done = self.run(&mut tx, actor, operations, waiting, now, admission).await;
             match finish(tx, done).await {
                 Ok((outcomes, published)) => {
                     self.live().publish(&published);
                     return Ok(outcomes);
                 }
-                Err(store::Error::PlanLimit) if way != Way::Admission => {
+                Err(store::Error::PlanLimit) if !admission => {
                     measure::batch_retry("plan_limit");
-                    way = Way::Admission;
+                    admission = true;
                 }
-                // Known after all: look before deciding.
-                Err(store::Error::Race(_)) if way == Way::Straight => way = Way::Looked,
                 Err(store::Error::Race(why)) if races < RACES_MAX => {
                     tracing::debug!(%why, "a batch lost a race and is run again");
                     measure::batch_retry("race");
@@ -179,6 +184,21 @@ impl Service {
         }
     }
 
+    /// A few captures, expected to be new: written at once, without looking first. The database refuses what is not new.
+    async fn create_straight(
+        &self,
+        actor: Actor,
+        epoch: Option<Uuid>,
+        operations: &[Ready],
+    ) -> Result<Vec<Outcome>, store::Error> {
+        let now = self.now();
+        let new_id = || PlaceId::v7(now, rand::random());
+        let decided = Decided::decide(actor, Known::default(), operations, &[], now, Room::Unchecked, new_id);
+        let published = batch::create_places(self.pool(), actor, epoch, &decided.writes, now).await?;
+        self.live().publish(&published);
+        Ok(decided.outcomes(actor, &published))
+    }
+
     async fn run(
         &self,
         tx: &mut Tx,
@@ -186,7 +206,7 @@ impl Service {
         operations: &[Ready],
         waiting: &[Waiting],
         now: Timestamp,
-        way: Way,
+        admission: bool,
     ) -> Result<(Vec<Outcome>, Vec<Published>), store::Error> {
         if operations.is_empty() {
             return Ok(Default::default());
@@ -195,31 +215,23 @@ impl Service {
             let new_id = || PlaceId::v7(now, rand::random());
             Decided::decide(actor, known, operations, waiting, now, room, new_id)
         };
-        let decided = if way == Way::Straight {
-            decide(Known::default(), Room::Unchecked)
-        } else {
-            let named = named(operations, waiting);
-            let mut known = batch::lock_named(tx, actor, &named).await?;
-            let room = if way == Way::Admission {
-                Room::of(heads::lock_room(tx, actor, &known.readings).await?)
-            } else {
-                Room::Unchecked
-            };
-            // Rights are decided under the locks, not before.
-            let foreign = known.readings.iter().any(|r| r.owner != actor.user);
-            if foreign {
-                batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
-            }
-            let mut decided = decide(known.clone(), room);
-            if decided.must_be_current && !foreign {
-                batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
-                decided = decide(known, room);
-            }
-            if decided.is_stale {
-                return Err(store::Error::Race("the first try of the same operations committed meanwhile".into()));
-            }
-            decided
-        };
+        let named = named(operations, waiting);
+        let mut known = batch::lock_named(tx, actor, &named).await?;
+        let room =
+            if admission { Room::of(heads::lock_room(tx, actor, &known.readings).await?) } else { Room::Unchecked };
+        // Rights are decided under the locks, not before.
+        let foreign = known.readings.iter().any(|r| r.owner != actor.user);
+        if foreign {
+            batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
+        }
+        let mut decided = decide(known.clone(), room);
+        if decided.must_be_current && !foreign {
+            batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
+            decided = decide(known, room);
+        }
+        if decided.is_stale {
+            return Err(store::Error::Race("the first try of the same operations committed meanwhile".into()));
+        }
         let writes = &decided.writes;
         let mut published = Vec::new();
         if !writes.places.is_empty() {
@@ -231,23 +243,12 @@ impl Service {
     }
 }
 
-/// How a batch is run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
-    /// Writes at once: what it creates is expected to be new, and the database refuses what is not.
-    Straight,
-    /// Locks and reads first what it names.
-    Looked,
-    /// So too, and then the head: knows how many places the plan still allows.
-    Admission,
-}
-
 /// Whether the batch is a few captures and nothing else: nearly always they are new. A long batch gains nothing by not
 /// looking, and loses its work when one of them is not.
 fn likely_new(operations: &[Ready]) -> bool {
     let mut captures = HashSet::new();
     let mut ids = HashSet::new();
-    operations.len() <= STRAIGHT_MAX
+    (1..=STRAIGHT_MAX).contains(&operations.len())
         && operations.iter().all(|ready| match &ready.operation.action {
             Action::Create { client_id, .. } => captures.insert(client_id) && ids.insert(ready.operation.op_id),
             _ => false,

@@ -381,6 +381,41 @@ BEGIN
 END
 $$;
 
+-- Everything that a few captures come to, in one statement that is a transaction of its own: states whom it acts for,
+-- publishes, writes places and receipts (the arrays go together). Returns the number of the first place; the others follow.
+-- Raises what act_as and feed_publish_new raise, and a unique violation where a capture or an operation is known. Runs with
+-- the rights of whoever calls it, row-level security included.
+CREATE FUNCTION places_create(
+    p_user uuid, p_device uuid, p_epoch uuid, p_now timestamptz,
+    p_ids uuid[], p_client_ids uuid[], p_names text[], p_notes text[], p_latitudes double precision[],
+    p_longitudes double precision[], p_accuracies double precision[], p_altitudes double precision[], p_categories text[],
+    p_tags text[], p_captured_ats timestamptz[], p_sources text[], p_position_sources text[],
+    p_op_ids uuid[], p_payload_hashes bytea[]
+) RETURNS bigint
+    LANGUAGE plpgsql AS $$
+DECLARE
+    v_first bigint;
+BEGIN
+    PERFORM public.act_as(p_user, p_device, p_epoch);
+    -- The head's lock comes before new rows: two inserts of one capture meet there.
+    v_first := public.feed_publish_new(p_ids, p_now);
+    INSERT INTO public.places (owner_id, id, client_id, version, name, note, latitude, longitude, accuracy, altitude,
+                               category, tags, captured_at, source, position_source, created_at, updated_at)
+    SELECT p_user, t.id, t.client_id, 1, t.name, t.note, t.latitude, t.longitude, t.accuracy, t.altitude,
+           t.category, string_to_array(t.tags, E'\x1f'), t.captured_at, t.source, t.position_source, p_now, p_now
+    FROM unnest(p_ids, p_client_ids, p_names, p_notes, p_latitudes, p_longitudes, p_accuracies, p_altitudes, p_categories,
+                p_tags, p_captured_ats, p_sources, p_position_sources)
+        AS t (id, client_id, name, note, latitude, longitude, accuracy, altitude, category, tags, captured_at, source,
+              position_source);
+    INSERT INTO public.op_receipts (actor_id, op_id, payload_hash, kind, owner_id, place_id, version, created_at)
+    SELECT p_user, t.op_id, t.payload_hash, 'create', p_user, t.id, 1, p_now
+    FROM unnest(p_ids, p_op_ids, p_payload_hashes) AS t (id, op_id, payload_hash);
+    RETURN v_first;
+END
+$$;
+REVOKE ALL ON FUNCTION places_create FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION places_create TO holdfast_app;
+
 -- Writes the change of these places to the feeds of everybody who may see them, under the locks of their heads, and
 -- returns their numbers.
 --

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::receipts::Receipt;
 use crate::row::{place_row, share};
 use crate::{Actor, Error, Reading, Tx};
-pub use write::{PlaceWrite, Published, Superseded, Writes, write};
+pub use write::{PlaceWrite, Published, Superseded, Writes, create_places, write};
 
 /// What a batch names.
 #[derive(Clone, Debug, Default)]

@@ -178,16 +178,34 @@ impl Pool {
         self.connections.close();
     }
 
+    /// A connection on which every statement is a transaction of its own, for this person. To be given back with
+    /// [`Tx::give_back`]; the flag says whether it has been idle and may be dead.
+    pub(crate) async fn without_transaction(&self, actor: Actor) -> Result<(Tx, bool), Error> {
+        let share = self.share_of(actor.user).await?;
+        let connection = self.connection().await?;
+        let used_before = Object::metrics(&connection).recycle_count > 0;
+        Ok((Tx { connection: Some(connection), share: Some(share) }, used_before))
+    }
+
+    async fn connection(&self) -> Result<Object<Manager>, Error> {
+        self.connections.get().await.map_err(|error| match error {
+            // Whatever the reason is: without a connection nothing is known about the request.
+            managed::PoolError::Backend(error) => Error::Unavailable(Error::from(error).to_string().into()),
+            managed::PoolError::Timeout(_) => Error::Unavailable("no free connection".into()),
+            _ => Error::Unavailable("pool".into()),
+        })
+    }
+
+    /// How many idle connections may turn out to be dead, one after the other.
+    pub(crate) fn dead_at_most(&self) -> u32 {
+        self.max_connections
+    }
+
     /// One round trip. Nothing has happened before it, so it may be repeated on another connection.
     async fn begin_with(&self, statement: String, share: Option<OwnedSemaphorePermit>) -> Result<Tx, Error> {
         let mut dead = 0;
         loop {
-            let connection = self.connections.get().await.map_err(|error| match error {
-                // Whatever the reason is: without a connection nothing is known about the request.
-                managed::PoolError::Backend(error) => Error::Unavailable(Error::from(error).to_string().into()),
-                managed::PoolError::Timeout(_) => Error::Unavailable("no free connection".into()),
-                _ => Error::Unavailable("pool".into()),
-            })?;
+            let connection = self.connection().await?;
             let used_before = Object::metrics(&connection).recycle_count > 0;
             let mut tx = Tx { connection: Some(connection), share: None };
             match sqlx::raw_sql(AssertSqlSafe(statement.as_str())).execute(&mut *tx).await.map_err(Error::from) {
@@ -229,10 +247,14 @@ impl Tx {
 
     async fn end(mut self, statement: &'static str) -> Result<(), Error> {
         sqlx::raw_sql(statement).execute(&mut *self).await?;
-        // Back into the pool, and not closed as Drop would do.
+        self.give_back();
+        Ok(())
+    }
+
+    /// Back into the pool, and not closed as `Drop` would do. Only where no transaction is open.
+    pub(crate) fn give_back(mut self) {
         drop(self.connection.take());
         drop(self.share.take());
-        Ok(())
     }
 }
 

@@ -115,6 +115,7 @@ const TRANSACTIONS: Rule = Rule {
         ".begin_with(",
         ".begin_as(",
         ".begin_as_in_epoch(",
+        "batch::create_places(",
         ".begin_for_job(",
         "Pool::begin",
         "Transaction::begin",

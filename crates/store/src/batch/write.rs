@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::columns::{HistoryColumns, PlaceColumns, ReceiptColumns};
 use crate::receipts::Receipt;
-use crate::{Actor, Error, StoredPlace, Tx};
+use crate::{Actor, Error, Pool, StoredPlace, Tx};
 
 /// Everything a batch writes.
 #[derive(Debug, Default)]
@@ -138,6 +138,75 @@ async fn write_new(
         &r.version,
     )
     .fetch_one(&mut **tx)
+    .await?;
+    Ok(first)
+}
+
+/// As [`write`], for a few new places of the actor's and nothing else, in one statement that is a transaction of its own:
+/// one round trip. Checks device and epoch as [`Pool::begin_as_in_epoch`] does. [`Error::Race`] where a capture or an
+/// operation is known already.
+///
+/// On an error of the connection it is not known whether it has happened. Done again, the same is known then.
+pub async fn create_places(
+    pool: &Pool,
+    actor: Actor,
+    epoch: Option<Uuid>,
+    writes: &Writes,
+    now: Timestamp,
+) -> Result<Vec<Published>, Error> {
+    let (places, receipts) = (PlaceColumns::of(&writes.places), ReceiptColumns::of(&writes.receipts));
+    let mut dead = 0;
+    loop {
+        let (mut alone, used_before) = pool.without_transaction(actor).await?;
+        match create_alone(&mut alone, actor, epoch, &places, &receipts, now).await {
+            Ok(first) => {
+                alone.give_back();
+                let number = |(seq, w): (i64, &PlaceWrite)| Published { reader: actor.user, place: w.place.id, seq };
+                return Ok((first..).zip(&writes.places).map(number).collect());
+            }
+            Err(error) if error.is_passing() && used_before && dead < pool.dead_at_most() => dead += 1,
+            Err(error) => {
+                if !error.is_passing() {
+                    alone.give_back();
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+async fn create_alone(
+    alone: &mut Tx,
+    actor: Actor,
+    epoch: Option<Uuid>,
+    p: &PlaceColumns<'_>,
+    r: &ReceiptColumns<'_>,
+    now: Timestamp,
+) -> Result<i64, Error> {
+    let first = sqlx::query_scalar!(
+        r#"SELECT places_create($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+           AS "first!""#,
+        actor.user.0,
+        actor.device.0,
+        epoch as Option<Uuid>,
+        now.to_chrono(),
+        &p.id,
+        &p.client,
+        &p.name as &[Option<&str>],
+        &p.note as &[Option<&str>],
+        &p.latitude as &[Option<f64>],
+        &p.longitude as &[Option<f64>],
+        &p.accuracy as &[Option<f64>],
+        &p.altitude as &[Option<f64>],
+        &p.category as &[Option<&str>],
+        &p.tags,
+        &p.captured_at as &[Option<DateTime<Utc>>],
+        &p.source as &[Option<&str>],
+        &p.position_source as &[Option<&str>],
+        &r.op_id,
+        &r.hash as &[&[u8]],
+    )
+    .fetch_one(&mut **alone)
     .await?;
     Ok(first)
 }
