@@ -9,6 +9,7 @@ mod prepare;
 mod process;
 mod run;
 mod scratch;
+mod sim;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -53,6 +54,15 @@ enum Task {
         /// Which ones; all if none is named.
         names: Vec<String>,
     },
+    /// Run the simulator: real devices and a real server in a world where everything goes wrong.
+    ///
+    /// `cargo xtask sim --help` shows its options; `cargo xtask sim --seeds 1000 --steps 300` runs longer than the tests do.
+    #[command(disable_help_flag = true)]
+    Sim {
+        /// Options of the simulator.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Regenerate `.sqlx`, with which SQL is checked at compile time without a database.
     ///
     /// To be run after every change of a query or a migration; the result is committed.
@@ -80,6 +90,7 @@ fn main() -> ExitCode {
         Task::Run { release, data, args } => run::server(release, data, &args),
         Task::Test { args } => test::run(&args),
         Task::Bench { names } => run::bench(&names),
+        Task::Sim { args } => sim::run(&args),
         Task::Prepare { check } => prepare::run(check),
         Task::Openapi { check } => openapi::run(check),
         Task::Architecture => architecture::run(),

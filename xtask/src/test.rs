@@ -7,7 +7,7 @@ use crate::scratch::Scratch;
 
 /// Where the test harness finds the PostgreSQL to make its databases in: a URL of the superuser. Without it, the harness
 /// starts one by itself, in every test process.
-const URL: &str = "HOLDFAST_TEST_POSTGRES_URL";
+pub(crate) const URL: &str = "HOLDFAST_TEST_POSTGRES_URL";
 
 /// Each test has a database of its own, with a pool and perhaps several processes.
 const CONNECTIONS: u32 = 400;

@@ -19,7 +19,7 @@ pub(crate) use places::{Edit, Filter, Fix, List, Places, Resolve, Save, Show, St
 ///
 /// Places are saved on this device first, with or without an account or a network, and are sent when there is one.
 #[derive(Parser, Debug)]
-#[command(name = "holdfast", version, after_help = exit::TABLE, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "holdfast", version, after_help = exit::TABLE, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -29,8 +29,10 @@ pub(crate) struct Cli {
 
 #[derive(Args, Debug)]
 pub(crate) struct Global {
-    /// The folder that holds this device's places and sign-ins [default: `$XDG_DATA_HOME/holdfast` or `~/.holdfast`]
-    #[arg(long, global = true, env = "HOLDFAST_HOME", value_name = "DIR", help_heading = "Global options")]
+    // Read from the environment by hand: clap would take what stands there for an argument, also in its words.
+    /// The folder that holds this device's places and sign-ins [env: `HOLDFAST_HOME`] [default: `$XDG_DATA_HOME/holdfast` or
+    /// `~/.holdfast`]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     pub(crate) home: Option<PathBuf>,
     /// Print one JSON document instead of words
     #[arg(long, global = true, help_heading = "Global options")]
@@ -114,6 +116,16 @@ pub(crate) fn shield_negative_pairs(args: impl Iterator<Item = std::ffi::OsStrin
         _ => arg,
     })
     .collect()
+}
+
+/// Reads a number of metres.
+fn metres(text: &str) -> Result<f64, &'static str> {
+    text.trim().parse().map_err(|_| "it takes a number of metres, such as 12.5")
+}
+
+/// Reads the number of an entry of a list.
+fn number(text: &str) -> Result<i64, &'static str> {
+    text.trim().parse().map_err(|_| "it takes a number that the list shows")
 }
 
 #[cfg(test)]

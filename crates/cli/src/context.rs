@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::path::PathBuf;
 
-use holdfast_device::Device;
 use holdfast_host::{AccountEntry, Home};
 
 use crate::exit::{Exit, Failure};
 use crate::output::Output;
+use crate::store::Store;
 
 /// The home folder and how to print.
 #[derive(Clone)]
@@ -19,7 +19,7 @@ pub(crate) struct Context {
 impl Context {
     /// Opens the home folder, making it where it is missing.
     pub(crate) fn open(home: Option<PathBuf>, output: Output) -> Result<Self, Failure> {
-        let root = match home {
+        let root = match home.or_else(|| std::env::var_os("HOLDFAST_HOME").map(PathBuf::from)) {
             Some(root) if root.as_os_str().is_empty() => {
                 return Err(
                     Failure::usage("The home folder's name is empty.").hint("Set HOLDFAST_HOME or --home to a folder.")
@@ -28,7 +28,8 @@ impl Context {
             Some(root) => root,
             None => default_home()?,
         };
-        Ok(Self { home: Home::open(root)?, output })
+        let home = Home::open(root)?.telling_rescues(move |report| output.rescued(report));
+        Ok(Self { home, output })
     }
 
     /// The current account, if this device was signed in to one.
@@ -42,24 +43,14 @@ impl Context {
     }
 
     /// Opens the current store: the account's, or the one of places saved without an account.
-    pub(crate) fn store(&self) -> Result<Device, Failure> {
+    pub(crate) fn store(&self) -> Result<Store, Failure> {
         let account = self.account()?;
         self.store_of(account.as_ref())
     }
 
-    /// Opens a store and says if it had to be rescued.
-    pub(crate) fn store_of(&self, account: Option<&AccountEntry>) -> Result<Device, Failure> {
-        let store = self.home.open_store(account)?;
-        if let Some(report) = &store.recovered {
-            self.output.warn(format!(
-                "The database was damaged. It was set aside as {} and {} places and {} unsent changes were rescued from it.",
-                report.set_aside, report.places, report.operations
-            ));
-            for table in &report.unreadable {
-                self.output.warn(format!("Not everything could be read: {table}"));
-            }
-        }
-        Ok(store.device)
+    /// Opens a store.
+    pub(crate) fn store_of(&self, account: Option<&AccountEntry>) -> Result<Store, Failure> {
+        Ok(Store::new(self.home.open_store(account)?))
     }
 }
 

@@ -48,12 +48,14 @@ Exit codes:
   3  done as far as possible, but something needs your attention
      (a conflict, a refused change, a line of a file that can't be imported)
   4  this device is not signed in
-  5  the server can't be reached; everything saved is kept and is sent later
+  5  the server can't be reached, or can't take everything at the moment;
+     what is saved is kept and is sent later
   6  there is no such place, or more than one
   7  the home folder can't be used (full disk, permissions, damage)
 
 With --json, standard output is one JSON document (watch: one per line), also
-when something fails: {\"error\": {\"code\", \"message\", \"hint\", \"exit\", …}}.";
+when something fails: {\"error\": {\"code\", \"message\", \"hint\", \"exit\", …}}.
+A database that was found damaged is told in it as \"rescued\".";
 
 /// Why a command failed, in words for a person and as a code for scripts.
 #[derive(Debug)]
@@ -77,6 +79,15 @@ impl Failure {
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, "usage", message)
+    }
+
+    /// A command line that could not be read, from clap's words: what is wrong, tips, the usage.
+    pub(crate) fn refused(words: &str) -> Self {
+        let mut parts = words.split("\n\n").map(|part| part.trim_matches('\n'));
+        let message = parts.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let hint: Vec<&str> = parts.map(|part| part.trim_start().trim_start_matches("tip: ")).collect();
+        let failure = Self::usage(message);
+        if hint.is_empty() { failure } else { failure.hint(hint.join("\n")) }
     }
 
     pub(crate) fn failed(message: impl Into<String>) -> Self {
@@ -224,6 +235,14 @@ impl From<DeviceError> for Failure {
                 Self::new(Exit::Failed, "in_trash", sentence).hint("Take it out with: holdfast restore <place>")
             }
             DeviceError::NotInTrash => Self::new(Exit::Failed, "not_in_trash", sentence),
+            DeviceError::LookAgain => Self::new(Exit::Attention, "look_again", sentence),
+            DeviceError::Undecided(_) => Self::new(Exit::Usage, "undecided", sentence)
+                .hint("Nothing was decided. Add --field FIELD=mine or --field FIELD=theirs for each of them."),
+            DeviceError::NothingToResolve => Self::new(Exit::Failed, "nothing_to_resolve", sentence)
+                .hint("What there is to decide, and how: holdfast resolve <place>"),
+            DeviceError::DecideFirst => {
+                Self::new(Exit::Attention, "decide_first", sentence).hint("Decide with: holdfast resolve <place>")
+            }
             DeviceError::NotAllowed => Self::new(Exit::Failed, "forbidden", sentence),
             DeviceError::OnItsWay => Self::new(Exit::Failed, "on_its_way", sentence)
                 .hint("Another process is sending it. If none is, its lease ends within two minutes."),
@@ -231,9 +250,12 @@ impl From<DeviceError> for Failure {
                 Self::new(Exit::Storage, "disk_full", sentence).hint("Free some space and repeat the command.")
             }
             DeviceError::Busy => Self::new(Exit::Storage, "busy", sentence),
-            DeviceError::Inaccessible(_) | DeviceError::Damaged(_) | DeviceError::TooNew { .. } => {
-                Self::new(Exit::Storage, "storage", sentence)
-            }
+            DeviceError::Damaged(_) => Self::new(Exit::Storage, "damaged", sentence).hint(
+                "Nothing was deleted. Check the disk and its room, and repeat the command: what can be read is rescued then.",
+            ),
+            DeviceError::Inaccessible(_) => Self::new(Exit::Storage, "storage", sentence)
+                .hint("What is saved there stays as it is. Check the permissions of the home folder and its disk, or choose another with --home or HOLDFAST_HOME."),
+            DeviceError::TooNew { .. } => Self::new(Exit::Storage, "storage", sentence),
             DeviceError::BoundElsewhere(_) => Self::new(Exit::Failed, "bound_elsewhere", sentence).hint(
                 "Places are only ever taken into the account they were promised to. Sign in to that one to take them.",
             ),

@@ -12,17 +12,25 @@ mod formats;
 mod output;
 mod place;
 mod position;
+mod store;
 mod words;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 
 use crate::args::{Cli, Color};
+use crate::exit::Failure;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse_from(args::shield_negative_pairs(std::env::args_os()));
+    let args = args::shield_negative_pairs(std::env::args_os());
+    let cli = match Cli::try_parse_from(&args) {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error, &args),
+    };
     let color = match cli.global.color {
         Color::Auto => anstream::ColorChoice::Auto,
         Color::Always => anstream::ColorChoice::Always,
@@ -36,4 +44,17 @@ fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// What is no command, or asks for help.
+fn refused(error: &clap::Error, args: &[OsString]) -> ExitCode {
+    let asked = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    // A script that asked for JSON gets JSON, however wrong the rest of its line is.
+    let json = args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json");
+    if asked || !json {
+        error.exit();
+    }
+    let failure = Failure::refused(&error.render().to_string());
+    Output { json, quiet: false, color: anstream::ColorChoice::Never }.failure(&failure);
+    failure.exit.into()
 }

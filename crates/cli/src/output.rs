@@ -4,13 +4,17 @@
 //! progress and errors for people. `--quiet` leaves only what was asked for and errors.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
+use holdfast_device::RecoveryReport;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::exit::Failure;
+use crate::words;
 
 pub(crate) const BOLD: Style = Style::new().bold();
 pub(crate) const DIM: Style = Style::new().dimmed();
@@ -18,6 +22,21 @@ pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub(crate) const RED: Style = AnsiColor::Red.on_default();
 pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// A rescue that no document has told of yet. One process runs one command.
+static RESCUED: Mutex<Option<RecoveryReport>> = Mutex::new(None);
+
+/// The document with the rescue in it, if there was one.
+fn with_rescue(value: &impl Serialize) -> io::Result<Option<Value>> {
+    let mut rescued = RESCUED.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(report) = rescued.as_ref() else { return Ok(None) };
+    let mut value = serde_json::to_value(value).map_err(io::Error::other)?;
+    if let Value::Object(members) = &mut value {
+        members.insert("rescued".to_owned(), serde_json::to_value(report).map_err(io::Error::other)?);
+        *rescued = None;
+    }
+    Ok(Some(value))
+}
 
 /// Prints for one command.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +68,11 @@ impl Output {
         if !self.json {
             return Ok(());
         }
-        let mut text = serde_json::to_vec_pretty(value).map_err(io::Error::other)?;
+        let mut text = match with_rescue(value)? {
+            Some(value) => serde_json::to_vec_pretty(&value),
+            None => serde_json::to_vec_pretty(value),
+        }
+        .map_err(io::Error::other)?;
         text.push(b'\n');
         let mut stdout = io::stdout().lock();
         stdout.write_all(&text)?;
@@ -61,7 +84,11 @@ impl Output {
         if !self.json {
             return Ok(());
         }
-        let mut text = serde_json::to_vec(value).map_err(io::Error::other)?;
+        let mut text = match with_rescue(value)? {
+            Some(value) => serde_json::to_vec(&value),
+            None => serde_json::to_vec(value),
+        }
+        .map_err(io::Error::other)?;
         text.push(b'\n');
         let mut stdout = io::stdout().lock();
         stdout.write_all(&text)?;
@@ -82,6 +109,23 @@ impl Output {
         }
     }
 
+    /// Tells that a database was damaged and what could be rescued of it; with `--json` in the next document.
+    pub(crate) fn rescued(self, report: &RecoveryReport) {
+        if self.json {
+            *RESCUED.lock().unwrap_or_else(PoisonError::into_inner) = Some(report.clone());
+            return;
+        }
+        self.warn(format!(
+            "The database was damaged. It was set aside as {}; {} and {} were rescued from it.",
+            words::one_line(&report.set_aside),
+            words::count(report.places, "place", "places"),
+            words::count(report.operations, "unsent change", "unsent changes"),
+        ));
+        for what in &report.unreadable {
+            self.warn(format!("Not everything could be read: {}", words::one_line(what)));
+        }
+    }
+
     /// Tells of a failure: on standard error for people, on standard output as JSON.
     pub(crate) fn failure(self, failure: &Failure) {
         if failure.is_quiet() {
@@ -92,11 +136,11 @@ impl Output {
             let _ = self.json(&failure.to_json());
             return;
         }
-        self.write_stderr(&format!("{RED}{BOLD}error:{BOLD:#}{RED:#} {}", failure.message));
+        // Parts of it may be a server's words: whatever they are, they only ever are words.
+        let message = words::block(&failure.message, "");
+        self.write_stderr(&format!("{RED}{BOLD}error:{BOLD:#}{RED:#} {message}"));
         if let Some(hint) = &failure.hint {
-            for line in hint.lines() {
-                self.write_stderr(&format!("  {line}"));
-            }
+            self.write_stderr(&words::block(hint, "  "));
         }
     }
 

@@ -1,16 +1,16 @@
 //! Naming places, and printing them.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use holdfast_contract::{ClientId, PlaceId};
-use holdfast_device::{Device, ListQuery, LocalId, PlaceState, PlaceView, StateFilter};
+use holdfast_device::{ListQuery, LocalId, PlaceState, PlaceView, StateFilter};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{Filter, StateArg};
 use crate::exit::{Exit, Failure};
 use crate::output::{BOLD, DIM};
+use crate::store::Store;
 use crate::words;
 
 /// Which of several places of one name is meant.
@@ -22,29 +22,37 @@ pub(crate) enum Prefer {
     Trash,
 }
 
-/// How many places of a similar name are looked at for suggestions.
+/// How many of the newest places are looked at for suggestions.
 const NEARBY: u32 = 1000;
 
+/// How many places one page holds when places are looked for by name.
+const PAGE: u32 = 1000;
+
+/// How many places of one name are told apart; that there are more is said.
+const CANDIDATES: usize = 100;
+
 /// Finds the place a person means: its number on this device, its id or the beginning of it, or its exact name.
-pub(crate) fn find(device: &Device, reference: &str, prefer: Prefer) -> Result<PlaceView, Failure> {
+pub(crate) fn find(store: &Store, reference: &str, prefer: Prefer) -> Result<PlaceView, Failure> {
     let reference = reference.trim();
     if reference.is_empty() {
         return Err(Failure::usage("Which place? Name it by number, id or name (see `holdfast list`)."));
     }
-    let mut ids: BTreeSet<LocalId> = BTreeSet::new();
-    if let Ok(number) = reference.parse() {
-        ids.insert(LocalId(number));
+    // A number stands for one place for ever, so that a script that took it from a list never means another one, whatever
+    // id begins with the same digits and whatever name is written so.
+    if let Ok(number) = reference.parse()
+        && let Some(place) = store.get(LocalId(number))?
+    {
+        return Ok(place);
     }
-    ids.extend(device.find(reference)?);
     let mut found = Vec::new();
-    for id in ids {
-        found.extend(device.get(id)?);
+    for id in store.find(reference)? {
+        found.extend(store.get(id)?);
     }
-    // A whole id is never ambiguous, whatever else looks like it.
+    // So is a whole id.
     if let Some(exact) = found.iter().position(|p| is_id_of(p, reference)) {
         return Ok(found.swap_remove(exact));
     }
-    for place in named(device, reference)? {
+    for place in named(store, reference)? {
         if !found.iter().any(|f| f.local_id == place.local_id) {
             found.push(place);
         }
@@ -54,7 +62,7 @@ pub(crate) fn find(device: &Device, reference: &str, prefer: Prefer) -> Result<P
         found.retain(preferred);
     }
     match found.len() {
-        0 => Err(unknown(device, reference)?),
+        0 => Err(unknown(store, reference)?),
         1 => Ok(found.swap_remove(0)),
         _ => Err(ambiguous(reference, &found)),
     }
@@ -65,30 +73,39 @@ fn is_id_of(place: &PlaceView, reference: &str) -> bool {
         || reference.parse::<PlaceId>().is_ok_and(|id| place.id == Some(id))
 }
 
-/// Places of exactly this name; if there is none, of this name in other case.
-fn named(device: &Device, name: &str) -> Result<Vec<PlaceView>, Failure> {
-    let candidates = with_words_of(device, name)?;
-    let of = |p: &PlaceView| p.name.as_ref().map(|n| n.as_str().to_owned()).unwrap_or_default();
-    let exact: Vec<PlaceView> = candidates.iter().filter(|p| of(p) == name).cloned().collect();
-    if !exact.is_empty() {
-        return Ok(exact);
-    }
+/// Places of exactly this name; if there is none, of this name in other case. Every place that has its words is looked at,
+/// page by page: of two equal names, the older one must not be passed over in silence.
+fn named(store: &Store, name: &str) -> Result<Vec<PlaceView>, Failure> {
+    // As names are kept, however this one was typed.
+    let Ok(Some(parsed)) = holdfast_contract::Name::parse(name) else { return Ok(Vec::new()) };
+    let name = parsed.as_str();
     let folded = name.to_lowercase();
-    Ok(candidates.into_iter().filter(|p| of(p).to_lowercase() == folded).collect())
-}
-
-fn with_words_of(device: &Device, text: &str) -> Result<Vec<PlaceView>, Failure> {
-    let mut places = Vec::new();
+    let (mut exact, mut alike) = (Vec::new(), Vec::new());
     for trash in [false, true] {
-        let query = ListQuery { text: Some(text.to_owned()), trash, limit: NEARBY, ..ListQuery::default() };
-        places.extend(device.list(&query)?.places);
+        // Of each kind only so many: more than one is ambiguous in any case, and memory is bounded.
+        let (exact_max, alike_max) = (exact.len() + CANDIDATES, alike.len() + CANDIDATES);
+        let mut query = ListQuery { text: Some(name.to_owned()), trash, limit: PAGE, ..ListQuery::default() };
+        loop {
+            let page = store.list(&query)?;
+            for place in page.places {
+                match place.name.as_ref().map(holdfast_contract::text::Text::as_str) {
+                    Some(own) if own == name && exact.len() < exact_max => exact.push(place),
+                    Some(own) if own.to_lowercase() == folded && alike.len() < alike_max => alike.push(place),
+                    _ => {}
+                }
+            }
+            query.after = page.next;
+            if query.after.is_none() {
+                break;
+            }
+        }
     }
-    Ok(places)
+    Ok(if exact.is_empty() { alike } else { exact })
 }
 
-fn unknown(device: &Device, reference: &str) -> Result<Failure, Failure> {
+fn unknown(store: &Store, reference: &str) -> Result<Failure, Failure> {
     let query = ListQuery { limit: NEARBY, ..ListQuery::default() };
-    let places = device.list(&query)?.places;
+    let places = store.list(&query)?.places;
     let names = places.iter().filter_map(|p| p.name.as_ref().map(holdfast_contract::text::Text::as_str));
     let similar = suggestions(reference, names);
     let failure = Failure::new(
@@ -128,7 +145,12 @@ fn ambiguous(reference: &str, found: &[PlaceView]) -> Failure {
     Failure::new(
         Exit::NotFound,
         "ambiguous",
-        format!("\"{}\" could be {} places.", words::one_line(reference), found.len()),
+        format!(
+            "\"{}\" could be {}{} places.",
+            words::one_line(reference),
+            if found.len() >= CANDIDATES { "at least " } else { "" },
+            found.len()
+        ),
     )
     .hint(format!("Name one of them by its number:\n{}", lines.join("\n")))
     .details(json!({ "candidates": found.iter().map(PlaceJson::of).collect::<Vec<_>>() }))
@@ -257,10 +279,10 @@ pub(crate) fn query(filter: &Filter) -> ListQuery {
 }
 
 /// Why nothing was found by a filter, when its category or tag does not exist: with what was perhaps meant.
-pub(crate) fn explain_empty(device: &Device, filter: &Filter) -> Result<Option<String>, Failure> {
+pub(crate) fn explain_empty(store: &Store, filter: &Filter) -> Result<Option<String>, Failure> {
     let checks = [
-        ("category", "categories", filter.category.as_deref(), device.categories()?),
-        ("tag", "tags", filter.tag.as_deref(), device.tags()?),
+        ("category", "categories", filter.category.as_deref(), store.categories()?),
+        ("tag", "tags", filter.tag.as_deref(), store.tags()?),
     ];
     for (what, many, asked, known) in checks {
         if let Some(asked) = asked

@@ -78,12 +78,10 @@ pub(crate) fn advice(attention: Attention, number: i64) -> String {
             "See why with `holdfast show {number}`, then edit it, or `holdfast outbox export` and `holdfast outbox discard` it."
         ),
         Attention::PlanFull => "It is kept here and goes on by itself when there is room.".to_owned(),
-        Attention::DeletedForGood | Attention::NoLongerVisible | Attention::MissingOnServer => format!(
-            "Keep what is here as a new place: holdfast resolve {number} --keep-as-new\nOr let it go: holdfast resolve {number} --let-go"
-        ),
-        Attention::OlderOnServer => format!(
-            "Keep yours: holdfast resolve {number} --mine\nOr take the server's: holdfast resolve {number} --let-go"
-        ),
+        Attention::DeletedForGood | Attention::NoLongerVisible | Attention::MissingOnServer => {
+            format!("Keep what is here as a new place, or let it go: holdfast resolve {number}")
+        }
+        Attention::OlderOnServer => format!("Keep the newer version, or take the server's: holdfast resolve {number}"),
     }
 }
 

@@ -55,12 +55,85 @@ fn a_misspelt_command_or_option_gets_a_suggestion() {
 }
 
 #[test]
+fn somebody_who_knows_nothing_is_shown_what_there_is() {
+    let home = Home::new();
+    home.expect(2, &[]).says("Usage: holdfast").says("Save a place");
+    home.ok(&["help"]).says("Exit codes:");
+    home.ok(&["help", "save"]).says("Usage: holdfast save");
+    // The variable is not the person's doing, and no part of what they are to type.
+    let run = home.expect(2, &["edit"]);
+    assert!(run.err.contains("Usage: holdfast edit") && !run.err.contains("--home"), "{}", run.err);
+    assert!(!home.path().exists());
+    for (args, words) in [
+        (&["import", "undo", "x"][..], "it takes a number that the list shows"),
+        (&["outbox", "list", "--after", "x"], "it takes a number that the list shows"),
+        (&["save", "1", "2", "--accuracy", "wide"], "it takes a number of metres, such as 12.5"),
+    ] {
+        home.expect(2, args).says(words);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named_as_it_was_typed() {
+    let home = Home::new();
+    home.save("Oak");
+    for args in [&["export", "-o", "nowhere/oak.gpx"][..], &["outbox", "export", "-o", "nowhere/oak.gpx"]] {
+        let run = home.expect(1, args);
+        run.says("nowhere/oak.gpx can't be written: its folder is not there. Nothing was written.");
+        assert!(!run.err.contains(".holdfast-"), "{}", run.err);
+    }
+}
+
+#[test]
 fn failures_are_one_json_document_on_standard_output() {
     let home = Home::new();
     let error = home.json(6, &["show", "nothing"]);
     assert_eq!((&error["error"]["code"], &error["error"]["exit"]), (&"not_found".into(), &6.into()));
     assert!(error["error"]["message"].as_str().unwrap().starts_with("There is no place"));
     assert!(error["error"].get("hint").is_some());
+}
+
+#[test]
+fn a_command_line_that_cannot_be_read_is_one_json_document_too() {
+    let home = Home::new();
+    for (args, message, hint) in [
+        (&["lst"][..], "unrecognized subcommand 'lst'", "'list'"),
+        (&["list", "--categroy", "x"], "unexpected argument '--categroy'", "'--category'"),
+        (&["list", "--state", "syncd"], "invalid value 'syncd'", "'synced'"),
+        (&["save"], "required arguments were not provided", "Usage: holdfast save"),
+        (&["save", "1", "2", "--accuracy", "wide"], "invalid value 'wide'", "--help"),
+        (&["resolve", "1", "--mine", "--theirs"], "cannot be used with", "Usage"),
+        (&[], "subcommand", ""),
+    ] {
+        let error = home.json(2, args);
+        let error = &error["error"];
+        assert_eq!((&error["code"], &error["exit"]), (&"usage".into(), &2.into()), "{args:?}");
+        let text = |member: &str| error[member].as_str().unwrap_or_default().to_owned();
+        assert!(text("message").contains(message), "{args:?}: {error}");
+        assert!(text("hint").contains(hint), "{args:?}: {error}");
+        assert!(!text("message").starts_with("error"), "{error}");
+    }
+    // Behind `--` it is a place's name, and no wish for JSON.
+    let run = home.expect(2, &["show", "--nonsense", "--", "--json"]);
+    assert_eq!(run.out, "");
+    home.ok(&["list", "--help", "--json"]).says("Usage: holdfast list");
+}
+
+#[test]
+fn an_export_to_standard_output_is_one_json_document_where_json_was_asked_for() {
+    let home = Home::new();
+    home.save("Oak");
+    let exported = home.json(0, &["export"]);
+    assert_eq!(exported["type"], "FeatureCollection");
+    assert_eq!(exported["features"][0]["properties"]["name"], "Oak");
+    assert_eq!(home.json(0, &["export", "--format", "geojson"]), exported);
+    let error = home.json(2, &["export", "--format", "gpx"]);
+    assert!(error["error"]["message"].as_str().unwrap().contains("GPX is no JSON"));
+    assert!(home.ok(&["export"]).out.contains("<gpx"));
+    // Into a file it is what the file's name says, and the document tells of it.
+    let file = home.file("oak.gpx");
+    assert_eq!(home.json(0, &["export", "-o", file.to_str().unwrap()])["exported"], 1);
+    assert!(std::fs::read_to_string(file).unwrap().contains("<gpx"));
 }
 
 #[test]

@@ -99,6 +99,83 @@ fn accuracy_and_altitude_are_numbers_of_metres() {
 }
 
 #[test]
+fn accuracy_and_altitude_have_their_ranges_on_edit_and_on_fix() {
+    let home = Home::new();
+    home.save("Oak");
+    for (flag, value, words) in [
+        ("--accuracy", "-1", "accuracy must be"),
+        ("--accuracy", "nan", "accuracy must be"),
+        ("--accuracy", "inf", "accuracy must be"),
+        ("--altitude", "nan", "altitude must be a number of metres"),
+        ("--altitude", "inf", "altitude must be a number of metres"),
+    ] {
+        refused(&home, &["edit", "Oak", "--position", "1", "2", flag, value], words);
+        refused(&home, &["fix", "Oak", "1", "2", flag, value], words);
+    }
+    home.expect(2, &["edit", "Oak", "--position", "1", "2", "--accuracy", "wide"]).says("invalid value 'wide'");
+    home.expect(2, &["fix", "Oak", "1", "2", "--altitude", "high"]).says("invalid value 'high'");
+    // Both belong to a position.
+    home.expect(2, &["edit", "Oak", "--accuracy", "5"]).says("--position");
+    home.ok(&["edit", "Oak", "--position", "1", "2", "--accuracy", "0", "--altitude", "-430.5"]);
+    assert_eq!((&home.places()[0]["accuracy"], &home.places()[0]["altitude"]), (&0.0.into(), &(-430.5).into()));
+}
+
+#[test]
+fn rows_of_a_file_have_the_same_limits_and_cost_only_themselves() {
+    let wpt = |inside: &str| format!("<wpt lat=\"1\" lon=\"2\">{inside}</wpt>");
+    let text = |element: &str, length: usize| wpt(&format!("<{element}>{}</{element}>", "é".repeat(length)));
+    // GPX has no element for tags; this is how an export writes them.
+    let tags = |tags: &[String]| {
+        let tags = tags.join("</holdfast:tag><holdfast:tag>");
+        wpt(&format!("<extensions><holdfast:tag>{tags}</holdfast:tag></extensions>"))
+    };
+    let many = |count: usize| (0..count).map(|i| format!("t{i}")).collect::<Vec<_>>();
+    let rows = [
+        (text("name", limits::NAME_MAX + 1), Some("its name is 201 characters long; at most 200 are allowed")),
+        (text("name", limits::NAME_MAX), None),
+        (
+            text("desc", limits::NOTE_MAX + 1),
+            Some("its description is 10001 characters long; at most 10000 are allowed"),
+        ),
+        (text("desc", limits::NOTE_MAX), None),
+        (text("type", limits::CATEGORY_MAX + 1), Some("its type is 41 characters long; at most 40 are allowed")),
+        (text("type", limits::CATEGORY_MAX), None),
+        (
+            tags(&["x".repeat(limits::TAG_MAX + 1)]),
+            Some("one of its tags: is 41 characters long; at most 40 are allowed"),
+        ),
+        (tags(&["x".repeat(limits::TAG_MAX)]), None),
+        (tags(&many(limits::TAGS_MAX + 1)), Some("has 21 tags; a place can have at most 20")),
+        (tags(&many(limits::TAGS_MAX)), None),
+        ("<wpt lat=\"90.1\" lon=\"0\"/>".to_owned(), Some("latitude must be a number of degrees from -90 to 90")),
+        ("<wpt lat=\"0\" lon=\"-180.1\"/>".to_owned(), Some("longitude must be a number of degrees from -180 to 180")),
+        ("<wpt lat=\"NaN\" lon=\"0\"/>".to_owned(), Some("latitude must be")),
+        ("<wpt lat=\"0\" lon=\"inf\"/>".to_owned(), Some("longitude must be")),
+        ("<wpt lat=\"90\" lon=\"-180\"/>".to_owned(), None),
+    ];
+    let home = Home::new();
+    let lines: Vec<&str> = rows.iter().map(|(row, _)| row.as_str()).collect();
+    let gpx = format!("<gpx version=\"1.1\" xmlns:holdfast=\"urn:holdfast:gpx:1\">\n{}\n</gpx>\n", lines.join("\n"));
+    let file = home.write("limits.gpx", gpx);
+    let file = file.to_str().unwrap();
+    let good = rows.iter().filter(|(_, wrong)| wrong.is_none()).count();
+
+    let report = home.json(3, &["import", file]);
+    let report = &report["imports"][0];
+    let bad = report["bad"].as_array().unwrap();
+    let wrong: Vec<_> = rows.iter().enumerate().filter_map(|(i, (_, w))| w.map(|w| (i + 2, w))).collect();
+    assert_eq!((bad.len(), report["new"].as_u64()), (wrong.len(), Some(good as u64)), "{report}");
+    for (bad, (line, words)) in bad.iter().zip(&wrong) {
+        assert_eq!(bad["line"], *line, "{bad}");
+        assert!(bad["reason"].as_str().unwrap().contains(words), "{words}: {bad}");
+    }
+    assert_eq!(home.places().len(), good);
+    let run = home.expect(3, &["import", file]);
+    run.says("can't be imported").says("line 2 \"").says("line 4: its description is 10001 characters long");
+    assert_eq!(home.places().len(), good, "the same rows again make nothing new");
+}
+
+#[test]
 fn everything_wrong_is_said_at_once() {
     let home = Home::new();
     let long = "x".repeat(201);

@@ -11,7 +11,8 @@ use holdfast_contract::account::{Account, Device, PairingCode, SignedIn};
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::{Change, Field, PositionChange, TagChange};
 use holdfast_contract::sync::{
-    Change as FeedChange, ChangeKind, GonePlace, HeadEvent, PlanLimits, PullReply, PushReply,
+    Change as FeedChange, ChangeKind, Confirmation, GonePlace, HeadEvent, PlanLimits, PullReply, PushReply,
+    PushRequest, Telemetry,
 };
 use holdfast_contract::*;
 use serde::Serialize;
@@ -149,22 +150,23 @@ fn every_outcome_is_written_and_read_as_it_was_frozen() {
     let gone = Outcome::Gone { id: Some(PlaceId(id(2))), client_id: Some(ClientId(id(1))) };
     let rejected = Problem::invalid(vec![FieldError::new("place.name", FieldCode::TooLong, "is too long")]);
     let deferred = Problem::new(Code::PlanLimitReached, "The plan is full.").with_retry_after(3600);
+    let in_trash = || Box::new(Place { deleted_at: Some(at(300)), ..place() });
+    let conflict = |reason, fields, place| Outcome::Conflict { reason, fields, place, seq: 17 };
+    let fields = vec![Field::Name, Field::Position];
     let outcomes = [
-        Outcome::Applied { place: boxed(), seq: 17, applied_version: 3, merged: true },
-        Outcome::Duplicate { first: true, place: boxed(), seq: 17, applied_version: Some(1) },
-        Outcome::Conflict {
-            reason: ConflictReason::FieldsChanged,
-            fields: vec![Field::Name, Field::Position],
-            place: boxed(),
-            seq: 17,
-        },
-        gone,
-        Outcome::Rejected { problem: rejected },
-        Outcome::Deferred { problem: deferred },
+        ("applied", Outcome::Applied { place: boxed(), seq: 17, applied_version: 3, merged: true }),
+        ("duplicate", Outcome::Duplicate { first: true, place: boxed(), seq: 17, applied_version: Some(1) }),
+        ("duplicate_known", Outcome::Duplicate { first: false, place: boxed(), seq: 17, applied_version: None }),
+        ("conflict", conflict(ConflictReason::FieldsChanged, fields, boxed())),
+        ("conflict_changed_since", conflict(ConflictReason::ChangedSince, vec![], boxed())),
+        ("conflict_in_trash", conflict(ConflictReason::InTrash, vec![], in_trash())),
+        ("gone", gone),
+        ("rejected", Outcome::Rejected { problem: rejected }),
+        ("deferred", Outcome::Deferred { problem: deferred }),
     ];
-    for outcome in outcomes {
-        let name = format!("outcome-{}.json", outcome.name());
-        round_trip(&name, &OperationOutcome { op_id: Some(OpId(id(9))), outcome });
+    for (name, outcome) in outcomes {
+        assert!(name.starts_with(outcome.name()));
+        round_trip(&format!("outcome-{name}.json"), &OperationOutcome { op_id: Some(OpId(id(9))), outcome });
     }
 }
 
@@ -173,6 +175,44 @@ fn every_error_is_written_and_read_as_it_was_frozen() {
     for code in Code::ALL {
         round_trip(&format!("problem-{code}.json"), &Problem::new(*code, "What happened, and what to do."));
     }
+}
+
+/// A push as devices write it: the operations are the frozen bytes, one after the other.
+#[test]
+fn the_envelope_of_a_push_is_read_as_it_was_frozen_and_leaves_every_operation_its_bytes() {
+    let written: Vec<(Operation, Vec<u8>)> = operations()
+        .into_iter()
+        .map(|(_, action)| Operation { op_id: OpId(id(9)), action })
+        .map(|operation| (operation.clone(), operation.to_bytes()))
+        .collect();
+    let telemetry = Telemetry {
+        pending: 7,
+        oldest_pending_seconds: 86_400,
+        retries: 3,
+        rejected: 1,
+        conflicts: 2,
+        media_pending: 0,
+        media_failed: 0,
+        confirmations: vec![Confirmation { op_id: OpId(id(8)), seconds: 12.5 }],
+    };
+    let mut body = format!("{{\"epoch\":\"{}\",\"operations\":[", id(5)).into_bytes();
+    body.extend_from_slice(&written.iter().map(|(_, bytes)| bytes.as_slice()).collect::<Vec<_>>().join(&b","[..]));
+    body.extend_from_slice(b"],\"telemetry\":");
+    body.extend_from_slice(&serde_json::to_vec(&telemetry).unwrap());
+    body.push(b'}');
+
+    let bytes = frozen("push-request.json", &body);
+    assert_eq!(String::from_utf8(body), String::from_utf8(bytes.clone()), "it is written as frozen");
+    let request: PushRequest<'_> = serde_json::from_slice(&bytes).unwrap();
+    assert_eq!(request.epoch, id(5).to_string());
+    assert_eq!(request.telemetry, Some(telemetry));
+    assert_eq!(request.operations.len(), written.len());
+    for (raw, (operation, bytes)) in request.operations.iter().zip(&written) {
+        assert_eq!(raw.get().as_bytes(), bytes.as_slice(), "its hash is that of the bytes that were sent");
+        assert_eq!(Operation::parse(raw.get().as_bytes()).as_ref(), Ok(operation));
+    }
+    let bare: PushRequest<'_> = serde_json::from_str(r#"{"epoch":"e","operations":[]}"#).unwrap();
+    assert_eq!((bare.telemetry, bare.operations.len()), (None, 0), "the report may be left out");
 }
 
 #[test]

@@ -8,6 +8,7 @@ CREATE TABLE store (
   account BLOB,
   adopting_server TEXT,                 -- the account that the captures here were promised to, until they have moved
   adopting_account BLOB,
+  adopting_id BLOB,                     -- this adoption: what is captured here after it belongs to another one
   epoch TEXT,                           -- the server's database, as of the last page
   epoch_stale INTEGER NOT NULL DEFAULT 0, -- the server named another epoch: pull before pushing
   cursor TEXT,                          -- where the last page ended; NULL: pull from the start
@@ -20,7 +21,7 @@ CREATE TABLE store (
   resends INTEGER NOT NULL DEFAULT 0,   -- repeated sends since the last report
   recovery TEXT,                        -- what was rescued, if this store replaced a damaged one
   CHECK ((server IS NULL) = (account IS NULL)),
-  CHECK ((adopting_server IS NULL) = (adopting_account IS NULL))
+  CHECK ((adopting_server IS NULL) = (adopting_account IS NULL) AND (adopting_server IS NULL) = (adopting_id IS NULL))
 );
 INSERT INTO store (one) VALUES (1);
 
@@ -40,10 +41,11 @@ CREATE TABLE lanes (
   attempts INTEGER NOT NULL DEFAULT 0,  -- failures in a row
   wait_from INTEGER,
   wait_until INTEGER,
-  problem TEXT,                         -- what the server said at the last failure
+  wait_limited INTEGER NOT NULL DEFAULT 0, -- 1: the server limits the rate; nobody on this side ends that wait
+  problem TEXT,                         -- what the server said at the last failure; NULL: it said nothing
   answered_at INTEGER,                  -- when the server last answered what was asked
   batch_limit INTEGER NOT NULL DEFAULT 500,
-  suspects_through INTEGER              -- push: the batch that failed ended here; smaller batches until it is through
+  suspects_through INTEGER              -- push: the batch that was refused ended here; small batches until it is through
 ) WITHOUT ROWID;
 INSERT INTO lanes (lane) VALUES ('push'), ('pull');
 
@@ -93,7 +95,7 @@ CREATE TABLE confirmed (
 
 -- Operations that the server has not acknowledged. One chain per place, in order of `number`; only its head moves.
 CREATE TABLE outbox (
-  number INTEGER PRIMARY KEY,
+  number INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a person names operations by it
   op_id BLOB NOT NULL,
   place INTEGER NOT NULL REFERENCES places (local_id),
   kind TEXT NOT NULL,
@@ -106,6 +108,7 @@ CREATE TABLE outbox (
   lease BLOB,                           -- the push that carries it
   wait_from INTEGER,
   wait_until INTEGER,
+  wait_limited INTEGER NOT NULL DEFAULT 0, -- 1: the server limits the rate
   attempts INTEGER NOT NULL DEFAULT 0,  -- sends
   failures INTEGER NOT NULL DEFAULT 0,  -- failures of this operation alone, in a row
   problem TEXT,                         -- why it waits or was refused
@@ -127,7 +130,7 @@ CREATE INDEX outbox_plan ON outbox (number) WHERE state = 'plan';
 CREATE INDEX outbox_conflict ON outbox (number) WHERE state = 'conflict';
 CREATE INDEX outbox_rejected ON outbox (number) WHERE state = 'rejected';
 
--- What happened to places here: operations that left the outbox, and notes. Outlives its place.
+-- What happened to places here: operations that left the outbox, refusals of pending ones, and notes. Outlives its place.
 CREATE TABLE journal (
   number INTEGER PRIMARY KEY,
   place INTEGER NOT NULL,
@@ -173,7 +176,9 @@ CREATE TABLE import_items (
 CREATE INDEX import_items_order ON import_items (import, state, number);
 
 -- Captures taken over from the store without an account, so that an adoption that was interrupted brings none of them
--- back that was deleted meanwhile.
+-- back that was deleted meanwhile. Kept only until their adoption is over.
 CREATE TABLE adopted (
-  client_id BLOB PRIMARY KEY
+  adoption BLOB NOT NULL,               -- the other store's `adopting_id`
+  client_id BLOB NOT NULL,
+  PRIMARY KEY (adoption, client_id)
 ) WITHOUT ROWID;

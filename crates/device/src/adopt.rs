@@ -2,10 +2,13 @@
 //!
 //! 1. The store without an account is promised to this one, durably: from then on no other account can have what is in
 //!    it.
-//! 2. Its captures are copied in chunks, each a durable commit of the account's store; one that is there is left alone.
+//! 2. Its captures are copied in chunks, each a durable commit of the account's store. Of one that is there already (the
+//!    same file was imported on another device), what the person set differently is queued as a change.
 //! 3. The store without an account is emptied and released in one commit. It may be used again.
 //!
-//! Killed at any point and called again, it goes on. While it copies, it holds the write lock of the store without an
+//! Killed at any point and called again, it goes on: the promise has an id, under which the account's store remembers what
+//! it has taken over, and brings nothing back that was deleted there meanwhile. The next adoption has another id: what is
+//! captured after this one, be it the same file once more, is taken over then. While it copies, it holds the write lock of the store without an
 //! account, so that nothing captured meanwhile is emptied away.
 
 use holdfast_contract::{ClientId, Operation, Timestamp};
@@ -17,11 +20,12 @@ use crate::columns::Micros;
 use crate::device::{Device, read_binding};
 use crate::environment::Moment;
 use crate::error::{Error, Result};
-use crate::journal;
 use crate::outbox::{self, Entry};
 use crate::places::{self, NewRow, PlaceRow};
+use crate::shown::Shown;
 use crate::tx::Tx;
-use crate::views::JournalEvent;
+use crate::views::{JournalEvent, LocalId};
+use crate::{edit, fold, imports, journal};
 
 /// Places copied in one commit.
 const CHUNK: u32 = 500;
@@ -47,8 +51,8 @@ impl Device {
     /// succeeds. Promised to another account before: [`Error::BoundElsewhere`], and nothing is copied.
     pub fn adopt(&mut self, anonymous: &mut Self) -> Result<Adopted> {
         let account = self.binding()?.ok_or(Error::Unbound)?;
-        anonymous.write(|tx| promise(tx, &account))?;
-        anonymous.write(|from| {
+        let adoption = anonymous.write(|tx| promise(tx, &account))?;
+        let adopted = anonymous.write(|from| {
             let mut adopted = Adopted::default();
             let mut after = 0;
             loop {
@@ -57,7 +61,7 @@ impl Device {
                 after = last.row.id.0;
                 self.write(|into| {
                     for moving in &chunk {
-                        if take(into, moving)? {
+                        if take(from, into, &adoption, moving)? {
                             adopted.copied += 1;
                         } else {
                             adopted.known += 1;
@@ -69,24 +73,30 @@ impl Device {
             self.write(|into| copy_imports(from, into))?;
             empty(from)?;
             Ok(adopted)
-        })
+        })?;
+        // Nobody will ask for this adoption again.
+        self.write(|into| into.run("DELETE FROM adopted WHERE adoption = ?1", [&adoption]))?;
+        Ok(adopted)
     }
 }
 
-fn promise(tx: &Tx<'_>, account: &Binding) -> Result<()> {
-    let (bound, promised) =
-        tx.one("SELECT server, account, adopting_server, adopting_account FROM store", [], |row| {
-            Ok((read_binding(row, 0)?, read_binding(row, 2)?))
+/// Promises the store to the account. Returns the id of this adoption, the same until it is over.
+fn promise(tx: &Tx<'_>, account: &Binding) -> Result<Vec<u8>> {
+    let (bound, promised, id) =
+        tx.one("SELECT server, account, adopting_server, adopting_account, adopting_id FROM store", [], |row| {
+            Ok((read_binding(row, 0)?, read_binding(row, 2)?, row.get::<_, Option<Vec<u8>>>(4)?))
         })?;
-    match bound.or(promised) {
-        Some(other) if other != *account => Err(Error::BoundElsewhere(Box::new(other))),
-        Some(_) => Ok(()),
-        None => {
+    match (bound.or(promised), id) {
+        (Some(other), _) if other != *account => Err(Error::BoundElsewhere(Box::new(other))),
+        (Some(_), Some(id)) => Ok(id),
+        (Some(_), None) => Err(Error::Unexpected("an account's own store is not adopted".to_owned())),
+        (None, _) => {
+            let id: [u8; 16] = tx.random();
             tx.run(
-                "UPDATE store SET adopting_server = ?1, adopting_account = ?2",
-                params![account.server, account.account.0],
+                "UPDATE store SET adopting_server = ?1, adopting_account = ?2, adopting_id = ?3",
+                params![account.server, account.account.0, id],
             )?;
-            Ok(())
+            Ok(id.to_vec())
         }
     }
 }
@@ -104,13 +114,17 @@ fn read_chunk(from: &Tx<'_>, after: i64) -> Result<Vec<Moving>> {
     rows.into_iter().map(|(row, fix_wait)| Ok(Moving { chain: outbox::chain(from, row.id)?, row, fix_wait })).collect()
 }
 
-/// Copies one capture unless it is, or once was, here.
-fn take(into: &Tx<'_>, moving: &Moving) -> Result<bool> {
+/// Copies one capture unless it is here, or this adoption has brought it here before.
+fn take(from: &Tx<'_>, into: &Tx<'_>, adoption: &[u8], moving: &Moving) -> Result<bool> {
     let Some(client_id) = moving.row.client_id else {
         return Err(Error::Unexpected("a capture without a client id".to_owned()));
     };
-    let new = into.run("INSERT OR IGNORE INTO adopted (client_id) VALUES (?1)", [client_id.0])? > 0;
-    if !new || places::by_client_id(into, client_id)?.is_some() {
+    let sql = "INSERT OR IGNORE INTO adopted (adoption, client_id) VALUES (?1, ?2)";
+    if into.run(sql, params![adoption, client_id.0])? == 0 {
+        return Ok(false);
+    }
+    if let Some(id) = places::by_client_id(into, client_id)? {
+        meet_known(from, into, id, moving)?;
         return Ok(false);
     }
     let Some(source) = moving.row.source else {
@@ -135,6 +149,49 @@ fn take(into: &Tx<'_>, moving: &Moving) -> Result<bool> {
     }
     journal::note(into, id, JournalEvent::Adopted, None)?;
     Ok(true)
+}
+
+/// The account's store has the capture already. What the person set in the other store, and nobody has here, is queued as a
+/// change with `was` as they saw it: what the file said, or nothing. Where it can't be queued, the journal keeps it.
+fn meet_known(from: &Tx<'_>, into: &Tx<'_>, id: LocalId, moving: &Moving) -> Result<()> {
+    let row = places::load(into, id)?;
+    let typed = &moving.row.shown;
+    // A capture that has no position yet has nothing to say about it.
+    let Some(captured) = typed.fields().or_else(|| Shown { position: row.shown.position, ..typed.clone() }.fields())
+    else {
+        return keep_words(into, id, moving);
+    };
+    let said = match moving.row.client_id {
+        Some(client_id) => imports::item(from, client_id)?,
+        None => None,
+    };
+    let mut changes = match (&said, row.shown.fields()) {
+        (Some(said), _) => fold::between(&said.fields, &captured),
+        (None, Some(known)) => fold::differences(&captured, &known).0,
+        (None, None) => return keep_words(into, id, moving),
+    };
+    if let Some(known) = row.shown.fields() {
+        changes = fold::not_there_yet(changes, &known);
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    if row.shown.deleted_at.is_some() || row.mark.is_some() || row.shown.position.is_none() {
+        return keep_words(into, id, moving);
+    }
+    edit::queue_changes(into, &row, changes, 0)?;
+    journal::note(into, id, JournalEvent::Adopted, None)?;
+    places::refresh(into, id)
+}
+
+/// Keeps what was typed in the other store in the journal of the place that is here.
+fn keep_words(into: &Tx<'_>, id: LocalId, moving: &Moving) -> Result<()> {
+    let shown = &moving.row.shown;
+    let words = serde_json::json!({
+        "name": shown.name, "note": shown.note, "category": shown.category, "tags": shown.tags,
+        "position": shown.position.map(|(position, _)| position),
+    });
+    journal::note(into, id, JournalEvent::Adopted, Some(&words.to_string()))
 }
 
 /// The memory of what was imported moves too: the same file must make nothing new here either.
@@ -187,6 +244,6 @@ fn empty(from: &Tx<'_>) -> Result<()> {
     for table in ["outbox", "confirmed", "places", "journal", "import_items", "imports"] {
         from.run(&format!("DELETE FROM {table}"), [])?;
     }
-    from.run("UPDATE store SET adopting_server = NULL, adopting_account = NULL", [])?;
+    from.run("UPDATE store SET adopting_server = NULL, adopting_account = NULL, adopting_id = NULL", [])?;
     Ok(())
 }

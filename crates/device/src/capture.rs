@@ -135,7 +135,9 @@ pub(crate) fn place(tx: &Tx<'_>, row: &PlaceRow, shown: &Shown) -> Result<()> {
 /// The same capture came a second time, by another road: what is there stays, what it lacks is added.
 fn add_to_known(tx: &Tx<'_>, id: LocalId, client_id: ClientId, captured: NewPlace) -> Result<()> {
     let row = places::load(tx, id)?;
-    if row.shown.deleted_at.is_some() || row.mark.is_some() {
+    let closed = row.shown.deleted_at.is_some() || row.mark.is_some();
+    keep_losing_words(tx, id, (!closed).then_some(&row.shown), &captured)?;
+    if closed {
         return Ok(()); // Absence and deletion are never differences.
     }
     let mut chain = outbox::chain(tx, id)?;
@@ -155,7 +157,7 @@ fn add_to_known(tx: &Tx<'_>, id: LocalId, client_id: ClientId, captured: NewPlac
         outbox::amend(tx, head, action)?;
         return places::refresh(tx, id);
     }
-    let (changes, better) = fold::differences(&captured.fields, &shown);
+    let (changes, better) = fold::lacking(&captured.fields, &shown);
     let base_version = crate::confirmed::version(tx, id)?;
     let target = holdfast_contract::Target::Own(client_id);
     if !changes.is_empty() {
@@ -166,6 +168,26 @@ fn add_to_known(tx: &Tx<'_>, id: LocalId, client_id: ClientId, captured: NewPlac
         outbox::enqueue(tx, id, Action::Refine { target, position })?;
     }
     places::refresh(tx, id)
+}
+
+/// What somebody typed into a second delivery of a capture, and the place does not take, stays in the journal.
+fn keep_losing_words(tx: &Tx<'_>, id: LocalId, shown: Option<&Shown>, captured: &NewPlace) -> Result<()> {
+    fn loses<T: PartialEq>(new: Option<&T>, there: Option<&Option<T>>) -> bool {
+        new.is_some_and(|new| match there {
+            Some(Some(there)) => there != new,
+            Some(None) => false,
+            None => true,
+        })
+    }
+    let new = &captured.fields;
+    let losing = loses(new.name.as_ref(), shown.map(|s| &s.name))
+        || loses(new.note.as_ref(), shown.map(|s| &s.note))
+        || loses(new.category.as_ref(), shown.map(|s| &s.category));
+    if losing {
+        let words = serde_json::json!({ "name": new.name, "note": new.note, "category": new.category });
+        journal::note_once(tx, id, JournalEvent::Superseded, &words.to_string())?;
+    }
+    Ok(())
 }
 
 /// `shown` with what it lacks from a second delivery of the same capture.

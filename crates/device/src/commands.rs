@@ -49,7 +49,7 @@ pub struct Captured {
     pub local_id: LocalId,
     /// The capture, for ever.
     pub client_id: ClientId,
-    /// False when this very capture was known already; nothing was written then.
+    /// False when this very capture was known already; only what the place lacked was added then.
     pub new: bool,
 }
 
@@ -79,6 +79,10 @@ pub struct Seen {
     pub category: Option<Category>,
     /// The position.
     pub position: Option<Position>,
+    /// The tags.
+    pub tags: Tags,
+    /// Whether it was in the trash.
+    pub deleted: bool,
     /// The confirmed version, 0 when none was confirmed.
     pub version: i64,
 }
@@ -90,6 +94,8 @@ impl From<&PlaceView> for Seen {
             note: view.note.clone(),
             category: view.category.clone(),
             position: view.position,
+            tags: view.tags.clone(),
+            deleted: view.deleted_at.is_some(),
             version: view.version.unwrap_or(0),
         }
     }

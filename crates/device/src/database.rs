@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::{Error, Result};
@@ -11,7 +12,7 @@ use crate::error::{Error, Result};
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001.sql")];
 
 /// How long a command waits for another process's transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The newest schema this build knows.
 fn newest_schema() -> i64 {
@@ -28,11 +29,19 @@ pub(crate) fn make_plain(path: &Path) -> Result<Connection> {
     Ok(conn)
 }
 
-/// Opens or creates the database at `path`, whose folder must exist.
+/// Whether closing this connection leaves the log beside the database instead of folding it in.
+pub(crate) fn keep_log(conn: &Connection, keep: bool) -> Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep)?;
+    Ok(())
+}
+
+/// Opens or creates the database at `path`, whose folder must exist. Until it has proved sound ([`keep_log`]), closing it
+/// again changes nothing about a log that is there.
 pub(crate) fn open(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
+    keep_log(&conn, true)?;
     // Every commit a person was told about must survive power loss: FULL syncs the log at each commit, and on Apple's
     // systems only F_FULLFSYNC reaches the disk.
     conn.pragma_update(None, "journal_mode", "WAL")?;

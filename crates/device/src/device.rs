@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::binding::Binding;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::place_of_file::PlaceOfFile;
 use crate::tx::Tx;
 use crate::{database, upgrade};
 
@@ -27,6 +28,8 @@ pub struct Device {
     pub(crate) polled_at: Option<holdfast_contract::Timestamp>,
     /// Seconds between pulls that nothing asked for.
     pub(crate) pull_interval: u32,
+    /// The file that was opened.
+    place_of_file: Option<PlaceOfFile>,
 }
 
 impl std::fmt::Debug for Device {
@@ -43,11 +46,25 @@ impl Device {
     }
 
     /// A handle on an open database.
-    pub(crate) fn on(conn: Connection, env: Box<dyn Environment>) -> Result<Self> {
-        let mut device =
-            Self { conn, env, changed: true, data_version: -1, pull_wanted: true, polled_at: None, pull_interval: 300 };
+    fn on(conn: Connection, env: Box<dyn Environment>) -> Result<Self> {
+        let mut device = Self::bare(conn, env);
         upgrade::on_open(&mut device)?;
+        database::keep_log(&device.conn, false)?;
         Ok(device)
+    }
+
+    /// A handle on a database that has yet to be made ready.
+    pub(crate) fn bare(conn: Connection, env: Box<dyn Environment>) -> Self {
+        Self {
+            place_of_file: PlaceOfFile::of(conn.path()),
+            conn,
+            env,
+            changed: true,
+            data_version: -1,
+            pull_wanted: true,
+            polled_at: None,
+            pull_interval: 300,
+        }
     }
 
     /// Whose store it is; `None` for captures without an account.
@@ -93,19 +110,35 @@ impl Device {
 
     /// Runs `command` in one immediate transaction and commits it durably.
     pub(crate) fn write<T>(&mut self, command: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let sql = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let tx = Tx { sql, now: self.env.now(), env: self.env.as_ref() };
-        let result = command(&tx)?;
-        tx.sql.commit()?;
-        self.changed = true;
-        Ok(result)
+        let result = self.begin(TransactionBehavior::Immediate).and_then(|tx| {
+            let result = command(&tx)?;
+            tx.sql.commit()?;
+            Ok(result)
+        });
+        self.changed |= result.is_ok();
+        self.told(result)
     }
 
     /// Runs `query` on one snapshot.
     pub(crate) fn read<T>(&self, query: impl FnOnce(&Tx<'_>) -> Result<T>) -> Result<T> {
-        let sql = Transaction::new_unchecked(&self.conn, TransactionBehavior::Deferred)?;
-        let tx = Tx { sql, now: self.env.now(), env: self.env.as_ref() };
-        query(&tx)
+        self.told(self.begin(TransactionBehavior::Deferred).and_then(|tx| query(&tx)))
+    }
+
+    fn begin(&self, behavior: TransactionBehavior) -> Result<Tx<'_>> {
+        let sql = Transaction::new_unchecked(&self.conn, behavior)?;
+        if let Some(file) = &self.place_of_file {
+            file.check()?;
+        }
+        Ok(Tx { sql, now: self.env.now(), env: self.env.as_ref() })
+    }
+
+    /// Where damage was met, the log stays as it is when this handle is closed: it is evidence, and folding it into the
+    /// damaged file could overwrite what can still be read.
+    fn told<T>(&self, result: Result<T>) -> Result<T> {
+        if matches!(result, Err(Error::Damaged(_))) {
+            database::keep_log(&self.conn, true)?;
+        }
+        result
     }
 }
 

@@ -45,7 +45,9 @@ pub(crate) fn seen_version(tx: &Tx<'_>, row: &PlaceRow, seen: Option<&Seen>) -> 
     let same = seen.name == shown.name
         && seen.note == shown.note
         && seen.category == shown.category
-        && seen.position == shown.position.map(|(position, _)| position);
+        && seen.position == shown.position.map(|(position, _)| position)
+        && seen.tags == shown.tags
+        && seen.deleted == shown.deleted_at.is_some();
     Ok(if same { now } else { seen.version.min(now) })
 }
 
@@ -79,7 +81,7 @@ pub(crate) fn edit(tx: &Tx<'_>, row: &PlaceRow, edit: Edit, seen: Option<&Seen>)
 }
 
 /// Queues a person's changes at the place's chain.
-fn queue_changes(tx: &Tx<'_>, row: &PlaceRow, changes: PlaceChanges, base_version: i64) -> Result<()> {
+pub(crate) fn queue_changes(tx: &Tx<'_>, row: &PlaceRow, changes: PlaceChanges, base_version: i64) -> Result<()> {
     let chain = outbox::chain(tx, row.id)?;
     if let Some(head) = chain.first().filter(|head| head.state == OpState::Rejected)
         && mend_rejected(tx, head, &chain[1..], &changes)?

@@ -76,7 +76,8 @@ pub enum Error {
     /// The database can't be opened, read or written at the moment: a locked phone, missing permission, a failing disk.
     #[error("the database is not accessible at the moment: {0}")]
     Inaccessible(String),
-    /// SQLite says that the file is damaged or no database. [`crate::file::open`] sets it aside and recovers.
+    /// SQLite says that the file is damaged or no database, or another process has recovered it and this handle stands on
+    /// the file that was set aside. Close the handle; [`crate::file::recover`] opens what there is, recovering it if needed.
     #[error("the database file is damaged: {0}")]
     Damaged(String),
     /// Something in the database can't be what it is. A bug.

@@ -77,12 +77,15 @@ pub(crate) fn fold(first: PlaceChanges, second: PlaceChanges) -> PlaceChanges {
     }
 }
 
+/// The second wish counts where both speak of a tag. They never take each other back: the tag may have come, or gone,
+/// elsewhere meanwhile, and asking for what is so already costs nothing.
 fn fold_tags(first: &TagChange, second: &TagChange) -> TagChange {
-    let minus = |a: &BTreeSet<Tag>, b: &BTreeSet<Tag>| a.difference(b).cloned().collect::<BTreeSet<_>>();
-    let join = |a: BTreeSet<Tag>, b: BTreeSet<Tag>| a.into_iter().chain(b).collect();
+    let join = |first: &BTreeSet<Tag>, undone: &BTreeSet<Tag>, second: &BTreeSet<Tag>| {
+        first.difference(undone).chain(second).cloned().collect()
+    };
     TagChange {
-        add: join(minus(&first.add, &second.remove), minus(&second.add, &first.remove)),
-        remove: join(minus(&first.remove, &second.add), minus(&second.remove, &first.add)),
+        add: join(&first.add, &second.remove, &second.add),
+        remove: join(&first.remove, &second.add, &second.remove),
     }
 }
 
@@ -115,6 +118,37 @@ pub(crate) fn differences(captured: &PlaceFields, known: &PlaceFields) -> (Place
     };
     let better = captured.position_source == PositionSource::Fix && decide_refine(known, &captured.position).is_some();
     (changes, better.then_some(captured.position))
+}
+
+/// What a second delivery of a capture adds to what is shown: only what is absent there. What is there stays, also where
+/// it differs, for the person may have changed it since; a better fix is no difference of opinion.
+pub(crate) fn lacking(captured: &PlaceFields, shown: &PlaceFields) -> (PlaceChanges, Option<Position>) {
+    let (changes, better) = differences(captured, shown);
+    let changes = PlaceChanges {
+        name: changes.name.filter(|_| shown.name.is_none()),
+        note: changes.note.filter(|_| shown.note.is_none()),
+        category: changes.category.filter(|_| shown.category.is_none()),
+        position: changes.position.filter(|_| shown.position_source == PositionSource::Fix),
+        tags: changes.tags,
+    };
+    (changes, better)
+}
+
+/// `changes` without what stands at `known` already.
+pub(crate) fn not_there_yet(changes: PlaceChanges, known: &PlaceFields) -> PlaceChanges {
+    fn field<T: PartialEq>(change: Option<Change<T>>, known: Option<&T>) -> Option<Change<T>> {
+        change.filter(|change| change.to.as_ref() != known)
+    }
+    PlaceChanges {
+        name: field(changes.name, known.name.as_ref()),
+        note: field(changes.note, known.note.as_ref()),
+        category: field(changes.category, known.category.as_ref()),
+        position: changes.position.filter(|change| change.to != known.position),
+        tags: TagChange {
+            add: changes.tags.add.difference(known.tags.as_set()).cloned().collect(),
+            remove: changes.tags.remove.intersection(known.tags.as_set()).cloned().collect(),
+        },
+    }
 }
 
 /// `wish` as a change of what stands at `base` now: `was` is what the person has been shown of the other side.

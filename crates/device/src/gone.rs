@@ -8,7 +8,9 @@ use holdfast_contract::{Action, Role};
 
 use crate::confirmed;
 use crate::error::Result;
-use crate::outbox;
+use crate::imports;
+use crate::journal;
+use crate::outbox::{self, Entry};
 use crate::places;
 use crate::shown::overlay;
 use crate::tx::Tx;
@@ -20,13 +22,14 @@ pub(crate) fn settle(tx: &Tx<'_>, id: LocalId) -> Result<()> {
     let row = places::load(tx, id)?;
     let chain = outbox::chain(tx, id)?;
     let owner = row.role == Role::Owner;
-    // A file's row that somebody deleted for good before was typed by nobody: the file still has it.
-    let imported = chain.len() == 1
-        && tx.one(
-            "SELECT EXISTS (SELECT 1 FROM import_items WHERE client_id = ?1)",
-            [row.client_id.map(|id| id.0)],
-            |r| r.get::<_, bool>(0),
-        )?;
+    // A file's row that somebody deleted for good before was typed by nobody, as long as it says what the file says: the
+    // file still has it.
+    let imported = match (chain.as_slice(), row.client_id) {
+        ([Entry { action: Action::Create { place, .. }, .. }], Some(client_id)) => {
+            imports::item(tx, client_id)?.is_some_and(|said| said.fields == place.fields)
+        }
+        _ => false,
+    };
     let typed = chain.iter().any(|entry| match entry.action {
         Action::Create { .. } => !imported,
         Action::Update { .. } => true,
@@ -38,6 +41,9 @@ pub(crate) fn settle(tx: &Tx<'_>, id: LocalId) -> Result<()> {
             outbox::remove(tx, entry, JournalEvent::Gone, None)?;
         }
         return places::remove(tx, id);
+    }
+    if !matches!(row.mark, Some(Mark::DeletedForGood | Mark::NoLongerVisible)) {
+        journal::note(tx, id, JournalEvent::Gone, None)?;
     }
     for entry in &chain {
         let problem = holdfast_contract::Problem::new(

@@ -20,6 +20,7 @@ use crate::places;
 use crate::trash;
 use crate::tx::Tx;
 use crate::views::JournalEvent;
+use crate::words::OpState;
 
 /// How a row stands towards what is here.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -225,7 +226,8 @@ fn make(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, op_id: OpId, p
     // Another device may have imported the same file, and this one has pulled it meanwhile.
     let made = places::by_client_id(tx, client_id)?.is_none();
     if made {
-        let made = capture::insert_as(tx, op_id, client_id, true, place.clone())?;
+        // Its id comes from the file: another device with the same file may have sent it, so it is not this device's alone.
+        let made = capture::insert_as(tx, op_id, client_id, false, place.clone())?;
         journal::note(tx, made.local_id, JournalEvent::Imported, Some(&import.label))?;
     }
     let state = if made { "made" } else { "settled" };
@@ -243,7 +245,41 @@ fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &NewPlace) -> Result<Option
         && row.shown.fields().as_ref() == Some(&made.fields)
         && crate::confirmed::version(tx, id)? <= 1
         && chain.iter().all(|entry| matches!(entry.action, Action::Create { .. }));
-    if untouched { trash::delete(tx, &row, None).map(Some) } else { Ok(None) }
+    if !untouched {
+        return Ok(None);
+    }
+    let known = crate::confirmed::version(tx, id)? > 0;
+    if known && !chain.is_empty() {
+        // A page brought it before its own create was answered: as far as is known, another device made it.
+        return Ok(None);
+    }
+    if let [create] = chain.as_slice()
+        && (!create.frozen || create.state == OpState::Rejected)
+    {
+        // It never arrived. What another device made of the same file is not this import's, and stays.
+        outbox::remove(tx, create, JournalEvent::Discarded, Some("the import was undone before it was sent"))?;
+        places::remove(tx, id)?;
+        return Ok(Some(DeleteOutcome::Vanished));
+    }
+    trash::delete(tx, &row, None).map(Some)
+}
+
+/// What the file said about a capture, where it came from one.
+pub(crate) fn item(tx: &Tx<'_>, client_id: ClientId) -> Result<Option<NewPlace>> {
+    let payload = tx.first("SELECT payload FROM import_items WHERE client_id = ?1", [client_id.0], |row| {
+        row.get::<_, Vec<u8>>(0)
+    })?;
+    Ok(payload.and_then(|payload| match Operation::parse(&payload) {
+        Ok(Operation { action: Action::Create { place, .. }, .. }) => Some(*place),
+        _ => None,
+    }))
+}
+
+/// The server had the capture before this device sent it: another device made it of the same file, and an undo of this
+/// device's import leaves it alone.
+pub(crate) fn made_elsewhere(tx: &Tx<'_>, client_id: ClientId) -> Result<()> {
+    tx.run("UPDATE import_items SET state = 'settled' WHERE client_id = ?1 AND state = 'made'", [client_id.0])?;
+    Ok(())
 }
 
 fn load(tx: &Tx<'_>, id: ImportId) -> Result<ImportSummary> {

@@ -113,8 +113,8 @@ pub(crate) fn release(tx: &Tx<'_>, lane: Lane) -> Result<()> {
 /// The server answered what was asked: no waits.
 pub(crate) fn answered(tx: &Tx<'_>, lane: Lane) -> Result<()> {
     tx.run(
-        "UPDATE lanes SET attempts = 0, wait_from = NULL, wait_until = NULL, problem = NULL, answered_at = ?2 \
-         WHERE lane = ?1",
+        "UPDATE lanes SET attempts = 0, wait_from = NULL, wait_until = NULL, wait_limited = 0, problem = NULL, \
+         answered_at = ?2 WHERE lane = ?1",
         params![name(lane), Micros(tx.wall())],
     )?;
     Ok(())
@@ -128,7 +128,7 @@ pub(crate) fn failed(tx: &Tx<'_>, lane: Lane, problem: Option<&Problem>, retry_a
         None => jittered(tx, attempts),
     };
     tx.run(
-        "UPDATE lanes SET attempts = ?2, wait_from = ?3, wait_until = ?4, problem = ?5 WHERE lane = ?1",
+        "UPDATE lanes SET attempts = ?2, wait_from = ?3, wait_until = ?4, problem = ?5, wait_limited = 0 WHERE lane = ?1",
         params![name(lane), attempts, Micros(tx.wall()), Micros(until), problem.map(Json)],
     )?;
     Ok(attempts)
@@ -138,7 +138,7 @@ pub(crate) fn failed(tx: &Tx<'_>, lane: Lane, problem: Option<&Problem>, retry_a
 pub(crate) fn slowed(tx: &Tx<'_>, lane: Lane, problem: Option<&Problem>, retry_after: Option<u32>) -> Result<()> {
     let until = asked_wait(tx, retry_after.unwrap_or(30));
     tx.run(
-        "UPDATE lanes SET wait_from = ?2, wait_until = ?3, problem = ?4 WHERE lane = ?1",
+        "UPDATE lanes SET wait_from = ?2, wait_until = ?3, problem = ?4, wait_limited = 1 WHERE lane = ?1",
         params![name(lane), Micros(tx.wall()), Micros(until), problem.map(Json)],
     )?;
     Ok(())
@@ -146,7 +146,20 @@ pub(crate) fn slowed(tx: &Tx<'_>, lane: Lane, problem: Option<&Problem>, retry_a
 
 /// The lane goes on at once; failures in a row stay counted.
 pub(crate) fn stop_waiting(tx: &Tx<'_>, lane: Lane) -> Result<()> {
-    tx.run("UPDATE lanes SET wait_from = NULL, wait_until = NULL WHERE lane = ?1", [name(lane)])?;
+    tx.run("UPDATE lanes SET wait_from = NULL, wait_until = NULL, wait_limited = 0 WHERE lane = ?1", [name(lane)])?;
+    Ok(())
+}
+
+/// Both lanes go on that wait because nothing came back. Where the server has said something, another network changes
+/// nothing about it.
+pub(crate) fn network_returned(tx: &Tx<'_>) -> Result<()> {
+    tx.run("UPDATE lanes SET wait_from = NULL, wait_until = NULL WHERE problem IS NULL", [])?;
+    Ok(())
+}
+
+/// Both lanes go on, unless the server limits the rate.
+pub(crate) fn end_own_waits(tx: &Tx<'_>) -> Result<()> {
+    tx.run("UPDATE lanes SET wait_from = NULL, wait_until = NULL WHERE wait_limited = 0", [])?;
     Ok(())
 }
 

@@ -38,6 +38,10 @@
 //! meanwhile, and only the reply to the lease that stands is taken. Nothing leaves the outbox but by an acknowledgement or
 //! by a person's decision, and what loses stays in the journal.
 //!
+//! What fails tells the lane or the operation to wait, depending on who has spoken. Silence is the network's fault: nothing
+//! is held against an operation, and the wait ends when the network returns. A refusal or a pause is the server's word: no
+//! network shortens it; only a person may, and not where the server limits the rate.
+//!
 //! # Where to find what
 //!
 //! | to learn | read |
@@ -48,7 +52,7 @@
 //! | what is sent, and when | `poll`, `push`, `lanes` |
 //! | what a reply means | `judge`, `push_reply`, `reconcile`, `gone`, `pull`, `resync` |
 //! | what the person can answer | `resolve`, `park` |
-//! | files and accounts | `database`, `file`, `adopt`, `imports` |
+//! | files and accounts | `database`, `file`, `recover`, `place_of_file`, `adopt`, `imports` |
 //! | the tables | `migrations/0001.sql` |
 
 #![forbid(unsafe_code)]
@@ -79,6 +83,7 @@ mod lanes;
 mod list;
 mod outbox;
 mod park;
+mod place_of_file;
 mod places;
 mod poll;
 mod pull;
@@ -93,6 +98,8 @@ mod search;
 mod shown;
 mod state;
 mod status;
+#[cfg(feature = "testing")]
+mod testing;
 mod trash;
 mod tx;
 mod upgrade;

@@ -1,7 +1,7 @@
 //! The table of operations that the server has not acknowledged: one chain per place, of which only the head moves.
 
 use holdfast_contract::outcome::ConflictReason;
-use holdfast_contract::{Action, Field, OpId, Operation, PAYLOAD_VERSION, Problem, Target, Timestamp};
+use holdfast_contract::{Action, Code, Field, OpId, Operation, PAYLOAD_VERSION, Problem, Target, Timestamp};
 use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use crate::columns::{Json, Micros};
 use crate::environment::Moment;
 use crate::error::{Error, Result};
 use crate::journal;
+use crate::lanes;
 use crate::places::PlaceRow;
 use crate::tx::Tx;
 use crate::views::{JournalEvent, LocalId};
@@ -147,8 +148,8 @@ pub(crate) fn replace(
     let operation = Operation { op_id: tx.new_op_id(), action };
     tx.run(
         "UPDATE outbox SET op_id = ?2, kind = ?3, payload_version = ?4, payload = ?5, frozen = 0, state = 'queued', \
-         lease = NULL, wait_from = NULL, wait_until = NULL, attempts = 0, failures = 0, problem = NULL, \
-         conflict = NULL, queued_at = ?6, boot = ?7, since_boot = ?8, first_sent_at = NULL, last_sent_at = NULL \
+         lease = NULL, wait_from = NULL, wait_until = NULL, wait_limited = 0, attempts = 0, failures = 0, \
+         problem = NULL, conflict = NULL, queued_at = ?6, boot = ?7, since_boot = ?8, first_sent_at = NULL, last_sent_at = NULL \
          WHERE number = ?1",
         params![
             entry.number,
@@ -188,8 +189,8 @@ pub(crate) fn promote(tx: &Tx<'_>, place: LocalId) -> Result<()> {
 /// Lets an operation be sent as soon as it is its chain's turn.
 pub(crate) fn requeue(tx: &Tx<'_>, number: i64) -> Result<()> {
     tx.run(
-        "UPDATE outbox SET state = 'queued', lease = NULL, wait_from = NULL, wait_until = NULL, problem = NULL, \
-         conflict = NULL WHERE number = ?1",
+        "UPDATE outbox SET state = 'queued', lease = NULL, wait_from = NULL, wait_until = NULL, wait_limited = 0, \
+         problem = NULL, conflict = NULL WHERE number = ?1",
         [number],
     )?;
     Ok(())
@@ -204,25 +205,28 @@ pub(crate) fn park(
     conflict: Option<&Conflict>,
 ) -> Result<()> {
     tx.run(
-        "UPDATE outbox SET state = ?2, lease = NULL, wait_from = NULL, wait_until = NULL, problem = ?3, conflict = ?4 \
-         WHERE number = ?1",
+        "UPDATE outbox SET state = ?2, lease = NULL, wait_from = NULL, wait_until = NULL, wait_limited = 0, problem = ?3, \
+         conflict = ?4 WHERE number = ?1",
         params![number, state, problem.map(Json), conflict.map(Json)],
     )?;
     Ok(())
 }
 
-/// Lets an operation wait for itself.
+/// Lets an operation wait for itself: as many seconds as the server has asked for, or longer each time.
 pub(crate) fn back_off(
     tx: &Tx<'_>,
     number: i64,
-    until: Timestamp,
+    tries: u32,
     failures: u32,
     problem: Option<&Problem>,
+    asked: Option<u32>,
 ) -> Result<()> {
+    let limited = problem.is_some_and(|problem| problem.code == Code::RateLimited);
+    let until = asked.map_or_else(|| lanes::jittered(tx, tries), |seconds| lanes::asked_wait(tx, seconds));
     tx.run(
         "UPDATE outbox SET state = 'backoff', lease = NULL, wait_from = ?2, wait_until = ?3, failures = ?4, \
-         problem = ?5 WHERE number = ?1",
-        params![number, Micros(tx.wall()), Micros(until), failures, problem.map(Json)],
+         problem = ?5, wait_limited = ?6 WHERE number = ?1",
+        params![number, Micros(tx.wall()), Micros(until), failures, problem.map(Json), limited],
     )?;
     Ok(())
 }

@@ -39,7 +39,7 @@ impl Device {
             for entry in &parked {
                 retry(tx, entry)?;
             }
-            lanes::stop_waiting(tx, Lane::Push)?;
+            lanes::end_own_waits(tx)?;
             Ok(parked.len() as u64)
         })
     }

@@ -91,23 +91,30 @@ impl Device {
         })
     }
 
-    /// The network is back: waits after failures are over, and what happened meanwhile is pulled.
+    /// The network is back: a lane that waits because nothing came back goes on, and what happened meanwhile is pulled.
+    /// What the server itself has refused or put off waits on: another network changes nothing about that, and a host may
+    /// call this as often as its network comes and goes.
     pub fn network_returned(&mut self) -> Result<()> {
         self.pull_wanted = true;
+        self.write(lanes::network_returned)
+    }
+
+    /// A person asks to sync now: every wait is over, of the lanes and of single operations, and the next `poll` pulls. Only
+    /// where the server limits the rate (429), its wait goes on.
+    pub fn try_now(&mut self) -> Result<()> {
+        self.pull_wanted = true;
         self.write(|tx| {
-            lanes::stop_waiting(tx, Lane::Push)?;
-            lanes::stop_waiting(tx, Lane::Pull)?;
-            push::end_backoffs(tx)
+            lanes::end_own_waits(tx)?;
+            push::end_own_backoffs(tx)
         })
     }
 
-    /// The person has signed in (again): the account's pause is over.
+    /// The person has signed in (again): the account's pause is over, and every wait but one that limits the rate.
     pub fn signed_in(&mut self) -> Result<()> {
         self.pull_wanted = true;
         self.write(|tx| {
             tx.run("UPDATE store SET paused = NULL", [])?;
-            lanes::stop_waiting(tx, Lane::Push)?;
-            lanes::stop_waiting(tx, Lane::Pull)
+            lanes::end_own_waits(tx)
         })
     }
 

@@ -98,7 +98,7 @@ fn apply(tx: &Tx<'_>, page: PullReply, from_start: bool, handled: &mut Handled) 
     for Change { seq, kind } in &page.changes {
         match kind {
             ChangeKind::Upsert(place) => applier.upsert(place, *seq)?,
-            ChangeKind::Gone(place) => applier.gone(*place)?,
+            ChangeKind::Gone(place) => applier.gone(*place, *seq)?,
         }
         handled.pulled += 1;
     }
@@ -240,13 +240,17 @@ impl Applier<'_, '_> {
         Ok(())
     }
 
-    fn gone(&self, place: GonePlace) -> Result<()> {
+    /// The number counts as an upsert's does: a newer word of the server may have come by the other road before the page.
+    fn gone(&self, place: GonePlace, seq: i64) -> Result<()> {
         let own = place.client_id.map(|id| places::by_client_id(self.tx, id)).transpose()?.flatten();
         let id = match own {
             Some(id) => Some(id),
             None => places::by_place_id(self.tx, place.id)?,
         };
         let Some(id) = id else { return Ok(()) };
+        if confirmed::load(self.tx, id)?.is_some_and(|base| (base.pass, base.seq) > (self.pass, seq)) {
+            return Ok(());
+        }
         // A capture that still waits for its position here was typed by this person: it stays.
         let row = places::load(self.tx, id)?;
         if crate::capture::is_waiting(self.tx, &row)? {

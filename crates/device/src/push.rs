@@ -62,9 +62,13 @@ pub(crate) fn unsend(tx: &Tx<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Ends the waits of operations that failed alone.
-pub(crate) fn end_backoffs(tx: &Tx<'_>) -> Result<()> {
-    tx.run("UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL WHERE state = 'backoff'", [])?;
+/// Ends the waits of single operations, but those with which the server limits the rate.
+pub(crate) fn end_own_backoffs(tx: &Tx<'_>) -> Result<()> {
+    tx.run(
+        "UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL \
+         WHERE state = 'backoff' AND wait_limited = 0",
+        [],
+    )?;
     Ok(())
 }
 
@@ -72,7 +76,7 @@ pub(crate) fn end_backoffs(tx: &Tx<'_>) -> Result<()> {
 pub(crate) fn lease(tx: &Tx<'_>) -> Result<Option<Request>> {
     requeue_leased(tx)?;
     tx.run(
-        "UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL \
+        "UPDATE outbox SET state = 'queued', wait_from = NULL, wait_until = NULL, wait_limited = 0 \
          WHERE state = 'backoff' AND (wait_until <= ?1 OR wait_from > ?1)",
         [Micros(tx.wall())],
     )?;

@@ -3,7 +3,8 @@
 //! | reply | the lane | the operations |
 //! |---|---|---|
 //! | outcomes | goes on | each has its outcome, see `reconcile` |
-//! | none, 408, 5xx | waits, longer each time; when it repeats, smaller batches | same bytes again |
+//! | none, 408 | waits, longer each time; when it repeats, smaller batches until one comes through | same bytes again |
+//! | 5xx | waits; when it repeats, half the batch | same bytes again; one alone waits by itself |
 //! | 429 | waits as long as asked | same bytes again, no attempt counted |
 //! | 401, 403 of the account, 426 | pauses until the person acts | kept |
 //! | 409 `epoch_changed` | pulls first | same bytes again |
@@ -23,12 +24,14 @@ use crate::judge::{Verdict, judge};
 use crate::lanes::{self, LaneRow};
 use crate::outbox::{self, Entry};
 use crate::tx::Tx;
-use crate::views::PauseReason;
+use crate::views::{JournalEvent, PauseReason};
 use crate::words::OpState;
-use crate::{confirmed, push, reconcile};
+use crate::{confirmed, journal, push, reconcile};
 
 /// Operations in a batch while nothing fails; the contract's bound.
 const BATCH_MAX: u32 = 500;
+/// No smaller batches for a network on which larger ones do not come through: some twenty kilobytes.
+const BATCH_SLOW: u32 = 50;
 
 /// See [`crate::Device::handle`].
 pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handled> {
@@ -51,7 +54,7 @@ pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handle
             outcomes(tx, &lane, &sent, reply, &mut handled)?;
             push::reported(tx, lease)?;
         }
-        Verdict::NoReply => failure(tx, &lane, &sent, None, None)?,
+        Verdict::NoReply => silence(tx, &lane, &sent, None, None)?,
         Verdict::Refused { status, problem, retry_after } => {
             refused(tx, &lane, &sent, status, &problem, retry_after, &mut handled)?;
         }
@@ -62,10 +65,15 @@ pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handle
 fn outcomes(tx: &Tx<'_>, lane: &LaneRow, sent: &[Entry], reply: PushReply, handled: &mut Handled) -> Result<()> {
     handled.answered = true;
     lanes::answered(tx, Lane::Push)?;
-    if let Some(last) = sent.last()
-        && lane.suspects_through.is_some_and(|through| last.number >= through)
-    {
-        lanes::limit_batches(tx, BATCH_MAX, None)?;
+    match lane.suspects_through {
+        // It was the network, or the server as a whole: what comes through may grow again.
+        None if lane.batch_limit < BATCH_MAX => {
+            lanes::limit_batches(tx, lane.batch_limit.saturating_mul(2).min(BATCH_MAX), None)?;
+        }
+        Some(through) if sent.last().is_some_and(|last| last.number >= through) => {
+            lanes::limit_batches(tx, BATCH_MAX, None)?;
+        }
+        _ => {}
     }
     let pass = confirmed::pass(tx)?;
     // An operation whose id the server could not read has its outcome at its place in the order.
@@ -113,9 +121,11 @@ fn refused(
         (402, _) if sent.len() == 1 => {
             handled.deferred += 1;
             alone_settled(tx)?;
+            journal::said(tx, &sent[0], JournalEvent::Deferred, &problem.detail)?;
             outbox::park(tx, sent[0].number, OpState::Plan, Some(problem), None)
         }
-        (408 | 500..=599, _) => failure(tx, lane, sent, Some(problem), retry_after),
+        (408, _) => silence(tx, lane, sent, Some(problem), retry_after),
+        (500..=599, _) => failure(tx, lane, sent, problem, retry_after),
         (404 | 405 | 415, _) | (_, Code::ProtocolUnsupported | Code::CrossSite) => {
             push::requeue_leased(tx)?;
             lanes::failed(tx, Lane::Push, Some(problem), retry_after).map(|_| ())
@@ -123,6 +133,7 @@ fn refused(
         _ if sent.len() == 1 => {
             handled.rejected += 1;
             alone_settled(tx)?;
+            journal::said(tx, &sent[0], JournalEvent::Rejected, &problem.detail)?;
             outbox::park(tx, sent[0].number, OpState::Rejected, Some(problem), None)
         }
         _ => {
@@ -154,46 +165,64 @@ pub(crate) fn pause(tx: &Tx<'_>, reason: PauseReason) -> Result<()> {
     Ok(())
 }
 
-/// No reply, or a failure of the server. The lane waits; when it repeats, one of the operations may be the cause, and
-/// halving the batch finds it. One that fails alone waits by itself and lets the others go on.
-fn failure(
+/// Nothing came back, or what was sent did not arrive in time. That says nothing about any operation: none of them is
+/// marked. The lane waits, and when it repeats, less is sent at once, for a slow network.
+fn silence(
     tx: &Tx<'_>,
     lane: &LaneRow,
     sent: &[Entry],
     problem: Option<&Problem>,
     retry_after: Option<u32>,
 ) -> Result<()> {
-    let [alone] = sent else {
-        push::requeue_leased(tx)?;
-        let attempts = lanes::failed(tx, Lane::Push, problem, retry_after)?;
-        let broke = problem.is_some_and(|p| p.code == Code::Internal);
-        return if broke || attempts >= 2 { halve(tx, lane, sent) } else { Ok(()) };
-    };
-    let searching = lane.suspects_through.is_some() || alone.failures > 0;
-    if searching {
-        alone_failed(tx, alone, problem, retry_after)?;
-        lanes::limit_batches(tx, BATCH_MAX, None)?;
-    } else {
-        push::requeue_leased(tx)?;
-    }
-    lanes::failed(tx, Lane::Push, problem, retry_after)?;
-    if searching && problem.is_some_and(|p| p.code == Code::Internal) {
-        // The server answers, and broke over this one: the others need not wait.
-        lanes::stop_waiting(tx, Lane::Push)?;
+    push::requeue_leased(tx)?;
+    let attempts = lanes::failed(tx, Lane::Push, problem, retry_after)?;
+    let half = half_of(sent).max(BATCH_SLOW);
+    if attempts >= 2 && half < lane.batch_limit && sent.len() > half as usize {
+        lanes::limit_batches(tx, half, lane.suspects_through)?;
     }
     Ok(())
+}
+
+/// A failure of the server. The lane waits; when it repeats, one of the operations may be the cause, and halving the batch
+/// finds it. One that fails alone waits by itself and lets the others go on.
+fn failure(tx: &Tx<'_>, lane: &LaneRow, sent: &[Entry], problem: &Problem, retry_after: Option<u32>) -> Result<()> {
+    push::requeue_leased(tx)?;
+    let attempts = lanes::failed(tx, Lane::Push, Some(problem), retry_after)?;
+    // The server works, and broke over one of these.
+    let broke = problem.code == Code::Internal;
+    match sent {
+        [] => Ok(()),
+        [alone] => {
+            if lane.suspects_through.is_none() && alone.failures == 0 && lane.batch_limit > 1 {
+                return Ok(());
+            }
+            alone_failed(tx, alone, Some(problem), retry_after)?;
+            lanes::limit_batches(tx, BATCH_MAX, None)?;
+            // The others need not wait.
+            if broke && retry_after.is_none() { lanes::stop_waiting(tx, Lane::Push) } else { Ok(()) }
+        }
+        _ if broke => halve(tx, lane, sent),
+        // It may be down as a whole as well: the first batch that comes through lets the next ones grow.
+        _ if attempts >= 2 || lane.batch_limit < BATCH_MAX => {
+            lanes::limit_batches(tx, half_of(sent), lane.suspects_through)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// One operation failed by itself: it waits, and is sent alone from then on.
 fn alone_failed(tx: &Tx<'_>, entry: &Entry, problem: Option<&Problem>, retry_after: Option<u32>) -> Result<()> {
     let failures = entry.failures.saturating_add(1);
-    let until = retry_after.map_or_else(|| lanes::jittered(tx, failures), |seconds| lanes::asked_wait(tx, seconds));
-    outbox::back_off(tx, entry.number, until, failures, problem)
+    outbox::back_off(tx, entry.number, failures, failures, problem, retry_after)
 }
 
-/// Sends at most half as many until all of these have been through.
+/// Sends at most half as many until all of these have been through: the server has said that one of them is at fault.
 fn halve(tx: &Tx<'_>, lane: &LaneRow, sent: &[Entry]) -> Result<()> {
-    let half = u32::try_from(sent.len() / 2).unwrap_or(u32::MAX).max(1);
-    let through = sent.last().map(|entry| entry.number).max(lane.suspects_through);
-    lanes::limit_batches(tx, half, through)
+    // What was sent may have left the outbox meanwhile: then there is nothing to search.
+    let Some(last) = sent.last() else { return Ok(()) };
+    lanes::limit_batches(tx, half_of(sent), Some(last.number).max(lane.suspects_through))
+}
+
+fn half_of(sent: &[Entry]) -> u32 {
+    u32::try_from(sent.len() / 2).unwrap_or(u32::MAX).max(1)
 }

@@ -1,7 +1,9 @@
 //! What an outcome means for an operation, its place and what waits behind it. The one way out of the outbox that is not
 //! a person's decision.
 
-use holdfast_contract::{Action, Code, Outcome, Place, Problem};
+use holdfast_contract::outcome::ConflictReason;
+use holdfast_contract::rules::PositionChange;
+use holdfast_contract::{Action, Code, Field, NewPlace, Outcome, Place, PlaceChanges, PositionSource, Problem};
 use rusqlite::params;
 
 use crate::confirmed;
@@ -9,7 +11,8 @@ use crate::engine::Handled;
 use crate::error::Result;
 use crate::fold;
 use crate::gone;
-use crate::lanes;
+use crate::imports;
+use crate::journal;
 use crate::outbox::{self, Conflict, Entry};
 use crate::places;
 use crate::tx::Tx;
@@ -38,6 +41,7 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry, outcome: Outcome, pass: i64, ha
         Outcome::Conflict { reason, fields, place, seq } => {
             handled.conflicts += 1;
             confirm(tx, entry.place, &place, pass, seq)?;
+            journal::said(tx, entry, JournalEvent::Conflicted, &why(reason, &fields))?;
             let conflict = Conflict { reason, fields };
             outbox::park(tx, entry.number, OpState::Conflict, None, Some(&conflict))?;
             places::refresh(tx, entry.place)
@@ -48,12 +52,26 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry, outcome: Outcome, pass: i64, ha
         }
         Outcome::Rejected { problem } => {
             handled.rejected += 1;
+            journal::said(tx, entry, JournalEvent::Rejected, &problem.detail)?;
             outbox::park(tx, entry.number, OpState::Rejected, Some(&problem), None)
         }
         Outcome::Deferred { problem } => {
             handled.deferred += 1;
+            journal::said(tx, entry, JournalEvent::Deferred, &problem.detail)?;
             deferred(tx, entry, &problem)
         }
+    }
+}
+
+/// What the other side did, for the journal: the fields' names and never their values.
+fn why(reason: ConflictReason, fields: &[Field]) -> String {
+    match reason {
+        ConflictReason::FieldsChanged => {
+            let fields: Vec<&str> = fields.iter().map(|field| field.as_str()).collect();
+            format!("changed elsewhere too: {}", fields.join(", "))
+        }
+        ConflictReason::ChangedSince => "changed elsewhere since".to_owned(),
+        ConflictReason::InTrash => "put into the trash elsewhere".to_owned(),
     }
 }
 
@@ -129,8 +147,12 @@ fn known_already(tx: &Tx<'_>, entry: &Entry, place: &Place) -> Result<()> {
         return acknowledged(tx, entry, None, JournalEvent::ConfirmedAgain, None);
     };
     timed(tx, entry)?;
+    imports::made_elsewhere(tx, *client_id)?;
     let target = holdfast_contract::Target::Own(*client_id);
-    let (changes, better) = fold::differences(&captured.fields, &place.fields());
+    let (changes, mut better) = fold::differences(&captured.fields, &place.fields());
+    if marker_was_moved(tx, entry, captured, place)? {
+        better = None;
+    }
     let mut missing: Vec<Action> = Vec::new();
     if !changes.is_empty() {
         missing.push(Action::Update { target, base_version: None, changes: Box::new(changes) });
@@ -153,17 +175,48 @@ fn known_already(tx: &Tx<'_>, entry: &Entry, place: &Place) -> Result<()> {
     places::refresh(tx, entry.place)
 }
 
+/// A marker that the person moved off one of this capture's own fixes, before it was known that another device's fix of the
+/// same capture stands on the server: nobody has chosen that one, so it is what the move replaces. The fixes in between
+/// are of no use any more. Returns whether there was such a move.
+fn marker_was_moved(tx: &Tx<'_>, create: &Entry, captured: &NewPlace, known: &Place) -> Result<bool> {
+    if captured.fields.position_source != PositionSource::Fix || known.position_source != PositionSource::Fix {
+        return Ok(false);
+    }
+    let mut fixes = vec![captured.fields.position];
+    let mut refines = Vec::new();
+    for successor in outbox::chain(tx, create.place)?.into_iter().filter(|entry| entry.number > create.number) {
+        match &successor.action {
+            Action::Refine { position, .. } => {
+                fixes.push(*position);
+                refines.push(successor);
+            }
+            Action::Update { target, base_version, changes } => {
+                let Some(moved) = changes.position else { continue };
+                if successor.frozen || !moved.was.is_some_and(|was| fixes.contains(&was)) {
+                    return Ok(false);
+                }
+                let position = Some(PositionChange { was: Some(known.position()), to: moved.to });
+                let changes = Box::new(PlaceChanges { position, ..(**changes).clone() });
+                let action = Action::Update { target: *target, base_version: *base_version, changes };
+                outbox::amend(tx, &successor, action)?;
+                for refine in &refines {
+                    outbox::remove(tx, refine, JournalEvent::Superseded, None)?;
+                }
+                return Ok(true);
+            }
+            Action::Create { .. } | Action::Delete { .. } | Action::Restore { .. } => {}
+        }
+    }
+    Ok(false)
+}
+
 /// Not now. A full plan waits for room; anything else for a while.
 fn deferred(tx: &Tx<'_>, entry: &Entry, problem: &Problem) -> Result<()> {
     if problem.code == Code::PlanLimitReached {
         return outbox::park(tx, entry.number, OpState::Plan, Some(problem), None);
     }
-    let until = match problem.retry_after {
-        Some(seconds) => lanes::asked_wait(tx, seconds),
-        None => lanes::jittered(tx, entry.attempts),
-    };
     // It did not fail: it goes with the others next time.
-    outbox::back_off(tx, entry.number, until, entry.failures, Some(problem))
+    outbox::back_off(tx, entry.number, entry.attempts, entry.failures, Some(problem), problem.retry_after)
 }
 
 /// Notes how long a capture took to be confirmed, if this is still the same run of the monotonic clock.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use holdfast_contract::{Action, Operation, Target};
 use rusqlite::types::Value;
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
 
 use crate::capture;
 use crate::columns::Json;
@@ -33,11 +33,30 @@ const TABLES: &[(&str, &str)] = &[
     ("passes", "pass"),
     ("imports", "id"),
     ("import_items", "client_id"),
-    ("adopted", "client_id"),
+    ("adopted", "adoption, client_id"),
 ];
 
-/// Makes a complete database at `making` from what can be read at `damaged`, which will be set aside as `aside`.
-pub(crate) fn rescue(damaged: &Path, making: &Path, aside: &Path, env: &dyn Environment) -> Result<RecoveryReport> {
+/// Opens the damaged database at `path` and locks it against writing, as far as the damage allows. Closing it leaves its
+/// log as it is.
+pub(crate) fn hold(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(database::BUSY_TIMEOUT)?;
+    database::keep_log(&conn, true)?;
+    match conn.execute_batch("BEGIN IMMEDIATE").map_err(Error::from) {
+        // Damaged so far that it can't be locked, it can't be written to by anybody else either.
+        Ok(()) | Err(Error::Damaged(_)) => Ok(conn),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a complete database at `making` from what can be read of `damaged`, which will be set aside as `aside`.
+pub(crate) fn rescue(
+    damaged: &Connection,
+    making: &Path,
+    aside: &Path,
+    env: &dyn Environment,
+) -> Result<RecoveryReport> {
     let mut conn = database::make_plain(making)?;
     conn.pragma_update(None, "foreign_keys", false)?;
     let report = read_all(&mut conn, damaged, aside, env)?;
@@ -46,19 +65,20 @@ pub(crate) fn rescue(damaged: &Path, making: &Path, aside: &Path, env: &dyn Envi
 }
 
 /// Reads everything in one transaction and makes it sound.
-fn read_all(conn: &mut Connection, damaged: &Path, aside: &Path, env: &dyn Environment) -> Result<RecoveryReport> {
+fn read_all(
+    conn: &mut Connection,
+    damaged: &Connection,
+    aside: &Path,
+    env: &dyn Environment,
+) -> Result<RecoveryReport> {
     let sql = Transaction::new(conn, TransactionBehavior::Immediate)?;
     let tx = Tx { sql, env, now: env.now() };
     let mut unreadable = Vec::new();
-    match Connection::open(damaged) {
-        Ok(old) => {
-            read_store(&old, &tx, &mut unreadable)?;
-            for (table, order) in TABLES {
-                read_table(&old, &tx, table, order, &mut unreadable)?;
-            }
-        }
-        Err(error) => unreadable.push(format!("the file: {error}")),
+    read_store(damaged, &tx, &mut unreadable)?;
+    for (table, order) in TABLES {
+        read_table(damaged, &tx, table, order, &mut unreadable)?;
     }
+    read_sequences(damaged, &tx, &mut unreadable)?;
     mend(&tx)?;
     let count = |table: &str| {
         tx.one(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))
@@ -77,22 +97,24 @@ fn read_all(conn: &mut Connection, damaged: &Path, aside: &Path, env: &dyn Envir
 
 /// As what the damaged file is set aside that the complete database at `recovered` was made from.
 pub(crate) fn set_aside_name(recovered: &Path) -> Result<PathBuf> {
-    let conn = Connection::open(recovered)?;
+    // Read only: looking must never make a file.
+    let conn = Connection::open_with_flags(recovered, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let report: Json<RecoveryReport> = conn.query_row("SELECT recovery FROM store", [], |row| row.get(0))?;
     Ok(report.0.set_aside.into())
 }
 
 /// Whose store it was, and how to go on from there: from the start, in a new pass.
 fn read_store(old: &Connection, tx: &Tx<'_>, unreadable: &mut Vec<String>) -> Result<()> {
-    let row =
-        old.query_row("SELECT server, account, adopting_server, adopting_account, epoch, pass FROM store", [], |row| {
-            (0..6).map(|i| row.get::<_, Value>(i)).collect::<rusqlite::Result<Vec<Value>>>()
-        });
+    let row = old.query_row(
+        "SELECT server, account, adopting_server, adopting_account, epoch, pass, adopting_id FROM store",
+        [],
+        |row| (0..7).map(|i| row.get::<_, Value>(i)).collect::<rusqlite::Result<Vec<Value>>>(),
+    );
     match row {
         Ok(values) => {
             tx.run(
                 "UPDATE store SET server = ?1, account = ?2, adopting_server = ?3, adopting_account = ?4, epoch = ?5, \
-                 pass = ?6 + 1, swept = ?6",
+                 pass = ?6 + 1, swept = ?6, adopting_id = ?7",
                 rusqlite::params_from_iter(values),
             )?;
         }
@@ -116,27 +138,94 @@ fn read_table(old: &Connection, tx: &Tx<'_>, table: &str, order: &str, unreadabl
     let list = columns.join(", ");
     let marks = vec!["?"; columns.len()].join(", ");
     let insert = format!("INSERT OR IGNORE INTO {table} ({list}) VALUES ({marks})");
+    let keys: Vec<&str> = order.split(", ").collect();
+    let key: Option<Vec<usize>> = keys.iter().map(|key| columns.iter().position(|column| column == key)).collect();
+    let known = keys.iter().map(|key| format!("{key} IS ?")).collect::<Vec<_>>().join(" AND ");
+    let known = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {known})");
     for direction in ["ASC", "DESC"] {
-        let select = format!("SELECT {list} FROM {table} ORDER BY {order} {direction}");
-        let Err(error) = copy(old, tx, &select, &insert, columns.len()) else { return Ok(()) };
-        match error {
-            // The reading failed: once more from the other end.
-            Error::Damaged(message) => unreadable.push(format!("{table}: {message}")),
-            Error::Database(error) => unreadable.push(format!("{table}: {error}")),
-            other => return Err(other),
+        let order = keys.iter().map(|key| format!("{key} {direction}")).collect::<Vec<_>>().join(", ");
+        let select = format!("SELECT {list} FROM {table} ORDER BY {order}");
+        let mut left_out = 0_u64;
+        let copied = copy(old, tx, [&select, &insert, &known], key.as_deref(), &mut left_out);
+        if left_out > 0 {
+            unreadable.push(format!("{table}: {left_out} rows that break its rules"));
+        }
+        match copied {
+            Ok(()) => return Ok(()),
+            // Once more from the other end.
+            Err(Stop::Reading(Error::Damaged(message))) => unreadable.push(format!("{table}: {message}")),
+            Err(Stop::Reading(Error::Database(error))) => unreadable.push(format!("{table}: {error}")),
+            Err(Stop::Reading(error) | Stop::Writing(error)) => return Err(error),
         }
     }
     Ok(())
 }
 
-fn copy(old: &Connection, tx: &Tx<'_>, select: &str, insert: &str, columns: usize) -> Result<()> {
-    let mut select = old.prepare(select)?;
-    let mut insert = tx.prepare(insert)?;
-    let mut rows = select.query([])?;
-    while let Some(row) = rows.next()? {
-        let values = (0..columns).map(|i| row.get::<_, Value>(i)).collect::<rusqlite::Result<Vec<Value>>>()?;
-        // A row that breaks the schema's own rules is damaged too: it is left out and the next one read.
-        let _ = insert.execute(rusqlite::params_from_iter(values));
+/// Why copying stopped: only what the damaged file can't give may be left out.
+enum Stop {
+    Reading(Error),
+    Writing(Error),
+}
+
+/// Copies what `select` finds. Rows that break the schema's own rules are damaged too: they are left out and counted.
+fn copy(
+    old: &Connection,
+    tx: &Tx<'_>,
+    [select, insert, known]: [&str; 3],
+    key: Option<&[usize]>,
+    left_out: &mut u64,
+) -> std::result::Result<(), Stop> {
+    fn reading(error: rusqlite::Error) -> Stop {
+        Stop::Reading(error.into())
+    }
+    let mut select = old.prepare(select).map_err(reading)?;
+    let columns = select.column_count();
+    let mut insert = tx.prepare(insert).map_err(Stop::Writing)?;
+    let mut known = tx.prepare(known).map_err(Stop::Writing)?;
+    let mut rows = select.query([]).map_err(reading)?;
+    while let Some(row) = rows.next().map_err(reading)? {
+        let values = (0..columns).map(|i| row.get::<_, Value>(i)).collect::<rusqlite::Result<Vec<Value>>>();
+        let values = values.map_err(reading)?;
+        let taken = match insert.execute(rusqlite::params_from_iter(&values)) {
+            Ok(taken) => taken > 0,
+            Err(error) if breaks_a_rule(&error) => false,
+            // The disk is full, or fails: that is no damage.
+            Err(error) => return Err(Stop::Writing(error.into())),
+        };
+        // From the other end a row may come a second time.
+        if let Some(key) = key.filter(|_| !taken) {
+            let key = rusqlite::params_from_iter(key.iter().map(|column| &values[*column]));
+            let there: bool = known.query_row(key, |row| row.get(0)).map_err(|e| Stop::Writing(e.into()))?;
+            *left_out += u64::from(!there);
+        }
+    }
+    Ok(())
+}
+
+fn breaks_a_rule(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+    )
+}
+
+/// Numbers that were given once are never given again, not even to what comes after the recovery.
+fn read_sequences(old: &Connection, tx: &Tx<'_>, unreadable: &mut Vec<String>) -> Result<()> {
+    let read = || -> rusqlite::Result<Vec<(String, i64)>> {
+        let mut statement = old.prepare("SELECT name, seq FROM sqlite_sequence")?;
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    };
+    match read() {
+        Ok(sequences) => {
+            for (table, seq) in sequences {
+                let known =
+                    tx.run("UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", params![table, seq])?;
+                if known == 0 {
+                    tx.run("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)", params![table, seq])?;
+                }
+            }
+        }
+        Err(error) => unreadable.push(format!("sqlite_sequence: {error}")),
     }
     Ok(())
 }

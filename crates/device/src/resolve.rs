@@ -18,6 +18,8 @@ use crate::journal;
 use crate::outbox::{self, Conflict, Entry};
 use crate::park::check_not_under_way;
 use crate::places::{self, NewRow, PlaceRow};
+use crate::shown::overlay;
+use crate::trash::is_parked;
 use crate::tx::Tx;
 use crate::views::{JournalEvent, LocalId};
 use crate::words::{Mark, OpState};
@@ -37,7 +39,7 @@ impl Device {
                 check_not_under_way(tx, entry)?;
             }
             match (row.mark, resolution) {
-                (Some(Mark::Older), Resolution::KeepMine) => bring_back_newer(tx, &row),
+                (Some(Mark::Older), Resolution::KeepMine) => bring_back_newer(tx, &row, &chain),
                 (Some(Mark::Older), Resolution::LetGo) => accept_older(tx, &row),
                 (Some(Mark::Missing), Resolution::KeepAsNew(source)) => create_again(tx, &row, &chain, source),
                 (Some(Mark::DeletedForGood | Mark::NoLongerVisible), Resolution::KeepAsNew(source)) => {
@@ -191,23 +193,48 @@ fn without(mut wish: PlaceChanges, sides: &BTreeMap<Field, Side>) -> PlaceChange
     wish
 }
 
-/// The restored server has an older state: the newer one goes there as a change of what it has.
-fn bring_back_newer(tx: &Tx<'_>, row: &PlaceRow) -> Result<LocalId> {
+/// The restored server has an older state: the newer one, with what the person has decided since on top, goes there as
+/// one change of what it has. Wishes that were based on the newer state become part of it; only those that may have
+/// arrived already stay in front.
+fn bring_back_newer(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry]) -> Result<LocalId> {
     let Some(Confirmed { place: older, kept: Some(newer), .. }) = confirmed::load(tx, row.id)? else {
         return Err(Error::NothingToResolve);
     };
-    let changes = fold::between(&older.fields(), &newer.fields());
-    let chain = outbox::chain(tx, row.id)?;
+    let wanted = overlay(Some(&newer), chain.iter().map(|entry| (&entry.action, entry.queued_at)));
+    let base_version = older.version;
+    let mut restores = false;
+    let mut deletes = false;
+    for entry in chain.iter().filter(|entry| !entry.frozen || is_parked(entry)) {
+        match entry.action {
+            Action::Update { .. } => outbox::remove(tx, entry, JournalEvent::Superseded, None)?,
+            Action::Delete { target, .. } => {
+                deletes = true;
+                rebase(tx, entry, Action::Delete { target, base_version })?;
+            }
+            Action::Restore { target, .. } => {
+                restores = true;
+                rebase(tx, entry, Action::Restore { target, base_version })?;
+            }
+            Action::Create { .. } | Action::Refine { .. } => {}
+        }
+    }
     let target = outbox::target(row)?;
-    if older.deleted_at.is_some() && newer.deleted_at.is_none() {
-        outbox::enqueue(tx, row.id, Action::Restore { target, base_version: older.version })?;
+    if older.deleted_at.is_some() && wanted.deleted_at.is_none() && !restores {
+        outbox::enqueue(tx, row.id, Action::Restore { target, base_version })?;
     }
-    if !changes.is_empty() {
-        let update = Action::Update { target, base_version: Some(older.version), changes: Box::new(changes) };
-        outbox::enqueue(tx, row.id, update)?;
+    let stays_out = wanted.deleted_at.is_none() || (chain.is_empty() && older.deleted_at.is_none());
+    if let Some(fields) = wanted.fields().filter(|_| stays_out) {
+        let changes = fold::between(&older.fields(), &fields);
+        if !changes.is_empty() {
+            let changes = Box::new(changes);
+            outbox::enqueue(tx, row.id, Action::Update { target, base_version: Some(base_version), changes })?;
+        }
+    } else {
+        // It goes into the trash, or stays there: a change behind that would only be refused.
+        keep_in_journal(tx, row.id, &newer)?;
     }
-    if older.deleted_at.is_none() && newer.deleted_at.is_some() && chain.is_empty() {
-        outbox::enqueue(tx, row.id, Action::Delete { target, base_version: older.version })?;
+    if older.deleted_at.is_none() && wanted.deleted_at.is_some() && !deletes {
+        outbox::enqueue(tx, row.id, Action::Delete { target, base_version })?;
     }
     confirmed::keep(tx, row.id, None)?;
     places::mark(tx, row.id, None)?;
@@ -215,10 +242,23 @@ fn bring_back_newer(tx: &Tx<'_>, row: &PlaceRow) -> Result<LocalId> {
     Ok(row.id)
 }
 
+/// The person has seen the server's present version: the same wish, based on that.
+fn rebase(tx: &Tx<'_>, entry: &Entry, action: Action) -> Result<()> {
+    if entry.frozen {
+        outbox::replace(tx, entry, action, JournalEvent::Superseded, None).map(|_| ())
+    } else {
+        outbox::amend(tx, entry, action)
+    }
+}
+
+fn keep_in_journal(tx: &Tx<'_>, id: LocalId, lost: &Place) -> Result<()> {
+    let lost = serde_json::to_string(lost).map_err(|e| Error::Unexpected(e.to_string()))?;
+    journal::note(tx, id, JournalEvent::Resolved, Some(&lost))
+}
+
 fn accept_older(tx: &Tx<'_>, row: &PlaceRow) -> Result<LocalId> {
     if let Some(Confirmed { kept: Some(newer), .. }) = confirmed::load(tx, row.id)? {
-        let lost = serde_json::to_string(&newer).map_err(|e| Error::Unexpected(e.to_string()))?;
-        journal::note(tx, row.id, JournalEvent::Resolved, Some(&lost))?;
+        keep_in_journal(tx, row.id, &newer)?;
     }
     confirmed::keep(tx, row.id, None)?;
     places::mark(tx, row.id, None)?;

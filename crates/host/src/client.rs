@@ -157,22 +157,25 @@ impl Client {
     }
 
     /// Opens the live stream.
-    pub(crate) async fn open_events(&self) -> Result<Response, String> {
+    pub(crate) async fn open_events(&self) -> Result<Response, NoStream> {
+        let silent = |why| NoStream { why, answered: false, retry_after: None };
         let request = self.request(Method::GET, "/v1/sync/events").header(header::ACCEPT, "text/event-stream");
         // The stream has no end, so no timeout of the whole; the headers must come in time, and silence is watched for.
         let reply = tokio::time::timeout(REQUEST_TIMEOUT, request.send())
             .await
-            .map_err(|_| "no answer in time".to_owned())?
-            .map_err(|e| causes(&e.without_url()))?;
+            .map_err(|_| silent("no answer in time".to_owned()))?
+            .map_err(|e| silent(causes(&e.without_url())))?;
         let is_stream = reply
             .headers()
             .get(header::CONTENT_TYPE)
             .is_some_and(|t| t.to_str().is_ok_and(|t| t.starts_with("text/event-stream")));
-        if reply.status() == StatusCode::OK && is_stream && reply.headers().contains_key(PROTOCOL_HEADER) {
-            Ok(reply)
-        } else {
-            Err(format!("answered {} instead of a stream", reply.status()))
+        let ours = reply.headers().contains_key(PROTOCOL_HEADER);
+        if reply.status() == StatusCode::OK && is_stream && ours {
+            return Ok(reply);
         }
+        let retry_after = retry_after(&reply).map(|seconds| Duration::from_secs(seconds.into()));
+        // A captive portal is no answer: behind it, nothing was reached.
+        Err(NoStream { why: format!("answered {} instead of a stream", reply.status()), answered: ours, retry_after })
     }
 
     /// How long the live stream may be silent.
@@ -194,7 +197,7 @@ impl Client {
         let reply = request.timeout(REQUEST_TIMEOUT).send().await.map_err(|e| causes(&e.without_url()))?;
         let status = reply.status().as_u16();
         let protocol = reply.headers().contains_key(PROTOCOL_HEADER);
-        let retry_after = reply.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after(&reply);
         Ok(Answer { status, protocol, retry_after, body: read_body(reply).await? })
     }
 
@@ -239,6 +242,20 @@ impl Client {
     fn not_holdfast(&self, why: String) -> Error {
         Error::NotHoldfast { server: self.server.to_string(), why }
     }
+}
+
+/// Why there is no live stream.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct NoStream {
+    pub(crate) why: String,
+    /// Whether a Holdfast server answered.
+    pub(crate) answered: bool,
+    /// The pause it asked for.
+    pub(crate) retry_after: Option<Duration>,
+}
+
+fn retry_after(reply: &Response) -> Option<u32> {
+    reply.headers().get(header::RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok())
 }
 
 async fn read_body(reply: Response) -> Result<Vec<u8>, String> {

@@ -10,21 +10,27 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use holdfast_device::{Answer, Device, Handled, Lane, Reply, Request, Status};
+use holdfast_contract::{Problem, Timestamp};
+use holdfast_device::{Answer, Device, EntryState, Error as DeviceError, Handled, Lane, Reply, Request, Status};
 
 use crate::client::Client;
+use crate::environment::now;
 use crate::error::Error;
 use crate::home::{AccountEntry, Home};
+use crate::store::Store;
 
 /// How long `sync_once` waits for another process that is sending. Longer than any single request.
 const LOCK_PATIENCE: Duration = Duration::from_secs(90);
+
+/// How long `sync_once` waits in all for a pause to end that the server asked for before. A longer one is reported.
+const PAUSE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Sends and fetches for one account.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) home: Home,
     pub(crate) account: AccountEntry,
-    pub(crate) device: Arc<Mutex<Device>>,
+    pub(crate) store: Arc<Mutex<Store>>,
     pub(crate) client: Client,
 }
 
@@ -76,6 +82,19 @@ pub struct SyncReport {
     pub tally: Tally,
     /// How the device stands now.
     pub status: Status,
+    /// What the server has put off, if anything: it is sent again by itself.
+    pub put_off: Option<PutOff>,
+}
+
+/// Changes that wait because the server could not take them at the moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PutOff {
+    /// How many.
+    pub operations: u64,
+    /// When the first of them is sent again.
+    pub next_at: Option<Timestamp>,
+    /// Why, where the server said so.
+    pub problem: Option<Problem>,
 }
 
 /// A request that is on its way, and what came back.
@@ -86,8 +105,8 @@ impl Engine {
     pub fn open(home: &Home, account: &AccountEntry) -> Result<Self, Error> {
         let token = home.token(account)?.ok_or(Error::NotSignedIn)?;
         let client = Client::new(account.server.clone())?.signed_in(token, account.account);
-        let device = Arc::new(Mutex::new(home.open_store(Some(account))?.device));
-        Ok(Self { home: home.clone(), account: account.clone(), device, client })
+        let store = Arc::new(Mutex::new(home.open_store(Some(account))?));
+        Ok(Self { home: home.clone(), account: account.clone(), store, client })
     }
 
     /// The account it works for.
@@ -100,15 +119,30 @@ impl Engine {
         &self,
         work: impl FnOnce(&mut Device) -> holdfast_device::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
-        let device = Arc::clone(&self.device);
+        self.on_store(move |store| Ok(work(store.device()?)?)).await
+    }
+
+    /// The same for work that can be done again: if the database turns out damaged, it is rescued first.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Device) -> holdfast_device::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.on_store(move |store| store.run(work)).await
+    }
+
+    async fn on_store<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = Arc::clone(&self.store);
         let done = tokio::task::spawn_blocking(move || {
             // A panic inside the core rolled its transaction back; the connection is as good as before.
-            let mut device = device.lock().unwrap_or_else(PoisonError::into_inner);
-            work(&mut device)
+            let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+            work(&mut store)
         })
         .await;
         match done {
-            Ok(result) => Ok(result?),
+            Ok(result) => result,
             Err(panic) if panic.is_panic() => std::panic::resume_unwind(panic.into_panic()),
             Err(cancelled) => {
                 Err(holdfast_device::Error::Unexpected(format!("the runtime is ending ({cancelled})")).into())
@@ -116,35 +150,49 @@ impl Engine {
         }
     }
 
-    /// Sends everything that waits and fetches everything that is new, now: waits after earlier failures are over.
-    /// Returns when nothing is left to do or nothing can be done at the moment. `progress` is called after every reply.
+    /// Sends everything that waits and fetches everything that is new, now: waits after earlier failures are over, and a
+    /// short pause that the server asked for is waited out. Returns when nothing is left to do or nothing can be done at
+    /// the moment. `progress` is called after every reply.
     pub async fn sync_once(&self, mut progress: impl FnMut(&Tally)) -> Result<SyncReport, Error> {
         let home = self.home.clone();
         let locked = tokio::task::spawn_blocking(move || home.lock_sync(LOCK_PATIENCE)).await;
         let Ok(lock) = locked else { return Err(Error::Busy { path: self.home.path().join("sync.lock") }) };
         let Some(mut lock) = lock? else { return Err(Error::Busy { path: self.home.path().join("sync.lock") }) };
 
-        self.with(|device| {
+        self.run(|device| {
             device.engine_started()?;
-            device.network_returned()?;
-            device.pull_now();
-            Ok(())
+            device.try_now()
         })
         .await?;
         let mut tally = Tally::default();
         let mut in_flight = InFlight::new();
+        let patience_ends = now().plus_micros(i64::try_from(PAUSE_PATIENCE.as_micros()).unwrap_or(i64::MAX));
         loop {
-            for request in self.with(Device::poll).await?.requests {
+            for request in self.run(Device::poll).await?.requests {
                 lock.set_under_way(true);
                 in_flight.push(self.perform(request));
             }
-            let Some((reply, failure)) = in_flight.next().await else { break };
+            let Some((reply, failure)) = in_flight.next().await else {
+                lock.set_under_way(false);
+                // A failure of this very round is told at once.
+                let pause = if tally.failure.is_none() { self.run(|device| pause(device)).await? } else { None };
+                match pause.filter(|until| *until <= patience_ends) {
+                    Some(until) => tokio::time::sleep(time_until(until)).await,
+                    None => break,
+                }
+                continue;
+            };
             self.take(reply, failure, &mut tally).await?;
             progress(&tally);
         }
-        lock.set_under_way(false);
-        let status = self.with(|device| device.status()).await?;
-        Ok(SyncReport { tally, status })
+        let (status, put_off) = self
+            .run(|device| {
+                let status = device.status()?;
+                let put_off = put_off(device, &status)?;
+                Ok((status, put_off))
+            })
+            .await?;
+        Ok(SyncReport { tally, status, put_off })
     }
 
     /// Hands a reply to the core and counts what it came to.
@@ -155,7 +203,16 @@ impl Engine {
         tally: &mut Tally,
     ) -> Result<Handled, Error> {
         let lane = reply.lease.lane;
-        let handled = self.with(move |device| device.handle(reply)).await?;
+        let handled = self
+            .on_store(move |store| match store.device()?.handle(reply) {
+                // A rescue ends every lease, so what came is asked for once more; the server knows what it did.
+                Err(DeviceError::Damaged(_)) => {
+                    store.rescue()?;
+                    Ok(Handled::default())
+                }
+                other => Ok(other?),
+            })
+            .await?;
         tally.count(lane, &handled, failure);
         Ok(handled)
     }
@@ -190,6 +247,53 @@ impl Engine {
             }
         })
     }
+}
+
+/// When a lane goes on that has something to do and waits because the server asked for it.
+fn pause(device: &Device) -> holdfast_device::Result<Option<Timestamp>> {
+    let status = device.status()?;
+    if status.paused.is_some() {
+        return Ok(None);
+    }
+    let push = status.push_waits_until.filter(|_| status.pending > 0);
+    Ok(push.into_iter().chain(status.pull_waits_until).min())
+}
+
+/// The time until a moment of the wall clock. At least a little, so that a clock that jumps can't make a loop spin.
+pub(crate) fn time_until(at: Timestamp) -> Duration {
+    let micros = at.micros_since(now());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0)).max(Duration::from_millis(5))
+}
+
+/// Operations in the outbox that are looked at at a time.
+const PAGE: u32 = 1000;
+
+/// What waits for another try although nobody has to decide anything about it.
+fn put_off(device: &Device, status: &Status) -> holdfast_device::Result<Option<PutOff>> {
+    let parked = status.conflicts + status.rejected + status.plan_full;
+    if status.pending <= parked {
+        return Ok(None);
+    }
+    let mut put_off = PutOff { operations: 0, next_at: status.push_waits_until, problem: status.push_problem.clone() };
+    let mut after = None;
+    loop {
+        let page = device.outbox(after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.number);
+        for entry in page {
+            match entry.state {
+                EntryState::BackingOff { next_at, problem } => {
+                    put_off.operations += 1;
+                    put_off.next_at = Some(put_off.next_at.map_or(next_at, |at| at.min(next_at)));
+                    put_off.problem = put_off.problem.or(problem);
+                }
+                // The whole lane waits.
+                EntryState::Queued if status.push_waits_until.is_some() => put_off.operations += 1,
+                _ => {}
+            }
+        }
+    }
+    Ok((put_off.operations > 0).then_some(put_off))
 }
 
 impl Tally {

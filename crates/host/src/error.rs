@@ -69,6 +69,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it can be over in a moment, without anything being changed in the program: another process that is slow, a
+    /// full disk, a folder that is not mounted. What runs for long tries again.
+    pub(crate) fn is_passing(&self) -> bool {
+        use holdfast_device::Error as Device;
+        match self {
+            Self::Home { .. } | Self::Unreadable { .. } | Self::Busy { .. } => true,
+            Self::Device(error) => matches!(error, Device::Busy | Device::DiskFull | Device::Inaccessible(_)),
+            _ => false,
+        }
+    }
+
     pub(crate) fn home(path: &Path, what: &'static str, source: io::Error) -> Self {
         Self::Home { path: path.to_owned(), what, source }
     }

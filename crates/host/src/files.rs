@@ -2,18 +2,15 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Replaces `path` by `bytes`, durably: whoever looks, at any moment and after any crash, sees the old or the new
-/// content. `private` files are readable by their owner alone from their first instant.
-pub fn write_atomically(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+/// content. The file is readable by its owner alone from its first instant.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // tempfile creates with mode 0600.
     let mut file = tempfile::Builder::new().prefix(".holdfast-").suffix(".part").tempfile_in(folder)?;
     file.write_all(bytes)?;
-    if !private {
-        make_shared(file.as_file())?;
-    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|e| e.error)?;
     sync_folder(folder)
@@ -27,15 +24,48 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-#[cfg(unix)]
-fn make_shared(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
+/// Makes the file of a database that is not there yet, empty and for its owner alone; SQLite gives its log the same
+/// permissions. Not beside the traces of a rescue: only that may put a file here then.
+pub(crate) fn create_private(database: &Path) -> io::Result<()> {
+    for trace in [".recovered", ".recovering"] {
+        if beside(database, trace).try_exists()? {
+            return Ok(());
+        }
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    match options.open(database) {
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other.map(drop),
+    }
 }
 
-#[cfg(not(unix))]
-fn make_shared(_: &File) -> io::Result<()> {
+/// Takes a database and its log away from everybody but their owner. Files of somebody else are left as they are.
+pub(crate) fn keep_private(database: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    for suffix in ["", "-wal", "-shm"] {
+        use std::os::unix::fs::PermissionsExt;
+        let file = beside(database, suffix);
+        let Ok(meta) = fs::metadata(&file) else { continue };
+        if meta.permissions().mode() & 0o077 != 0 {
+            match fs::set_permissions(&file, fs::Permissions::from_mode(0o600)) {
+                Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {}
+                other => other?,
+            }
+        }
+    }
     Ok(())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// Creates `folder` and what is missing above it; the folder itself is for its owner alone.
@@ -60,7 +90,14 @@ pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
 
 /// Opens a file to lock it. Its content means nothing.
 pub(crate) fn open_lock(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).read(true).write(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)
 }
 
 #[cfg(test)]
@@ -71,8 +108,8 @@ mod tests {
     fn a_written_file_is_whole_and_leaves_nothing_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
-        write_atomically(&path, b"one", false).unwrap();
-        write_atomically(&path, b"two", true).unwrap();
+        write_atomically(&path, b"one").unwrap();
+        write_atomically(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         #[cfg(unix)]

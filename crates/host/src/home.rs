@@ -2,23 +2,25 @@
 //!
 //! ```text
 //! config.json         accounts and which of them is current; no secrets
-//! credentials.json    one bearer token per account, readable by the owner alone
+//! credentials.json    one bearer token per account
 //! anonymous.db        places saved before any account
 //! accounts/<account>@<server>.db
 //! config.lock         held while config.json or credentials.json is changed
 //! sync.lock           held while this device sends and fetches: one process at a time
 //! ```
-//! Every change of a file is atomic. Correctness of the outbox does not rest on `sync.lock` (the databases have leases);
+//! Every file is for its owner alone, whoever made the folder, and every change of one is atomic. Correctness of the outbox does not rest on `sync.lock` (the databases have leases);
 //! it only keeps a second process from waiting on the first one's requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use holdfast_contract::account::SignedIn;
 use holdfast_contract::{AccountId, DeviceId};
+use holdfast_device::RecoveryReport;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -26,9 +28,18 @@ use crate::files;
 use crate::server::ServerUrl;
 
 /// The home folder of one device.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Home {
     root: PathBuf,
+    rescue_teller: Option<Arc<RescueTeller>>,
+}
+
+type RescueTeller = dyn Fn(&RecoveryReport) + Send + Sync;
+
+impl std::fmt::Debug for Home {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Home").field("root", &self.root).finish_non_exhaustive()
+    }
 }
 
 /// An account this device has been signed in to.
@@ -138,11 +149,25 @@ impl SyncLock {
 impl Home {
     /// Opens the folder, making it (for its owner alone) where it is missing.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self, Error> {
-        let home = Self { root: root.into() };
+        let home = Self { root: root.into(), rescue_teller: None };
         for folder in [home.root.clone(), home.root.join("accounts")] {
             files::create_private_folder(&folder).map_err(|e| Error::home(&folder, "be made", e))?;
         }
         Ok(home)
+    }
+
+    /// From now on `tell` is called whenever one of the databases turns out damaged and is rescued, whatever it is opened
+    /// for: the person is to know.
+    #[must_use]
+    pub fn telling_rescues(mut self, tell: impl Fn(&RecoveryReport) + Send + Sync + 'static) -> Self {
+        self.rescue_teller = Some(Arc::new(tell));
+        self
+    }
+
+    pub(crate) fn tell_rescue(&self, report: &RecoveryReport) {
+        if let Some(tell) = &self.rescue_teller {
+            tell(report);
+        }
     }
 
     /// The folder.
@@ -250,8 +275,8 @@ impl Home {
         let mut config = self.config()?;
         let mut credentials: Credentials = self.read_json("credentials.json")?;
         change(&mut config, &mut credentials);
-        self.write_json("credentials.json", &credentials, true)?;
-        self.write_json("config.json", &config, false)?;
+        self.write_json("credentials.json", &credentials)?;
+        self.write_json("config.json", &config)?;
         files::sync_folder(&self.root).map_err(|e| Error::home(&path, "be written", e))
     }
 
@@ -264,11 +289,11 @@ impl Home {
         }
     }
 
-    fn write_json<T: Serialize>(&self, name: &str, value: &T, private: bool) -> Result<(), Error> {
+    fn write_json<T: Serialize>(&self, name: &str, value: &T) -> Result<(), Error> {
         let path = self.root.join(name);
         let bytes =
             serde_json::to_vec_pretty(value).map_err(|e| Error::home(&path, "be written", io::Error::other(e)))?;
-        files::write_atomically(&path, &bytes, private).map_err(|e| Error::home(&path, "be written", e))
+        files::write_atomically(&path, &bytes).map_err(|e| Error::home(&path, "be written", e))
     }
 }
 

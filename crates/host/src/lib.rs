@@ -20,10 +20,13 @@ mod home;
 mod server;
 pub mod sign_in;
 mod store;
+#[cfg(test)]
+#[path = "../tests/common/server.rs"]
+mod test_server;
 mod watch;
 
 pub use client::{Answer, Client, REQUEST_TIMEOUT};
-pub use engine::{Engine, Failure, SyncReport, Tally};
+pub use engine::{Engine, Failure, PutOff, SyncReport, Tally};
 pub use environment::{SystemEnvironment, machine_name, now};
 pub use error::Error;
 pub use events::Live;

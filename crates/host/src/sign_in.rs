@@ -1,7 +1,7 @@
 //! The ways in and out of an account.
 
 use holdfast_contract::account::{DeviceInfo, PairRequest, SetupRequest, SignInRequest, SignedIn};
-use holdfast_device::{Adopted, Device};
+use holdfast_device::{Adopted, Error as DeviceError};
 
 use crate::client::Client;
 use crate::error::Error;
@@ -46,7 +46,7 @@ pub async fn sign_in(home: &Home, server: &ServerUrl, device_name: &str, proof: 
         Proof::Code(code) => client.pair(&PairRequest { code, device }).await?,
     };
     let entry = home.remember(server, device_name, &signed_in)?;
-    home.open_store(Some(&entry))?.device.signed_in()?;
+    home.open_store(Some(&entry))?.run(holdfast_device::Device::signed_in)?;
     Ok(entry)
 }
 
@@ -81,7 +81,18 @@ pub fn client(home: &Home, account: &AccountEntry) -> Result<Client, Error> {
 
 /// Takes the places that were saved without an account into this account. Can be repeated until it succeeds.
 pub fn adopt(home: &Home, account: &AccountEntry) -> Result<Adopted, Error> {
-    let mut anonymous: Device = home.open_store(None)?.device;
-    let mut device = home.open_store(Some(account))?.device;
-    Ok(device.adopt(&mut anonymous)?)
+    let (mut anonymous, mut store) = (home.open_store(None)?, home.open_store(Some(account))?);
+    // Which of the two is damaged, the error does not say. Rescuing a sound one loses nothing, so the smaller goes first.
+    for which in [None, Some(false), Some(true)] {
+        match which {
+            Some(false) => anonymous.rescue()?,
+            Some(true) => store.rescue()?,
+            None => {}
+        }
+        match store.device()?.adopt(anonymous.device()?) {
+            Err(DeviceError::Damaged(_)) if which != Some(true) => {}
+            other => return Ok(other?),
+        }
+    }
+    Err(DeviceError::Damaged("it stays so after what could be read was rescued".to_owned()).into())
 }

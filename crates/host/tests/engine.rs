@@ -1,70 +1,18 @@
 //! The loop around the core, against real sockets. What a round trip does to places is shown with a real server elsewhere.
 #![allow(clippy::unwrap_used, reason = "this is test code, which clippy only knows of functions marked so")]
 
+#[path = "common/device.rs"]
+mod device;
 #[path = "common/server.rs"]
 mod server;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use holdfast_contract::place::PositionSource;
-use holdfast_contract::{NewPlace, PlaceFields, Position, Source, Tags};
-use holdfast_host::sign_in::{self, Proof};
-use holdfast_host::{AccountEntry, Engine, Failure, Home, Live, ServerUrl, WatchEvent, now};
-use server::{Answer, Server, signed_in};
+use device::{PATIENCE, capture, device, empty_page, server, unavailable};
+use holdfast_host::{Engine, Failure, Live, WatchEvent};
+use server::Answer;
 use tokio::sync::mpsc;
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Device {
-    _folder: tempfile::TempDir,
-    home: Home,
-    account: AccountEntry,
-}
-
-/// A device that is signed in to `server`.
-async fn device(server: &Server) -> Device {
-    let folder = tempfile::tempdir().unwrap();
-    let home = Home::open(folder.path()).unwrap();
-    let address = ServerUrl::parse(&server.address).unwrap();
-    let account = sign_in::sign_in(&home, &address, "test", Proof::Code("X".into())).await.unwrap();
-    Device { _folder: folder, home, account }
-}
-
-fn capture(device: &Device) {
-    let fields = PlaceFields {
-        name: None,
-        note: None,
-        category: None,
-        tags: Tags::default(),
-        position: Position::parse("", 1.0, 2.0, None, None).unwrap(),
-        position_source: PositionSource::Manual,
-    };
-    let mut store = device.home.open_store(Some(&device.account)).unwrap().device;
-    store.capture(NewPlace { fields, captured_at: now(), source: Source::Cli }).unwrap();
-}
-
-/// Signs anybody in; what sync answers is the test's.
-fn server(sync: impl Fn(&server::Request) -> Answer + Send + Sync + 'static) -> Server {
-    Server::start(move |request| match request.path.as_str() {
-        "/v1/pairings" => Answer::json(201, &signed_in("ada@example.org")),
-        _ => sync(request),
-    })
-}
-
-fn empty_page() -> Answer {
-    Answer::json(
-        200,
-        &serde_json::json!({
-            "epoch": "e1", "changes": [], "cursor": "c1", "hasMore": false, "head": 0,
-            "limits": { "placesUsed": 0, "mediaBytesUsed": 0 },
-        }),
-    )
-}
-
-fn unavailable() -> Answer {
-    Answer::problem(503, "unavailable", "Not now.")
-}
 
 #[tokio::test]
 async fn a_server_that_cannot_now_leaves_everything_queued() {
@@ -95,6 +43,26 @@ async fn a_new_sync_does_not_wait_for_the_pause_after_a_failed_one() {
         let before = server.requests().len();
         Engine::open(&device.home, &device.account).unwrap().sync_once(|_| {}).await.unwrap();
         assert!(server.requests().len() > before);
+    }
+}
+
+#[tokio::test]
+async fn a_short_pause_that_the_server_asked_for_is_waited_out_by_the_next_sync() {
+    let server = server(|request| match request.path.as_str() {
+        path if path.starts_with("/v1/sync/pull") => empty_page(),
+        _ => {
+            let mut answer = unavailable();
+            answer.headers.push(("retry-after", "1".to_owned()));
+            answer
+        }
+    });
+    let pushes = || server.requests().iter().filter(|r| r.path == "/v1/sync/push").count();
+    let device = device(&server).await;
+    capture(&device);
+    for tries in 1..=2 {
+        let report = Engine::open(&device.home, &device.account).unwrap().sync_once(|_| {}).await.unwrap();
+        // A failure is told at once, and the pause after it only waited out by whoever asks again.
+        assert_eq!((report.tally.failure, pushes()), (Some(Failure::Refused(503)), tries));
     }
 }
 

@@ -1,8 +1,9 @@
 //! What an administrator does from the command line: accounts for other people, passwords, plans.
 
 use holdfast_contract::account::{Email, PairingCode, check_password};
-use holdfast_contract::{AccountId, FieldError, Timestamp};
+use holdfast_contract::{AccountId, FieldError, OpId, Timestamp};
 use holdfast_store::admin as store;
+use uuid::Uuid;
 
 pub use holdfast_store::admin::{Plan, UserSummary};
 
@@ -113,6 +114,13 @@ impl Admin {
             }
         }
         Ok(self.store.set_plan(id, plan).await?)
+    }
+
+    /// Notes that the database was put back to an older state: every device starts over under a new epoch, everybody signs
+    /// in again, and shares show nothing until their owners confirm them.
+    pub async fn after_restore(&mut self, now: Timestamp) -> Result<(), AdminError> {
+        let generation = OpId::v7(now, rand::random()).0;
+        Ok(self.store.after_restore(Uuid::from_bytes(rand::random()), generation, now).await?)
     }
 
     async fn find(&mut self, email: &str) -> Result<AccountId, AdminError> {

@@ -6,6 +6,7 @@
 //! - [`device::TestDevice`]: a home folder with the native host over the real device core.
 //! - [`proxy::Proxy`]: loses requests and replies between the two.
 //! - [`process`]: the shipped binaries as processes, to be killed.
+//! - [`simulator`]: everything at once, in a world that a seed decides.
 //! - [`facts::Facts`]: what the database holds, read as its owner and past every rule of the product.
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a harness fails by panicking")]
@@ -15,6 +16,7 @@ pub mod facts;
 pub mod process;
 pub mod proxy;
 pub mod server;
+pub mod simulator;
 
 /// The password of every account that the harness makes.
 pub const PASSWORD: &str = "correct horse battery staple";

@@ -199,6 +199,24 @@ CREATE FUNCTION pairing_codes_prune(p_now timestamptz) RETURNS bigint
     SELECT count(*) FROM dropped
 $$;
 
+-- ── A restored backup ──────────────────────────────────────────────────────────────────────────────────────────────
+
+-- For the administrator, after the database was put back to an older state: a new epoch, so that every device starts over
+-- and offers what is missing; no session, so that one that was revoked since is not alive again; and no share before its
+-- owner confirms it, so that a backup does not undo that it was taken back.
+GRANT INSERT ON server_generations TO holdfast_feed;
+GRANT UPDATE ON place_shares TO holdfast_feed;
+CREATE FUNCTION server_restored(p_epoch uuid, p_generation uuid, p_now timestamptz) RETURNS void
+    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    UPDATE server_state SET epoch = p_epoch;
+    INSERT INTO server_generations (generation, created_at) VALUES (p_generation, p_now);
+    UPDATE devices SET revoked_at = p_now, token_hash = NULL WHERE revoked_at IS NULL;
+    DELETE FROM pairing_codes;
+    UPDATE place_shares SET suspended_at = p_now WHERE suspended_at IS NULL;
+$$;
+ALTER FUNCTION server_restored(uuid, uuid, timestamptz) OWNER TO holdfast_feed;
+REVOKE ALL ON FUNCTION server_restored(uuid, uuid, timestamptz) FROM PUBLIC;
+
 -- ── Sessions ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 -- Ends the sessions of browsers that began before `p_before`. Returns how many.

@@ -2,6 +2,7 @@
 
 use holdfast_contract::{AccountId, Timestamp};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::Error;
 
@@ -142,6 +143,14 @@ impl Admin {
             now
         );
         Ok(revoked.fetch_one(&mut self.0).await?)
+    }
+
+    /// The database was put back to an older state: a new epoch and generation, no session, every share suspended.
+    pub async fn after_restore(&mut self, epoch: Uuid, generation: Uuid, now: Timestamp) -> Result<(), Error> {
+        sqlx::query!("SELECT server_restored($1, $2, $3)", epoch, generation, now.to_chrono())
+            .execute(&mut self.0)
+            .await?;
+        Ok(())
     }
 
     /// Every plan, by name.

@@ -123,7 +123,7 @@ impl Pool {
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(|_| Error::Unavailable("pool".into()))?;
-        let each = (options.max_connections as usize / 4).max(2);
+        let each = (options.max_connections as usize / 2).max(2);
         let pool = Self {
             connections: pool,
             max_connections: options.max_connections,

@@ -102,6 +102,44 @@ impl TestDatabase {
         connect_alone(&self.url).await.expect("the test database answers")
     }
 
+    /// Ends every connection to it, as a restart of PostgreSQL does.
+    ///
+    /// # Panics
+    /// When the cluster can't be reached.
+    pub async fn end_connections(&self) {
+        let mut admin = connect_alone(&self.admin_url).await.expect("the test cluster answers");
+        end_connections(&mut admin, &self.name).await;
+    }
+
+    /// Keeps a copy of it as it is now, in place of an earlier one. Ends every connection to it.
+    ///
+    /// # Panics
+    /// When the cluster can't be reached.
+    pub async fn keep_copy(&self) {
+        self.replace(&self.copy(), &self.name).await;
+    }
+
+    /// Puts it back to the copy that was kept. Ends every connection to it.
+    ///
+    /// # Panics
+    /// When there is no copy, or the cluster can't be reached.
+    pub async fn put_back(&self) {
+        self.replace(&self.name, &self.copy()).await;
+    }
+
+    fn copy(&self) -> String {
+        format!("{}_copy", self.name)
+    }
+
+    async fn replace(&self, old: &str, by: &str) {
+        let mut admin = connect_alone(&self.admin_url).await.expect("the test cluster answers");
+        end_connections(&mut admin, by).await;
+        let drop = format!("DROP DATABASE IF EXISTS {old} WITH (FORCE)");
+        admin.execute(AssertSqlSafe(drop)).await.expect("the old database is dropped");
+        let create = format!("CREATE DATABASE {old} TEMPLATE {by} STRATEGY file_copy");
+        admin.execute(AssertSqlSafe(create)).await.expect("the database is copied");
+    }
+
     /// A new user with one device, put in past all rules: nobody can sign in as them with a password.
     ///
     /// # Panics
@@ -140,17 +178,32 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let drop = [&self.name, &self.copy()].map(|name| format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         let url = self.admin_url.clone();
         // Drop can't wait for a future of the test's runtime.
         let dropped = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
             runtime.block_on(async {
                 let mut admin = connect_alone(&url).await.ok()?;
-                admin.execute(AssertSqlSafe(drop)).await.ok()
+                for drop in drop {
+                    admin.execute(AssertSqlSafe(drop)).await.ok()?;
+                }
+                Some(())
             })
         });
         let _ = dropped.join();
+    }
+}
+
+/// Ends every connection to a database and waits until they are gone.
+async fn end_connections(admin: &mut PgConnection, database: &str) {
+    let left = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1";
+    loop {
+        let left: i64 = sqlx::query_scalar(left).bind(database).fetch_one(&mut *admin).await.expect("the activity");
+        if left == 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Filter;
+use super::{Filter, number};
 
 #[derive(Args, Debug)]
 pub(crate) struct Outbox {
@@ -20,7 +20,7 @@ pub(crate) enum OutboxCommand {
         #[arg(long, short = 'n', default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
         /// Go on after this entry's number
-        #[arg(long, value_name = "NUMBER")]
+        #[arg(long, value_name = "NUMBER", value_parser = number)]
         after: Option<i64>,
     },
     /// Send an entry again, or all that failed or were refused
@@ -78,6 +78,7 @@ pub(crate) enum ImportCommand {
     /// Take an import back: only what it created and nobody changed since
     Undo {
         /// The import's number (see `holdfast import list`)
+        #[arg(value_parser = number)]
         import: i64,
     },
 }
@@ -94,7 +95,7 @@ pub(crate) enum Format {
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) filter: Filter,
-    /// The format [default: by the file's ending, else GPX]
+    /// The format [default: by the file's ending, else GPX, or GeoJSON with --json]
     #[arg(long, short)]
     pub(crate) format: Option<Format>,
     /// The file [default: standard output]

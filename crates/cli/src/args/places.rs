@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::metres;
+
 #[derive(Args, Debug, Default)]
 pub(crate) struct Texts {
     /// Its name
@@ -34,10 +36,10 @@ pub(crate) struct Save {
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
     /// How exact the position is, in metres
-    #[arg(long, value_name = "METRES", conflicts_with = "waiting")]
+    #[arg(long, value_name = "METRES", value_parser = metres, conflicts_with = "waiting")]
     pub(crate) accuracy: Option<f64>,
     /// Its height in metres
-    #[arg(long, value_name = "METRES", conflicts_with = "waiting")]
+    #[arg(long, value_name = "METRES", value_parser = metres, conflicts_with = "waiting")]
     pub(crate) altitude: Option<f64>,
     /// The position comes from a location sensor: a better fix may refine it
     #[arg(long, conflicts_with = "waiting")]
@@ -55,10 +57,10 @@ pub(crate) struct Fix {
     #[arg(value_name = "LAT LON", num_args = 1..=2, required = true)]
     pub(crate) position: Vec<String>,
     /// How exact the position is, in metres; without it no known position is replaced
-    #[arg(long, value_name = "METRES")]
+    #[arg(long, value_name = "METRES", value_parser = metres)]
     pub(crate) accuracy: Option<f64>,
     /// Its height in metres
-    #[arg(long, value_name = "METRES")]
+    #[arg(long, value_name = "METRES", value_parser = metres)]
     pub(crate) altitude: Option<f64>,
     /// A person set it, not a sensor: it replaces what is there and no fix will move it
     #[arg(long)]
@@ -151,10 +153,10 @@ pub(crate) struct Edit {
     #[arg(long, value_name = "LAT LON", num_args = 1..=2)]
     pub(crate) position: Vec<String>,
     /// How exact the new position is, in metres
-    #[arg(long, value_name = "METRES", requires = "position")]
+    #[arg(long, value_name = "METRES", value_parser = metres, requires = "position")]
     pub(crate) accuracy: Option<f64>,
     /// The new position's height in metres
-    #[arg(long, value_name = "METRES", requires = "position")]
+    #[arg(long, value_name = "METRES", value_parser = metres, requires = "position")]
     pub(crate) altitude: Option<f64>,
 }
 
@@ -177,4 +179,8 @@ pub(crate) struct Resolve {
     /// Gone or older on the server: take the server's word
     #[arg(long, group = "answer", requires = "place")]
     pub(crate) let_go: bool,
+    /// The versions that the answer is about, as `holdfast resolve <place>` names them; without it, a person at a terminal
+    /// is shown them and asked
+    #[arg(long, value_name = "VERSIONS", requires = "answer")]
+    pub(crate) seen: Option<String>,
 }

@@ -69,9 +69,9 @@ pub(super) fn save(context: &Context, args: Save) -> Outcome {
         return Err(Failure::invalid(&errors, "Nothing was saved."));
     }
 
-    let mut device = context.store()?;
+    let store = context.store()?;
     let captured = match position {
-        Some(position) => device.capture(NewPlace {
+        Some(position) => store.capture(&NewPlace {
             fields: PlaceFields {
                 name: texts.name,
                 note: texts.note,
@@ -83,7 +83,7 @@ pub(super) fn save(context: &Context, args: Save) -> Outcome {
             captured_at,
             source: Source::Cli,
         })?,
-        None => device.capture_waiting(WaitingCapture {
+        None => store.capture_waiting(&WaitingCapture {
             name: texts.name,
             note: texts.note,
             category: texts.category,
@@ -94,7 +94,7 @@ pub(super) fn save(context: &Context, args: Save) -> Outcome {
         })?,
     };
 
-    let Some(view) = device.get(captured.local_id)? else { return Err(holdfast_device::Error::NoSuchPlace.into()) };
+    let view = store.place(captured.local_id)?;
     let number = captured.local_id;
     context.output.json(&json!({ "place": PlaceJson::of(&view) }))?;
     context.output.say(format!("{}  {} ({number})", place::state_line(&view), place::title(&view)))?;
@@ -120,11 +120,11 @@ fn captured_at(at: Option<&str>, errors: &mut Vec<FieldError>) -> Timestamp {
 pub(super) fn fix(context: &Context, args: &Fix) -> Outcome {
     let position: Position = position::parse(&args.position, args.accuracy, args.altitude)
         .map_err(|errors| Failure::invalid(&errors, "Nothing was changed."))?;
-    let mut device = context.store()?;
-    let place = place::find(&device, &args.place, Prefer::Live)?;
+    let store = context.store()?;
+    let place = place::find(&store, &args.place, Prefer::Live)?;
     let source = if args.manual { PositionSource::Manual } else { PositionSource::Fix };
-    let outcome = device.fix(place.local_id, position, source)?;
-    let Some(view) = device.get(place.local_id)? else { return Err(holdfast_device::Error::NoSuchPlace.into()) };
+    let outcome = store.fix(place.local_id, position, source)?;
+    let view = store.place(place.local_id)?;
     let word = match outcome {
         FixOutcome::Placed => "placed",
         FixOutcome::Improved => "improved",

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::place::{self, PlaceJson, Prefer};
 use crate::position;
+use crate::store::Store;
 
 pub(super) fn edit(context: &Context, args: Edit) -> Outcome {
     let mut errors = Vec::new();
@@ -25,10 +26,10 @@ pub(super) fn edit(context: &Context, args: Edit) -> Outcome {
         return Err(Failure::usage("Nothing was changed: say what to change.")
             .hint("Such as --name, --note, --category, --add-tag, --remove-tag, --position, --clear-name."));
     }
-    let mut device = context.store()?;
-    let place = place::find(&device, &args.place, Prefer::Live)?;
-    let changed = device.edit(place.local_id, edit, Some(Seen::from(&place)))?;
-    let Some(view) = device.get(place.local_id)? else { return Err(holdfast_device::Error::NoSuchPlace.into()) };
+    let store = context.store()?;
+    let place = place::find(&store, &args.place, Prefer::Live)?;
+    let changed = store.edit(place.local_id, &edit, &Seen::from(&place))?;
+    let view = store.place(place.local_id)?;
     context.output.json(&json!({ "changed": changed, "place": PlaceJson::of(&view) }))?;
     if changed {
         context.output.say(format!("{}  {}", place::state_line(&view), place::title(&view)))?;
@@ -76,12 +77,12 @@ fn read_tags(raw: &[String], field: &str, errors: &mut Vec<FieldError>) -> BTree
 }
 
 pub(super) fn delete(context: &Context, args: &Places) -> Outcome {
-    let mut device = context.store()?;
+    let store = context.store()?;
     // All are found before the first is touched: a typo in the second must not leave half of it done.
-    let places = find_all(&device, &args.places, Prefer::Live)?;
+    let places = find_all(&store, &args.places, Prefer::Live)?;
     let mut done = Vec::new();
     for view in &places {
-        let outcome = device.delete(view.local_id, Some(Seen::from(view)))?;
+        let outcome = store.delete(view.local_id, &Seen::from(view))?;
         let title = place::title(view);
         let word = match outcome {
             DeleteOutcome::Vanished => {
@@ -103,12 +104,12 @@ pub(super) fn delete(context: &Context, args: &Places) -> Outcome {
 }
 
 pub(super) fn restore(context: &Context, args: &Places) -> Outcome {
-    let mut device = context.store()?;
-    let places = find_all(&device, &args.places, Prefer::Trash)?;
+    let store = context.store()?;
+    let places = find_all(&store, &args.places, Prefer::Trash)?;
     let mut done = Vec::new();
     for view in &places {
-        device.restore(view.local_id, Some(Seen::from(view)))?;
-        done.extend(device.get(view.local_id)?);
+        store.restore(view.local_id, &Seen::from(view))?;
+        done.extend(store.get(view.local_id)?);
     }
     context.output.json(&json!({ "restored": done.iter().map(PlaceJson::of).collect::<Vec<_>>() }))?;
     for view in &done {
@@ -117,14 +118,10 @@ pub(super) fn restore(context: &Context, args: &Places) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn find_all(
-    device: &holdfast_device::Device,
-    references: &[String],
-    prefer: Prefer,
-) -> Result<Vec<holdfast_device::PlaceView>, Failure> {
+fn find_all(store: &Store, references: &[String], prefer: Prefer) -> Result<Vec<holdfast_device::PlaceView>, Failure> {
     let mut places: Vec<holdfast_device::PlaceView> = Vec::new();
     for reference in references {
-        let view = place::find(device, reference, prefer)?;
+        let view = place::find(store, reference, prefer)?;
         if !places.iter().any(|p| p.local_id == view.local_id) {
             places.push(view);
         }

@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use holdfast_device::{Device, ListQuery, PlaceView};
+use holdfast_device::{ListQuery, PlaceView};
 use holdfast_host::now;
 use serde_json::json;
 use tempfile::NamedTempFile;
@@ -16,6 +16,7 @@ use crate::formats::ExportPlace;
 use crate::formats::geojson::GeoJsonWriter;
 use crate::formats::gpx_write::GpxWriter;
 use crate::place;
+use crate::store::Store;
 use crate::words;
 
 /// How many places are held in memory at a time.
@@ -30,20 +31,34 @@ struct Written {
 
 pub(super) fn export(context: &Context, args: &Export) -> Outcome {
     let file = args.output.as_deref().filter(|p| p.as_os_str() != "-");
-    let format = args.format.map_or_else(|| file.map_or(Ok(Format::Gpx), format_of), Ok)?;
-    let device = context.store()?;
+    let format = match (args.format, file) {
+        // Standard output is one JSON document then, and GeoJSON is one.
+        (None, None) if context.output.json => Format::Geojson,
+        (Some(Format::Gpx), None) if context.output.json => {
+            return Err(Failure::usage("GPX is no JSON, which standard output was to be; nothing was written.")
+                .hint("Name a file with --output, or leave out --json, or take --format geojson."));
+        }
+        (Some(format), _) => format,
+        (None, None) => Format::Gpx,
+        (None, Some(path)) => format_of(path)?,
+    };
+    let store = context.store()?;
     let query = place::query(&args.filter);
     let written = match file {
         None => {
             let mut out = BufWriter::new(io::stdout().lock());
-            let written = write(&device, query, format, &mut out)?;
+            let written = write(&store, query, format, &mut out)?;
+            if format == Format::Geojson {
+                // The collection ends without one, and what comes next in a terminal would stand behind it.
+                out.write_all(b"\n")?;
+            }
             out.flush()?;
             written
         }
-        Some(path) => to_file(&device, query, format, path, args.force)?,
+        Some(path) => to_file(&store, query, format, path, args.force)?,
     };
     if written.places == 0
-        && let Some(words) = place::explain_empty(&device, &args.filter)?
+        && let Some(words) = place::explain_empty(&store, &args.filter)?
     {
         context.output.warn(words);
     }
@@ -77,13 +92,29 @@ fn format_of(path: &Path) -> Result<Format, Failure> {
     }
 }
 
+/// Why a file can't be written, without the name of the one that was to become it.
+pub(super) fn cant_write(path: &Path, error: &io::Error) -> Failure {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "its folder is not there".to_owned(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "its folder can't be written to".to_owned()
+        }
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    };
+    Failure::failed(format!(
+        "{} can't be written: {why}. Nothing was written.",
+        words::one_line(&path.to_string_lossy())
+    ))
+}
+
 /// Writes beside the target first, so that there is the whole file or none, and nothing is replaced unasked.
-fn to_file(device: &Device, query: ListQuery, format: Format, path: &Path, force: bool) -> Result<Written, Failure> {
+fn to_file(store: &Store, query: ListQuery, format: Format, path: &Path, force: bool) -> Result<Written, Failure> {
     let taken = || {
         Failure::failed(format!("{} is there already; nothing was written.", path.display()))
             .hint("Choose another name, or add --force to replace it.")
     };
-    let cant = |e: &io::Error| Failure::failed(format!("{} can't be written: {e}.", path.display()));
+    let cant = |e: &io::Error| cant_write(path, e);
     if path.is_dir() {
         return Err(Failure::failed(format!("{} is a folder; nothing was written.", path.display())));
     }
@@ -93,7 +124,7 @@ fn to_file(device: &Device, query: ListQuery, format: Format, path: &Path, force
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = NamedTempFile::with_prefix_in(".holdfast-", folder).map_err(|e| cant(&e))?;
     let mut out = BufWriter::new(file);
-    let written = write(device, query, format, &mut out)?;
+    let written = write(store, query, format, &mut out)?;
     let file = out.into_inner().map_err(|e| cant(e.error()))?;
     file.as_file().sync_all().map_err(|e| cant(&e))?;
     let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
@@ -104,7 +135,7 @@ fn to_file(device: &Device, query: ListQuery, format: Format, path: &Path, force
     }
 }
 
-fn write(device: &Device, mut query: ListQuery, format: Format, out: &mut impl Write) -> Result<Written, Failure> {
+fn write(store: &Store, mut query: ListQuery, format: Format, out: &mut impl Write) -> Result<Written, Failure> {
     let mut written = Written::default();
     query.limit = PAGE;
     let mut writer = match format {
@@ -112,7 +143,7 @@ fn write(device: &Device, mut query: ListQuery, format: Format, out: &mut impl W
         Format::Geojson => Writer::GeoJson(GeoJsonWriter::new(out)),
     };
     loop {
-        let page = device.list(&query)?;
+        let page = store.list(&query)?;
         for view in &page.places {
             match export_place(view) {
                 Some(place) => {

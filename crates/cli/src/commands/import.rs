@@ -9,7 +9,7 @@ mod report;
 
 use std::path::Path;
 
-use holdfast_device::{Device, ImportId, ImportState, ImportSummary};
+use holdfast_device::{ImportId, ImportState, ImportSummary};
 use serde_json::json;
 
 use self::report::FileReport;
@@ -18,6 +18,7 @@ use crate::args::{Import, ImportCommand};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{BOLD, DIM, Output};
+use crate::store::Store;
 use crate::words;
 
 /// Places made in one commit.
@@ -30,11 +31,11 @@ pub(super) fn import(context: &Context, args: Import) -> Outcome {
         Some(ImportCommand::Undo { import }) => return undo(context, ImportId(import)),
         None => {}
     }
-    let mut device = context.store()?;
-    let resumed = if args.preview { Vec::new() } else { finish_interrupted(context, &mut device)? };
+    let store = context.store()?;
+    let resumed = if args.preview { Vec::new() } else { finish_interrupted(context, &store)? };
     let mut reports = Vec::new();
     for file in &args.files {
-        reports.push(import_file(context, &mut device, file, &args).map_err(|failure| {
+        reports.push(import_file(context, &store, file, &args).map_err(|failure| {
             let done: Vec<_> =
                 reports.iter().map(|r: &FileReport| json!({ "file": r.file, "id": r.id, "new": r.new })).collect();
             if done.is_empty() { failure } else { failure.details(json!({ "imports": done })) }
@@ -45,11 +46,11 @@ pub(super) fn import(context: &Context, args: Import) -> Outcome {
     Ok(if attention { Exit::Attention } else { Exit::Done })
 }
 
-fn import_file(context: &Context, device: &mut Device, file: &Path, args: &Import) -> Result<FileReport, Failure> {
+fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> Result<FileReport, Failure> {
     let output = context.output;
     let label = label(file);
     let mut contents = file::read(file, &label, args.encoding.as_deref(), output)?;
-    let preview = device.preview_import(&contents.rows)?;
+    let preview = store.preview_import(&contents.rows)?;
     file::take_invalid(&mut contents, &preview);
     if let Some(broken) = &contents.broken
         && contents.rows.is_empty()
@@ -77,10 +78,10 @@ fn import_file(context: &Context, device: &mut Device, file: &Path, args: &Impor
         report::show_preview(output, &report, &contents.rows)?;
     } else {
         if preview.new > 0 {
-            let (id, begun) = device.begin_import(&label, &contents.rows)?;
+            let (id, begun) = store.begin_import(&label, &contents.rows)?;
             report.id = Some(id);
             report.new = begun.new;
-            run(output, device, id, begun.new, &label)?;
+            run(output, store, id, begun.new, &label)?;
         }
         report::say_imported(output, &report)?;
     }
@@ -97,11 +98,11 @@ fn label(file: &Path) -> String {
 }
 
 /// Makes the places of a begun import, chunk by chunk.
-fn run(output: Output, device: &mut Device, id: ImportId, total: u64, label: &str) -> Result<(), Failure> {
+fn run(output: Output, store: &Store, id: ImportId, total: u64, label: &str) -> Result<(), Failure> {
     let bar = output.progress(total, label);
     loop {
-        let progress = device.run_import(id, CHUNK).map_err(|error| {
-            Failure::from(error).hint(format!(
+        let progress = store.run_import(id, CHUNK).map_err(|error| {
+            error.hint(format!(
                 "The import of {label} stopped in between. What is imported is safe; finish with: holdfast import resume"
             ))
         })?;
@@ -114,11 +115,11 @@ fn run(output: Output, device: &mut Device, id: ImportId, total: u64, label: &st
 }
 
 /// Finishes what an earlier process began and could not.
-fn finish_interrupted(context: &Context, device: &mut Device) -> Result<Vec<ImportSummary>, Failure> {
+fn finish_interrupted(context: &Context, store: &Store) -> Result<Vec<ImportSummary>, Failure> {
     let running: Vec<ImportSummary> =
-        device.imports()?.into_iter().filter(|i| i.state == ImportState::Running).collect();
+        store.imports()?.into_iter().filter(|i| i.state == ImportState::Running).collect();
     for import in &running {
-        run(context.output, device, import.id, import.total, &import.label)?;
+        run(context.output, store, import.id, import.total, &import.label)?;
         context.output.say(format!(
             "The import of {} had been interrupted; it is complete now ({}).",
             words::one_line(&import.label),
@@ -129,8 +130,8 @@ fn finish_interrupted(context: &Context, device: &mut Device) -> Result<Vec<Impo
 }
 
 fn resume(context: &Context) -> Outcome {
-    let mut device = context.store()?;
-    let resumed = finish_interrupted(context, &mut device)?;
+    let store = context.store()?;
+    let resumed = finish_interrupted(context, &store)?;
     if resumed.is_empty() {
         context.output.say("No import was interrupted.")?;
     }
@@ -165,17 +166,17 @@ fn list(context: &Context) -> Outcome {
 }
 
 fn undo(context: &Context, id: ImportId) -> Outcome {
-    let mut device = context.store()?;
-    let Some(import) = device.imports()?.into_iter().find(|i| i.id == id) else {
+    let store = context.store()?;
+    let Some(import) = store.imports()?.into_iter().find(|i| i.id == id) else {
         return Err(Failure::new(Exit::NotFound, "not_found", format!("There is no import {id} on this device."))
             .hint("`holdfast import list` shows them."));
     };
     if import.state == ImportState::Running {
-        device.cancel_import(id)?;
+        store.cancel_import(id)?;
     }
     let bar = context.output.progress(import.done, "taking back");
     let progress = loop {
-        let progress = device.undo_import(id, CHUNK)?;
+        let progress = store.undo_import(id, CHUNK)?;
         bar.set_position(import.done.saturating_sub(progress.remaining));
         if progress.finished {
             break progress;

@@ -17,7 +17,7 @@ use crate::words;
 const PAGE: u32 = 1000;
 
 pub(super) fn list(context: &Context, args: &List) -> Outcome {
-    let device = context.store()?;
+    let store = context.store()?;
     let mut query = place::query(&args.filter);
     query.after = args.after.as_deref().map(read_page).transpose()?;
     let mut left = if args.all { u32::MAX } else { args.limit };
@@ -25,7 +25,7 @@ pub(super) fn list(context: &Context, args: &List) -> Outcome {
     let mut count = 0_u64;
     let next = loop {
         query.limit = left.min(PAGE);
-        let page = device.list(&query)?;
+        let page = store.list(&query)?;
         let length = u32::try_from(page.places.len()).unwrap_or(u32::MAX);
         left = left.saturating_sub(length);
         count += u64::from(length);
@@ -45,7 +45,7 @@ pub(super) fn list(context: &Context, args: &List) -> Outcome {
         return Ok(Exit::Done);
     }
     if count == 0 {
-        let words = match place::explain_empty(&device, &args.filter)? {
+        let words = match place::explain_empty(&store, &args.filter)? {
             Some(words) => words,
             None if query.text.is_some()
                 || query.category.is_some()

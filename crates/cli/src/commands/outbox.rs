@@ -3,33 +3,35 @@
 use std::path::Path;
 
 use holdfast_contract::OpId;
-use holdfast_device::{Device, EntryState, OutboxEntry};
+use holdfast_device::{EntryState, OutboxEntry};
 use holdfast_host::write_atomically;
 use serde_json::{Value, json};
 
 use super::Outcome;
+use super::export::cant_write;
 use super::show::entry_line;
 use crate::args::{Outbox, OutboxCommand};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::BOLD;
+use crate::store::Store;
 use crate::words;
 
 pub(super) fn outbox(context: &Context, args: Outbox) -> Outcome {
     let command = args.command.unwrap_or(OutboxCommand::List { limit: 100, after: None });
-    let mut device = context.store()?;
+    let store = context.store()?;
     match command {
-        OutboxCommand::List { limit, after } => list(context, &device, limit, after),
-        OutboxCommand::Retry { entry, all } => retry(context, &mut device, entry.filter(|_| !all).as_deref()),
-        OutboxCommand::Discard { entry, yes } => discard(context, &mut device, &entry, yes),
+        OutboxCommand::List { limit, after } => list(context, &store, limit, after),
+        OutboxCommand::Retry { entry, all } => retry(context, &store, entry.filter(|_| !all).as_deref()),
+        OutboxCommand::Discard { entry, yes } => discard(context, &store, &entry, yes),
         OutboxCommand::Export { entry, output, force } => {
-            export(context, &device, entry.as_deref(), output.as_deref(), force)
+            export(context, &store, entry.as_deref(), output.as_deref(), force)
         }
     }
 }
 
-fn list(context: &Context, device: &Device, limit: u32, after: Option<i64>) -> Outcome {
-    let entries = device.outbox(after, limit)?;
+fn list(context: &Context, store: &Store, limit: u32, after: Option<i64>) -> Outcome {
+    let entries = store.outbox(after, limit)?;
     let full = entries.len() >= limit as usize;
     let next = entries.last().filter(|_| full).map(|e| e.number);
     context.output.json(&json!({ "entries": entries, "next": next }))?;
@@ -47,14 +49,14 @@ fn list(context: &Context, device: &Device, limit: u32, after: Option<i64>) -> O
     Ok(Exit::Done)
 }
 
-fn retry(context: &Context, device: &mut Device, entry: Option<&str>) -> Outcome {
+fn retry(context: &Context, store: &Store, entry: Option<&str>) -> Outcome {
     let count = match entry {
         Some(reference) => {
-            let entry = find(device, reference)?;
-            device.retry(entry.op_id)?;
+            let entry = find(store, reference)?;
+            store.retry(entry.op_id)?;
             1
         }
-        None => device.retry_all()?,
+        None => store.retry_all()?,
     };
     context.output.json(&json!({ "retried": count }))?;
     match count {
@@ -67,8 +69,8 @@ fn retry(context: &Context, device: &mut Device, entry: Option<&str>) -> Outcome
     Ok(Exit::Done)
 }
 
-fn discard(context: &Context, device: &mut Device, reference: &str, yes: bool) -> Outcome {
-    let entry = find(device, reference)?;
+fn discard(context: &Context, store: &Store, reference: &str, yes: bool) -> Outcome {
+    let entry = find(store, reference)?;
     let what = match entry.kind.as_str() {
         "create" => {
             "The place has not reached the server: dropping this removes it from this device, with all changes to it."
@@ -85,15 +87,15 @@ fn discard(context: &Context, device: &mut Device, reference: &str, yes: bool) -
             return Ok(Exit::Done);
         }
     }
-    device.discard(entry.op_id)?;
+    store.discard(entry.op_id)?;
     context.output.json(&json!({ "discarded": entry }))?;
     context.output.say(format!("Dropped: {} of {}.", entry.kind, name(&entry)))?;
     Ok(Exit::Done)
 }
 
-fn export(context: &Context, device: &Device, entry: Option<&str>, output: Option<&Path>, force: bool) -> Outcome {
-    let op = entry.map(|reference| find(device, reference)).transpose()?.map(|e| e.op_id);
-    let value: Value = device.export_outbox(op)?;
+fn export(context: &Context, store: &Store, entry: Option<&str>, output: Option<&Path>, force: bool) -> Outcome {
+    let op = entry.map(|reference| find(store, reference)).transpose()?.map(|e| e.op_id);
+    let value: Value = store.export_outbox(op)?;
     let count = value.as_array().map_or(0, |a| a.len() as u64);
     let mut text = serde_json::to_vec_pretty(&value).map_err(std::io::Error::other)?;
     text.push(b'\n');
@@ -107,8 +109,7 @@ fn export(context: &Context, device: &Device, entry: Option<&str>, output: Optio
                 return Err(Failure::failed(format!("{} is there already; nothing was written.", path.display()))
                     .hint("Choose another name, or add --force to replace it."));
             }
-            write_atomically(path, &text, true)
-                .map_err(|e| Failure::failed(format!("{} can't be written: {e}.", path.display())))?;
+            write_atomically(path, &text).map_err(|e| cant_write(path, &e))?;
             context.output.json(&json!({ "exported": count, "file": path }))?;
             context.output.say(format!(
                 "{} written to {}.",
@@ -125,12 +126,12 @@ fn name(entry: &OutboxEntry) -> String {
 }
 
 /// Finds an entry by its number or its operation's id.
-fn find(device: &Device, reference: &str) -> Result<OutboxEntry, Failure> {
+fn find(store: &Store, reference: &str) -> Result<OutboxEntry, Failure> {
     let reference = reference.trim();
     let found = if let Ok(number) = reference.parse::<i64>() {
-        device.outbox(Some(number - 1), 1)?.into_iter().find(|e| e.number == number)
+        store.outbox(Some(number - 1), 1)?.into_iter().find(|e| e.number == number)
     } else if let Ok(op) = reference.parse::<OpId>() {
-        device.outbox_entry(op)?
+        store.outbox_entry(op)?
     } else {
         return Err(Failure::usage(format!("\"{}\" names no entry of the outbox.", words::one_line(reference)))
             .hint("Take the number from `holdfast outbox`."));

@@ -23,7 +23,7 @@ pub(super) fn pair(context: &Context, args: Pair) -> Outcome {
     if let Some(account) = &before
         && account.server != server
     {
-        return Err(Failure::usage(format!("This device is signed in already, as {} on {}.", account.email, account.server))
+        return Err(Failure::usage(format!("This device is signed in already, as {} on {}.", email(account), account.server))
             .hint("Sign out first, with `holdfast sign-out`: what is unsent is kept for that account.\nOr use another home folder: holdfast --home DIR pair …"));
     }
     if server.is_plain() && !server.is_local() {
@@ -50,11 +50,11 @@ pub(super) fn pair(context: &Context, args: Pair) -> Outcome {
     })?;
 
     let output = context.output;
-    output.say(format!("Signed in as {BOLD}{}{BOLD:#} on {}.", entry.email, entry.server))?;
+    output.say(format!("Signed in as {BOLD}{}{BOLD:#} on {}.", email(&entry), entry.server))?;
     if let Some(old) = before.filter(|old| old.key() != entry.key()) {
         output.warn(format!(
             "What this device has for {} is kept, and is found again at a sign-in to that account.",
-            old.email
+            email(&old)
         ));
     }
     let anonymous = settle_anonymous(context, &entry, &args)?;
@@ -196,8 +196,9 @@ fn new_code(context: &Context) -> Outcome {
     context.output.json(&json!({
         "code": code.code, "expiresAt": code.expires_at, "server": account.server, "command": command,
     }))?;
-    context.output.show(format!("The code is {BOLD}{}{BOLD:#}. On the other device:", code.code))?;
-    context.output.show(format!("\n  {command}\n"))?;
+    let shown = words::one_line(&code.code);
+    context.output.show(format!("The code is {BOLD}{shown}{BOLD:#}. On the other device:"))?;
+    context.output.show(format!("\n  {}\n", words::one_line(&command)))?;
     context.output.hint(format!("It works once, {}.", until(code.expires_at)));
     if account.server.is_local() {
         context.output.hint(
@@ -221,7 +222,7 @@ pub(super) fn sign_out(context: &Context, args: &SignOut) -> Outcome {
     let kept = format!(
         "{} not been sent yet. It is kept on this device for {}, and goes on at the next sign-in to that account.",
         words::count(unsent, "change has", "changes have"),
-        account.email
+        email(&account)
     );
     if unsent > 0 && !args.yes {
         if !output.can_ask() {
@@ -239,13 +240,14 @@ pub(super) fn sign_out(context: &Context, args: &SignOut) -> Outcome {
     output.json(&json!({
         "signedOut": account_json(&account), "unsent": unsent, "serverTold": ended.server_not_told.is_none(),
     }))?;
-    output.say(format!("Signed out of {}.", account.email))?;
+    output.say(format!("Signed out of {}.", email(&account)))?;
     if unsent > 0 && args.yes {
         output.warn(kept);
     }
     if let Some(why) = ended.server_not_told {
         output.warn(format!(
-            "The server could not be told ({why}); this device stays in the account's list there until it is revoked."
+            "The server could not be told ({}); this device stays in the account's list there until it is revoked.",
+            words::one_line(&why.to_string())
         ));
     }
     Ok(Exit::Done)
@@ -263,12 +265,17 @@ pub(super) fn adopt(context: &Context) -> Outcome {
             context.output.say(format!(
                 "{} now in the account of {}.",
                 words::count(n, "place is", "places are"),
-                account.email
+                email(&account)
             ))?;
             context.output.hint("To send them now: holdfast sync");
         }
     }
     Ok(Exit::Done)
+}
+
+/// The account's address as a server said it, fit for a line of a terminal.
+pub(super) fn email(account: &AccountEntry) -> String {
+    words::one_line(&account.email)
 }
 
 pub(super) fn account_json(account: &AccountEntry) -> Value {

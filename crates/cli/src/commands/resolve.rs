@@ -5,9 +5,7 @@ use std::fmt::Write as _;
 
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::{Field, Place, Source};
-use holdfast_device::{
-    Attention, ConflictView, Device, ListQuery, PlaceState, PlaceView, Resolution, Side, StateFilter,
-};
+use holdfast_device::{Attention, ConflictView, ListQuery, PlaceState, PlaceView, Resolution, Side, StateFilter};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -16,17 +14,29 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{BOLD, DIM, YELLOW};
 use crate::place::{self, PlaceJson, Prefer};
+use crate::store::Store;
 use crate::words;
 
+/// The code of an answer to what is no longer there.
+const LOOK_AGAIN: &str = "look_again";
+
 pub(super) fn resolve(context: &Context, args: &Resolve) -> Outcome {
-    let mut device = context.store()?;
-    let Some(reference) = &args.place else { return list(context, &device) };
-    let view = place::find(&device, reference, Prefer::Live)?;
-    let Some(resolution) = read_resolution(args)? else { return show(context, &device, &view) };
-    // The answer is to what the server has now; if that changes before it is carried out, it is asked again.
-    let seen = device.conflict(view.local_id)?.map(|c| c.theirs.version);
-    let id = device.resolve(view.local_id, resolution, seen)?;
-    let now = device.get(id)?;
+    let resolution = read_resolution(args)?;
+    let store = context.store()?;
+    let Some(reference) = &args.place else { return list(context, &store) };
+    let view = place::find(&store, reference, Prefer::Live)?;
+    let question = Question { conflict: store.conflict(view.local_id)?, view };
+    let Some(resolution) = resolution else { return question.show(context) };
+    if !was_seen(context, args, &question, &resolution)? {
+        context.output.say("Nothing was decided.")?;
+        return Ok(Exit::Attention);
+    }
+    let view = &question.view;
+    // What was seen still holds at this moment; whether it does when the answer is carried out, the store checks.
+    let id = store
+        .resolve(view.local_id, &resolution, Some(question.version()))
+        .map_err(|failure| if failure.code == LOOK_AGAIN { look_again(view) } else { failure })?;
+    let now = store.get(id)?;
     context.output.json(&json!({ "place": now.as_ref().map(PlaceJson::of) }))?;
     match &now {
         Some(now) if id != view.local_id => {
@@ -37,9 +47,43 @@ pub(super) fn resolve(context: &Context, args: &Resolve) -> Outcome {
             ))?;
         }
         Some(now) => context.output.say(format!("{}  {}", place::state_line(now), place::title(now)))?,
-        None => context.output.say(format!("{} is gone from this device.", place::title(&view)))?,
+        None => context.output.say(format!("{} is gone from this device.", place::title(view)))?,
     }
     Ok(Exit::Done)
+}
+
+/// An answer counts only for what the person has looked at: a loop or another process may have fetched something newer
+/// between the question and the answer. So an answer names the question, or the question is shown now.
+fn was_seen(context: &Context, args: &Resolve, question: &Question, resolution: &Resolution) -> Result<bool, Failure> {
+    let view = &question.view;
+    match &args.seen {
+        Some(seen) if seen.trim().to_lowercase() == question.token() => Ok(true),
+        Some(_) => Err(look_again(view)),
+        // There is no question: the store says so.
+        None if !question.is_open() => Ok(true),
+        None if context.output.can_ask() => {
+            question.show(context)?;
+            context.output.confirm(match resolution {
+                Resolution::KeepMine => "Take yours?",
+                Resolution::KeepTheirs => "Take the server's?",
+                Resolution::PerField(_) => "Take each field as you said?",
+                Resolution::KeepAsNew(_) => "Keep it as a new place?",
+                Resolution::LetGo => "Take the server's word, and let the rest go?",
+            })
+        }
+        None => Err(Failure::new(
+            Exit::Usage,
+            "not_seen",
+            "Nothing was decided: an answer has to say with --seen which versions it is about, so that it can't overwrite what nobody has looked at.",
+        )
+        .hint(format!("See them, and the commands that answer: holdfast resolve {}", view.local_id))),
+    }
+}
+
+fn look_again(view: &PlaceView) -> Failure {
+    let message = format!("Nothing was decided: {} has changed since you looked at it.", place::title(view));
+    Failure::new(Exit::Attention, LOOK_AGAIN, message)
+        .hint(format!("See how it is now, and decide then: holdfast resolve {}", view.local_id))
 }
 
 fn read_resolution(args: &Resolve) -> Result<Option<Resolution>, Failure> {
@@ -76,12 +120,12 @@ fn read_side(text: &str) -> Result<(Field, Side), Failure> {
 }
 
 /// Everything that needs attention.
-fn list(context: &Context, device: &Device) -> Outcome {
+fn list(context: &Context, store: &Store) -> Outcome {
     // This state is listed wherever the place is, in the trash or not.
     let mut query = ListQuery { state: Some(StateFilter::NeedsAttention), limit: 1000, ..ListQuery::default() };
     let mut places = Vec::new();
     loop {
-        let page = device.list(&query)?;
+        let page = store.list(&query)?;
         places.extend(page.places);
         query.after = page.next;
         if query.after.is_none() {
@@ -106,63 +150,131 @@ fn list(context: &Context, device: &Device) -> Outcome {
     Ok(Exit::Attention)
 }
 
-/// Both versions, side by side.
-fn show(context: &Context, device: &Device, view: &PlaceView) -> Outcome {
-    let Some(conflict) = device.conflict(view.local_id)? else {
-        return show_other(context, view);
-    };
-    let rows = rows(&conflict);
-    context.output.json(&json!({
-        "place": PlaceJson::of(view),
-        "reason": conflict.reason,
-        "fields": rows.iter().map(|r| json!({
-            "field": r.field, "mine": r.mine, "theirs": r.theirs, "conflicts": r.conflicts,
-        })).collect::<Vec<_>>(),
-        "mineSince": conflict.mine_since,
-        "theirsSince": conflict.theirs.updated_at,
-    }))?;
-    let output = context.output;
-    let about = match conflict.reason {
-        ConflictReason::FieldsChanged => "was changed here and elsewhere.",
-        ConflictReason::ChangedSince => "was changed elsewhere after you had decided to delete or restore it.",
-        ConflictReason::InTrash => "was put into the trash elsewhere while you changed it here.",
-    };
-    output.show(format!("{BOLD}{}{BOLD:#} {about}", place::title(view)))?;
-    let here = words::fit(&format!("this device, {}", words::local_time(conflict.mine_since)), 34);
-    let there = words::local_time(conflict.theirs.updated_at);
-    output.show(format!("  {DIM}{:<10} {here} the server, {there}{DIM:#}", ""))?;
-    for row in &rows {
-        let mark = if row.conflicts { format!("{YELLOW}≠{YELLOW:#}") } else { " ".to_owned() };
-        output.show(format!(
-            "{mark} {:<10} {} {}",
-            row.field,
-            words::fit(&shown(&row.mine), 34),
-            words::one_line(&shown(&row.theirs)),
-        ))?;
-    }
-    let n = view.local_id;
-    output.hint(format!("Yours:    holdfast resolve {n} --mine"));
-    output.hint(format!("Theirs:   holdfast resolve {n} --theirs"));
-    if conflict.reason == ConflictReason::FieldsChanged {
-        let each: Vec<String> = conflict.fields.iter().map(|f| format!("--field {f}=mine")).collect();
-        output.hint(format!("Each:     holdfast resolve {n} {}", each.join(" ")));
-    }
-    output.hint("What loses is kept in the place's history on this device (holdfast show).");
-    Ok(Exit::Attention)
+/// What there is to decide about a place.
+struct Question {
+    view: PlaceView,
+    /// Both sides, where fields or intents conflict.
+    conflict: Option<ConflictView>,
 }
 
-fn show_other(context: &Context, view: &PlaceView) -> Outcome {
-    context.output.json(&json!({ "place": PlaceJson::of(view), "reason": Value::Null, "fields": [] }))?;
-    context.output.show(format!("{}  {}", place::state_line(view), place::title(view)))?;
-    match view.state {
-        PlaceState::NeedsAttention(attention) if attention != Attention::Conflict => {
-            context.output.hint(words::advice(attention, view.local_id.0));
-            Ok(Exit::Attention)
+impl Question {
+    /// Whether an answer is possible at all.
+    fn is_open(&self) -> bool {
+        match self.view.state {
+            PlaceState::NeedsAttention(attention) => !matches!(attention, Attention::Rejected | Attention::PlanFull),
+            _ => false,
         }
-        _ => {
-            context.output.say("There is nothing to decide about this place.")?;
-            Ok(Exit::Done)
+    }
+
+    /// The server's version that is shown; 0 where it never had one.
+    fn version(&self) -> i64 {
+        self.conflict.as_ref().map_or(self.view.version.unwrap_or(0), |conflict| conflict.theirs.version)
+    }
+
+    /// Stands for everything that is shown, so that an answer to something else is known as one.
+    fn token(&self) -> String {
+        let view = &self.view;
+        let shown = json!([
+            words::state_code(view.state),
+            self.version(),
+            (&view.name, &view.note, &view.category, &view.tags, &view.position, view.deleted_at.is_some()),
+            self.conflict.as_ref().map(|c| (&c.reason, &c.fields, &c.theirs)),
+        ]);
+        // FNV-1a, folded to what can be typed. It guards against accidents, not against anybody.
+        let hash = shown
+            .to_string()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        format!("{:06x}", (hash ^ (hash >> 24) ^ (hash >> 48)) & 0x00ff_ffff)
+    }
+
+    fn show(&self, context: &Context) -> Outcome {
+        match &self.conflict {
+            Some(conflict) => self.show_conflict(context, conflict),
+            None => self.show_other(context),
         }
+    }
+
+    /// Both versions, side by side.
+    fn show_conflict(&self, context: &Context, conflict: &ConflictView) -> Outcome {
+        let (rows, token) = (rows(conflict), self.token());
+        context.output.json(&json!({
+            "place": PlaceJson::of(&self.view),
+            "reason": conflict.reason,
+            "fields": rows.iter().map(|r| json!({
+                "field": r.field, "mine": r.mine, "theirs": r.theirs, "conflicts": r.conflicts,
+            })).collect::<Vec<_>>(),
+            "mineSince": conflict.mine_since,
+            "theirsSince": conflict.theirs.updated_at,
+            "seen": token,
+        }))?;
+        let output = context.output;
+        let about = match conflict.reason {
+            ConflictReason::FieldsChanged => "was changed here and elsewhere.",
+            ConflictReason::ChangedSince => "was changed elsewhere after you had decided to delete or restore it.",
+            ConflictReason::InTrash => "was put into the trash elsewhere while you changed it here.",
+        };
+        output.show(format!("{BOLD}{}{BOLD:#} {about}", place::title(&self.view)))?;
+        let here = words::fit(&format!("this device, {}", words::local_time(conflict.mine_since)), 34);
+        let there = words::local_time(conflict.theirs.updated_at);
+        output.show(format!("  {DIM}{:<10} {here} the server, {there}{DIM:#}", ""))?;
+        for row in &rows {
+            let mark = if row.conflicts { format!("{YELLOW}≠{YELLOW:#}") } else { " ".to_owned() };
+            output.show(format!(
+                "{mark} {:<10} {} {}",
+                row.field,
+                words::fit(&shown(&row.mine), 34),
+                words::one_line(&shown(&row.theirs)),
+            ))?;
+        }
+        let n = self.view.local_id;
+        output.hint(format!("Yours:    holdfast resolve {n} --seen {token} --mine"));
+        output.hint(format!("Theirs:   holdfast resolve {n} --seen {token} --theirs"));
+        if conflict.reason == ConflictReason::FieldsChanged {
+            let each: Vec<String> = conflict.fields.iter().map(|f| format!("--field {f}=mine")).collect();
+            output.hint(format!("Each:     holdfast resolve {n} --seen {token} {}", each.join(" ")));
+        }
+        output.hint("What loses is kept in the place's history on this device (holdfast show).");
+        Ok(Exit::Attention)
+    }
+
+    /// A place that the server has lost, or nothing to decide.
+    fn show_other(&self, context: &Context) -> Outcome {
+        let (view, output, n) = (&self.view, context.output, self.view.local_id);
+        let token = self.is_open().then(|| self.token());
+        let reason = words::state_code(view.state).1;
+        output.json(&json!({ "place": PlaceJson::of(view), "reason": reason, "fields": [], "seen": token }))?;
+        output.show(format!("{}  {}", place::state_line(view), place::title(view)))?;
+        let PlaceState::NeedsAttention(attention) = view.state else {
+            output.say("There is nothing to decide about this place.")?;
+            return Ok(Exit::Done);
+        };
+        let Some(token) = token else {
+            output.hint(words::advice(attention, n.0));
+            return Ok(Exit::Attention);
+        };
+        let older = attention == Attention::OlderOnServer;
+        output.show(format!("  {DIM}{:<10} {}{DIM:#}", "", if older { "the server" } else { "this device" }))?;
+        let fields = [
+            ("name", json!(view.name)),
+            ("note", json!(view.note)),
+            ("category", json!(view.category)),
+            ("tags", json!(view.tags)),
+            ("position", json!(view.position)),
+            ("in trash", json!(view.deleted_at.is_some())),
+        ];
+        for (field, value) in fields {
+            output.show(format!("  {field:<10} {}", words::one_line(&shown(&value))))?;
+        }
+        if older {
+            output.hint(format!("The newer version that this device had: holdfast resolve {n} --seen {token} --mine"));
+            output
+                .hint(format!("The server's, as it stands here:        holdfast resolve {n} --seen {token} --let-go"));
+        } else {
+            output.hint(format!("Keep it as a new place: holdfast resolve {n} --seen {token} --keep-as-new"));
+            output.hint(format!("Let it go:              holdfast resolve {n} --seen {token} --let-go"));
+        }
+        Ok(Exit::Attention)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `show`.
 
 use holdfast_contract::PositionSource;
-use holdfast_device::{Device, EntryState, JournalEntry, JournalEvent, OutboxEntry, PlaceState, PlaceView};
+use holdfast_device::{EntryState, JournalEntry, JournalEvent, OutboxEntry, PlaceState, PlaceView};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -11,30 +11,31 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::output::{BOLD, DIM, Output};
 use crate::place::{self, PlaceJson, Prefer};
+use crate::store::Store;
 use crate::words;
 
 /// How many entries of the outbox are looked through for those of one place.
 const OUTBOX_PAGE: u32 = 1000;
 
 pub(super) fn show(context: &Context, args: &Show) -> Outcome {
-    let device = context.store()?;
-    let view = place::find(&device, &args.place, Prefer::Live)?;
-    let entries = entries_of(&device, &view)?;
-    let journal = device.journal(view.local_id)?;
+    let store = context.store()?;
+    let view = place::find(&store, &args.place, Prefer::Live)?;
+    let entries = entries_of(&store, &view)?;
+    let journal = store.journal(view.local_id)?;
     context.output.json(&json!({ "place": PlaceJson::of(&view), "outbox": entries, "journal": journal }))?;
     print(context.output, &view, &entries, &journal)?;
     Ok(Exit::Done)
 }
 
 /// The unacknowledged operations of one place. A synced place has none, and its outbox is not read.
-pub(super) fn entries_of(device: &Device, view: &PlaceView) -> Result<Vec<OutboxEntry>, Failure> {
+pub(super) fn entries_of(store: &Store, view: &PlaceView) -> Result<Vec<OutboxEntry>, Failure> {
     let mut entries = Vec::new();
     if view.state == PlaceState::Synced {
         return Ok(entries);
     }
     let mut after = None;
     loop {
-        let page = device.outbox(after, OUTBOX_PAGE)?;
+        let page = store.outbox(after, OUTBOX_PAGE)?;
         let Some(last) = page.last() else { return Ok(entries) };
         after = Some(last.number);
         entries.extend(page.into_iter().filter(|e| e.local_id == view.local_id));

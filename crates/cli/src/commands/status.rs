@@ -5,7 +5,7 @@ use holdfast_host::now;
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::pair::account_json;
+use super::pair::{account_json, email};
 use super::sync::leftovers;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -14,14 +14,14 @@ use crate::words;
 
 pub(super) fn status(context: &Context) -> Outcome {
     let account = context.account()?;
-    let device = context.store_of(account.as_ref())?;
-    let status = device.status()?;
+    let store = context.store_of(account.as_ref())?;
+    let status = store.status()?;
     let signed_in = match &account {
         Some(account) => context.home.token(account)?.is_some(),
         None => false,
     };
     let anonymous = if account.is_some() { context.home.anonymous_places()? } else { 0 };
-    let unfinished = device.imports()?.into_iter().filter(|i| i.state == ImportState::Running).count();
+    let unfinished = store.imports()?.into_iter().filter(|i| i.state == ImportState::Running).count();
     let output = context.output;
     output.json(&json!({
         "home": context.home.path(),
@@ -32,10 +32,10 @@ pub(super) fn status(context: &Context) -> Outcome {
         "status": status,
     }))?;
 
-    match &account {
-        Some(account) => output.show(format!("Signed in as {BOLD}{}{BOLD:#} on {}.", account.email, account.server))?,
-        None => output.show("Not signed in: places are saved on this device alone.")?,
-    }
+    output.show(match &account {
+        Some(account) => format!("Signed in as {BOLD}{}{BOLD:#} on {}.", email(account), account.server),
+        None => "Not signed in: places are saved on this device alone.".to_owned(),
+    })?;
     if let Some(reason) = status.paused {
         let (what, todo) = words::pause(reason);
         output.show(format!("{YELLOW}{what}{YELLOW:#}\n{}", words::block(todo, "  ")))?;

@@ -1,7 +1,7 @@
 //! `sync`.
 
 use holdfast_device::{PauseReason, Status};
-use holdfast_host::{Engine, Failure as Lost, SyncReport, Tally};
+use holdfast_host::{Engine, Failure as Lost, PutOff, SyncReport, Tally};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -11,8 +11,6 @@ use crate::words;
 
 pub(super) fn sync(context: &Context) -> Outcome {
     let account = context.signed_in("sending and fetching")?;
-    // Opened here so that a rescue of the database is told.
-    drop(context.store_of(Some(&account))?);
     let engine = Engine::open(&context.home, &account)?;
     let bar = context.output.spinner("sending and fetching");
     let report = block_on(async {
@@ -26,6 +24,7 @@ pub(super) fn sync(context: &Context) -> Outcome {
     if let Value::Object(members) = &mut document {
         members.insert("reachable".to_owned(), json!(!matches!(verdict, Err(ref f) if f.exit == Exit::Unreachable)));
         members.insert("status".to_owned(), json!(report.status));
+        members.insert("putOff".to_owned(), report.put_off.as_ref().map_or(Value::Null, put_off_json));
     }
     match verdict {
         Ok(exit) => {
@@ -37,7 +36,7 @@ pub(super) fn sync(context: &Context) -> Outcome {
             Ok(exit)
         }
         Err(failure) => {
-            if report.tally.sent + report.tally.pulled > 0 {
+            if report.tally.sent + report.tally.pulled > 0 && !context.output.json {
                 context.output.say(summary(&report))?;
             }
             Err(failure.details(document))
@@ -73,7 +72,7 @@ fn verdict(report: &SyncReport, server: &str) -> Outcome {
         .hint(format!("{}\nIn a hotel or train, the network may want you to sign in first.", kept(status)))),
         Some(Lost::Refused(status_code)) => {
             let problem = status.push_problem.as_ref().or(status.pull_problem.as_ref());
-            let why = problem.map_or_else(|| format!("it answered {status_code}"), |p| p.detail.clone());
+            let why = problem.map_or_else(|| format!("it answered {status_code}."), |p| p.detail.clone());
             let code = problem.map_or("unavailable", |p| p.code.as_str());
             Err(Failure::new(
                 Exit::Unreachable,
@@ -82,9 +81,39 @@ fn verdict(report: &SyncReport, server: &str) -> Outcome {
             )
             .hint(kept(status)))
         }
-        None if needs_attention(status) => Ok(Exit::Attention),
-        None => Ok(Exit::Done),
+        None => match (&report.put_off, status.pull_waits_until) {
+            (Some(put_off), _) => Err(said_later(server, put_off, status)),
+            (None, Some(until)) => Err(Failure::new(
+                Exit::Unreachable,
+                "fetching_waits",
+                format!("The server {server} asked not to be asked for news before {}.", words::local_time(until)),
+            )
+            .hint(kept(status))),
+            (None, None) if needs_attention(status) => Ok(Exit::Attention),
+            (None, None) => Ok(Exit::Done),
+        },
     }
+}
+
+/// The server took the rest, and these not at the moment.
+fn said_later(server: &str, put_off: &PutOff, status: &Status) -> Failure {
+    let why = put_off.problem.as_ref().map_or_else(|| ".".to_owned(), |p| format!(": {}", p.detail));
+    let changes = words::count(put_off.operations, "change", "changes");
+    let mut hint = match put_off.next_at {
+        Some(at) => format!("It is kept on this device and sent again after {}.", words::local_time(at)),
+        None => "It is kept on this device and sent again by itself.".to_owned(),
+    };
+    if put_off.operations != 1 {
+        hint = hint.replacen("It is", "They are", 1);
+    }
+    for line in leftovers(status) {
+        hint = format!("{hint}\n{line}");
+    }
+    Failure::new(Exit::Unreachable, "put_off", format!("The server {server} has put {changes} off{why}")).hint(hint)
+}
+
+fn put_off_json(put_off: &PutOff) -> Value {
+    json!({ "operations": put_off.operations, "nextAt": put_off.next_at, "problem": put_off.problem })
 }
 
 fn kept(status: &Status) -> String {

@@ -13,10 +13,9 @@ use crate::words;
 
 pub(super) fn watch(context: &Context) -> Outcome {
     let account = context.signed_in("sending and fetching")?;
-    drop(context.store_of(Some(&account))?);
     let engine = Engine::open(&context.home, &account)?;
     let output = context.output;
-    output.hint(format!("Sending and fetching for {} until stopped with Ctrl-C.", account.email));
+    output.hint(format!("Sending and fetching for {} until stopped with Ctrl-C.", words::one_line(&account.email)));
     block_on(async {
         let unheard = Notify::new();
         let mut failed: Option<Failure> = None;
@@ -79,13 +78,21 @@ impl Teller {
                 self.line(&format!("{what}\n{}", words::block(todo, "          ")))
             }
             WatchEvent::Resumed => self.line("Signed in again; going on."),
+            WatchEvent::SignedOut => self.line(
+                "This device was signed out. What is unsent is kept; it goes on by itself after the next sign-in to that account.",
+            ),
+            WatchEvent::Stalled(why) => self.line(&format!(
+                "The home folder can't be used at the moment ({}). What was saved is kept; it is tried again by itself.",
+                words::one_line(why)
+            )),
+            WatchEvent::GoingOn => self.line("The home folder can be used again; going on."),
             WatchEvent::Live(Live::Connected) => {
                 self.unreachable = false;
                 self.line("Connected.")
             }
             WatchEvent::Live(Live::Lost(why)) if !self.unreachable => {
                 self.unreachable = true;
-                self.line(&format!("Not connected ({why}). Everything saved is kept; it is tried again by itself."))
+                self.line(&format!("Not connected ({}). Everything saved is kept; it is tried again by itself.", words::one_line(why)))
             }
             WatchEvent::Live(_) | WatchEvent::Changed => Ok(()),
         }
@@ -139,5 +146,8 @@ fn event_json(event: &WatchEvent) -> Value {
         WatchEvent::Changed => json!({ "event": "changed" }),
         WatchEvent::Paused(reason) => json!({ "event": "paused", "reason": reason }),
         WatchEvent::Resumed => json!({ "event": "resumed" }),
+        WatchEvent::SignedOut => json!({ "event": "signedOut" }),
+        WatchEvent::Stalled(why) => json!({ "event": "stalled", "why": why }),
+        WatchEvent::GoingOn => json!({ "event": "goingOn" }),
     }
 }

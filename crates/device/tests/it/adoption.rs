@@ -58,39 +58,100 @@ fn an_adoption_that_was_killed_goes_on_only_for_the_account_it_was_promised_to()
     let mut anonymous = bench.anonymous("anonymous.db");
     let first = capture(&mut anonymous, "A");
     let second = capture(&mut anonymous, "B");
-    // Killed after the promise and after the first capture was copied and deleted again there.
-    std::fs::copy(bench.path("anonymous.db"), bench.path("backup.db")).unwrap();
-    let wal = bench.path("anonymous.db-wal");
-    if wal.exists() {
-        std::fs::copy(wal, bench.path("backup.db-wal")).unwrap();
-    }
+    // It dies after the captures were copied and before the other store was emptied.
+    let raw = rusqlite::Connection::open(bench.path("anonymous.db")).unwrap();
+    raw.execute_batch("CREATE TRIGGER killed BEFORE DELETE ON outbox BEGIN SELECT raise(ABORT, 'killed'); END")
+        .unwrap();
     let mut device = bench.device("a.db");
-    device.adopt(&mut anonymous).unwrap();
+    assert!(device.adopt(&mut anonymous).is_err());
+    raw.execute_batch("DROP TRIGGER killed").unwrap();
     let local = device.find(&first.client_id.to_string()).unwrap()[0];
     device.delete(local, None).unwrap();
-    let mut again = bench.anonymous("backup.db");
-    let raw = rusqlite::Connection::open(bench.path("backup.db")).unwrap();
-    raw.execute(
-        "UPDATE store SET adopting_server = ?1, adopting_account = ?2",
-        (account().server, account().account.0.as_bytes()),
-    )
-    .unwrap();
     let mut other = bench.anonymous("other.db");
     other.bind(&other_account()).unwrap();
-    assert!(matches!(other.adopt(&mut again), Err(Error::BoundElsewhere(to)) if *to == account()));
+    assert!(matches!(other.adopt(&mut anonymous), Err(Error::BoundElsewhere(to)) if *to == account()));
     assert!(other.list(&ListQuery::default()).unwrap().places.is_empty());
-    assert_eq!(device.adopt(&mut again).unwrap(), Adopted { copied: 0, known: 2 });
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 2 });
+    assert!(anonymous.list(&ListQuery::default()).unwrap().places.is_empty());
     bench.sync(&mut device);
     assert!(bench.server.own(first.client_id).is_none(), "what was deleted meanwhile does not come back");
     assert!(bench.server.own(second.client_id).is_some());
     assert_eq!(bench.server.rows.len(), 1);
 }
 
+fn hut() -> [ImportRow; 1] {
+    [ImportRow { name: Some("Hut".to_owned()), latitude: 47.0, longitude: 8.0, ..ImportRow::default() }]
+}
+
+fn import(device: &mut holdfast_device::Device) {
+    let (import, _) = device.begin_import("huts.gpx", &hut()).unwrap();
+    assert!(device.run_import(import, 10).unwrap().finished);
+}
+
+#[test]
+fn what_was_adopted_and_undone_is_adopted_again_when_it_is_captured_again() {
+    let mut bench = Bench::new();
+    let mut anonymous = bench.anonymous("anonymous.db");
+    import(&mut anonymous);
+    let mut device = bench.device("a.db");
+    assert_eq!(device.adopt(&mut anonymous).unwrap().copied, 1);
+    let adopted = device.imports().unwrap()[0].id;
+    assert_eq!(device.undo_import(adopted, 10).unwrap().vanished, 1);
+    import(&mut anonymous);
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 1, known: 0 });
+    assert_eq!(device.list(&ListQuery::default()).unwrap().places.len(), 1);
+    bench.sync(&mut device);
+    assert_eq!(bench.server.live().len(), 1);
+    assert_eq!(device.status().unwrap().pending, 0);
+}
+
+#[test]
+fn what_was_typed_without_an_account_about_a_place_the_account_has_already_is_not_lost() {
+    let mut bench = Bench::new();
+    let mut elsewhere = bench.device("elsewhere.db");
+    import(&mut elsewhere);
+    bench.sync(&mut elsewhere);
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    let known = device.list(&ListQuery::default()).unwrap().places[0].local_id;
+
+    let mut anonymous = bench.anonymous("anonymous.db");
+    import(&mut anonymous);
+    let typed = anonymous.list(&ListQuery::default()).unwrap().places[0].local_id;
+    anonymous.edit(typed, note("key under the bench"), None).unwrap();
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
+    assert_eq!(view(&device, known).note.unwrap().as_str(), "key under the bench");
+    bench.sync(&mut device);
+    assert_eq!(bench.server.live()[0].note.as_ref().unwrap().as_str(), "key under the bench");
+    assert_eq!(bench.server.rows.len(), 1);
+
+    // And where the account has another word for the same by now, the person is asked.
+    device.edit(known, rename("Alp hut"), None).unwrap();
+    bench.sync(&mut device);
+    import(&mut anonymous);
+    let typed = anonymous.list(&ListQuery::default()).unwrap().places[0].local_id;
+    anonymous.edit(typed, rename("Old hut"), None).unwrap();
+    device.adopt(&mut anonymous).unwrap();
+    bench.sync(&mut device);
+    let conflict = device.conflict(known).unwrap().unwrap();
+    assert_eq!((conflict.mine.name, conflict.theirs.name), (Some(text_name("Old hut")), Some(text_name("Alp hut"))));
+
+    // In the trash nothing can be changed: the journal keeps the words.
+    device.delete(known, None).unwrap();
+    import(&mut anonymous);
+    let typed = anonymous.list(&ListQuery::default()).unwrap().places[0].local_id;
+    anonymous.edit(typed, note("last words"), None).unwrap();
+    device.adopt(&mut anonymous).unwrap();
+    assert!(view(&device, known).deleted_at.is_some());
+    let kept = device.journal(known).unwrap().into_iter().filter_map(|entry| entry.detail).collect::<String>();
+    assert!(kept.contains("last words"), "{kept}");
+}
+
 #[test]
 fn the_memory_of_imports_is_adopted_too() {
     let bench = Bench::new();
     let mut anonymous = bench.anonymous("anonymous.db");
-    let rows = [ImportRow { name: Some("Hut".to_owned()), latitude: 47.0, longitude: 8.0, ..ImportRow::default() }];
+    let rows = hut();
     let (import, _) = anonymous.begin_import("huts.gpx", &rows).unwrap();
     anonymous.run_import(import, 10).unwrap();
     let mut device = bench.device("a.db");

@@ -160,3 +160,136 @@ fn batches_stay_under_a_mebibyte() {
     assert_eq!(bench.server.live().len(), 300);
     assert!(bench.server.pushes >= 6);
 }
+
+/// Tries to push `times` times while nothing comes back.
+fn offline(bench: &Bench, device: &mut holdfast_device::Device, times: u32) {
+    for _ in 0..times {
+        for request in device.poll().unwrap().requests {
+            let reply = holdfast_device::Reply { lease: request.lease(), answer: holdfast_device::Answer::NoReply };
+            device.handle(reply).unwrap();
+        }
+        bench.world.pass(901);
+    }
+}
+
+#[test]
+fn a_backlog_after_hours_offline_goes_in_a_few_batches_oldest_first() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    for i in 0..500 {
+        capture(&mut device, &format!("p{i}"));
+    }
+    offline(&bench, &mut device, 40);
+    device.network_returned().unwrap();
+    let mut sent = Vec::new();
+    let mut batches = 0;
+    for _ in 0..1000 {
+        let requests = device.poll().unwrap().requests;
+        if requests.is_empty() {
+            break;
+        }
+        for request in &requests {
+            if is_push(request) {
+                batches += 1;
+                sent.extend(operations(request).iter().map(|op| op["place"]["name"].as_str().unwrap().to_owned()));
+            }
+            bench.carry(&mut device, request);
+        }
+    }
+    assert_eq!(sent, (0..500).map(|i| format!("p{i}")).collect::<Vec<_>>());
+    assert!(batches <= 5, "{batches} requests");
+    for i in 0..500 {
+        capture(&mut device, &format!("later {i}"));
+    }
+    assert_eq!(operations(&push_of(&device.poll().unwrap())).len(), 500, "full batches again");
+}
+
+#[test]
+fn a_backlog_after_the_server_was_down_for_hours_goes_in_a_few_batches() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    for i in 0..500 {
+        capture(&mut device, &format!("p{i}"));
+    }
+    for _ in 0..9 {
+        for request in device.poll().unwrap().requests {
+            let down = server::refuse(503, &holdfast_contract::Problem::new(Code::Unavailable, "down"));
+            device.handle(holdfast_device::Reply { lease: request.lease(), answer: down }).unwrap();
+        }
+        bench.world.pass(901);
+    }
+    let before = bench.server.pushes;
+    bench.sync(&mut device);
+    assert_eq!((bench.server.live().len(), device.status().unwrap().pending), (500, 0));
+    assert!(bench.server.pushes - before <= 12, "{} requests", bench.server.pushes - before);
+}
+
+#[test]
+fn an_operation_that_makes_the_server_unavailable_each_time_waits_alone_in_the_end() {
+    for at in [0, 77, 499] {
+        let mut bench = Bench::new();
+        let mut device = bench.device("a.db");
+        bench.sync(&mut device);
+        for i in 0..500 {
+            capture(&mut device, &if i == at { "poison".to_owned() } else { format!("p{i}") });
+        }
+        bench.server.poison = Some(("poison".to_owned(), 503, Code::Unavailable));
+        let mut failed = 0;
+        while bench.server.live().len() < 499 {
+            for request in device.poll().unwrap().requests {
+                failed += u32::from(!bench.carry(&mut device, &request).answered);
+            }
+            bench.world.pass(901);
+            assert!(failed < 24, "at {at}: {} went through", bench.server.live().len());
+        }
+        bench.server.poison = None;
+        bench.world.pass(901);
+        bench.sync(&mut device);
+        assert_eq!((bench.server.live().len(), device.status().unwrap().pending), (500, 0));
+    }
+}
+
+#[test]
+fn a_push_whose_operations_were_dropped_meanwhile_makes_the_next_ones_no_smaller() {
+    for refusal in [None, Some((422, Code::Invalid)), Some((500, Code::Internal))] {
+        let mut bench = Bench::new();
+        let mut device = bench.device("a.db");
+        bench.sync(&mut device);
+        capture(&mut device, "dropped");
+        offline(&bench, &mut device, 3);
+        let push = push_of(&device.poll().unwrap());
+        bench.world.pass(91);
+        let entry = device.outbox(None, 1).unwrap().remove(0);
+        device.discard(entry.op_id).unwrap();
+        let answer = refusal.map_or(holdfast_device::Answer::NoReply, |(status, code)| {
+            server::refuse(status, &holdfast_contract::Problem::new(code, "no"))
+        });
+        assert!(device.handle(holdfast_device::Reply { lease: push.lease(), answer }).unwrap().taken);
+        for i in 0..20 {
+            capture(&mut device, &format!("p{i}"));
+        }
+        bench.world.pass(901);
+        let push = device.poll().unwrap().requests.into_iter().find(is_push).unwrap();
+        assert_eq!(operations(&push).len(), 20, "{refusal:?}");
+    }
+}
+
+#[test]
+fn the_envelope_of_a_push_has_its_frozen_form() {
+    fn keys(value: &serde_json::Value) -> Vec<&String> {
+        value.as_object().unwrap().keys().collect()
+    }
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    capture(&mut device, "A");
+    let Request::Push { body, .. } = push_of(&device.poll().unwrap()) else { panic!("not a push") };
+    let sent: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let frozen: serde_json::Value =
+        serde_json::from_str(include_str!("../../../contract/fixtures/v1/push-request.json")).unwrap();
+    assert_eq!(keys(&sent), keys(&frozen));
+    assert_eq!(keys(&sent["telemetry"]), keys(&frozen["telemetry"]));
+    assert_eq!(sent["epoch"], "epoch-1");
+}

@@ -253,3 +253,68 @@ fn confirmed_captures_report_how_long_they_took_on_the_monotonic_clock() {
     let body: serde_json::Value = serde_json::from_slice(body).unwrap();
     assert_eq!(body["telemetry"]["confirmations"].as_array().unwrap().len(), 1, "reported once: {body}");
 }
+
+#[test]
+fn a_capture_delivered_again_changes_nothing_that_the_person_has_changed_since() {
+    let mut bench = Bench::new();
+    let mut phone = bench.device("phone.db");
+    let client_id = Some("0190f000-aaaa-7000-8000-00000000000a".parse().unwrap());
+    let delivered = Capture { place: place("Spring"), client_id };
+    let captured = phone.capture(delivered.clone()).unwrap();
+    bench.sync(&mut phone);
+    phone.edit(captured.local_id, rename("Cold spring"), None).unwrap();
+    for synced in [false, true] {
+        if synced {
+            bench.sync(&mut phone);
+        }
+        let pending = phone.status().unwrap().pending;
+        assert!(!phone.capture(delivered.clone()).unwrap().new);
+        assert_eq!(name_of(&phone, captured.local_id), "Cold spring");
+        assert_eq!(phone.status().unwrap().pending, pending);
+    }
+    // What somebody typed there and nobody takes can be found, once.
+    let mut other = delivered.clone();
+    other.place.fields.name = holdfast_contract::Name::parse("Sping").unwrap();
+    for _ in 0..2 {
+        phone.capture(other.clone()).unwrap();
+    }
+    let journal = phone.journal(captured.local_id).unwrap();
+    let kept = journal.iter().filter(|e| e.detail.as_ref().is_some_and(|d| d.contains("Sping"))).count();
+    assert_eq!((name_of(&phone, captured.local_id).as_str(), kept), ("Cold spring", 1));
+    // What it lacks is added.
+    let mut more = delivered;
+    more.place.fields.note = holdfast_contract::Note::parse("behind the barn").unwrap();
+    phone.capture(more).unwrap();
+    bench.sync(&mut phone);
+    let row = &bench.server.own(captured.client_id).unwrap().place;
+    assert_eq!(row.name, Some(text_name("Cold spring")));
+    assert_eq!(row.note.as_ref().unwrap().as_str(), "behind the barn");
+    assert_eq!(state(&phone, captured.local_id), PlaceState::Synced);
+}
+
+#[test]
+fn a_number_in_the_outbox_is_never_given_to_another_operation() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    capture(&mut device, "Oak");
+    let oak = device.outbox(None, 1).unwrap().remove(0).number;
+    bench.sync(&mut device);
+    assert_eq!(device.status().unwrap().pending, 0);
+    capture(&mut device, "Elm");
+    let elm = device.outbox(None, 1).unwrap().remove(0).number;
+    assert!(elm > oak, "{oak}, {elm}");
+    assert_eq!(device.outbox(Some(oak), 10).unwrap().len(), 1);
+    // Nor after the whole database was made anew.
+    bench.sync(&mut device);
+    drop(device);
+    let conn = rusqlite::Connection::open(bench.path("a.db")).unwrap();
+    conn.execute_batch("PRAGMA ignore_check_constraints = ON; UPDATE places SET longitude = NULL").unwrap();
+    drop(conn);
+    let opened = holdfast_device::file::recover(&bench.path("a.db"), bench.world.boxed()).unwrap();
+    assert!(opened.recovered.is_some());
+    let mut device = opened.device;
+    let ash = capture(&mut device, "Ash");
+    let entries = device.outbox(None, 10).unwrap();
+    let ash = entries.iter().find(|entry| entry.local_id == ash.local_id).unwrap().number;
+    assert!(ash > elm, "{elm}, {ash}");
+}

@@ -301,3 +301,47 @@ proptest! {
         prop_assert_eq!(bench.server.rows.len(), 1);
     }
 }
+
+#[test]
+fn a_tag_added_and_taken_away_again_goes_also_where_it_came_from_elsewhere_meanwhile() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let captured = capture(&mut device, "A");
+    bench.sync(&mut device);
+    // Another capture is on its way, so that the edits below stay unsent.
+    capture(&mut device, "B");
+    let under_way = push_of(&device.poll().unwrap());
+    let tag: std::collections::BTreeSet<_> = [Tag::parse("x").unwrap().unwrap()].into();
+    let added = Edit { tags: TagChange { add: tag.clone(), ..TagChange::default() }, ..Edit::default() };
+    device.edit(captured.local_id, added, None).unwrap();
+    let id = bench.server.own(captured.client_id).unwrap().place.id;
+    bench.server.meddle(id, |place| place.tags = holdfast_contract::Tags::parse(["x"], "tags").unwrap());
+    device.pull_now();
+    for request in device.poll().unwrap().requests {
+        bench.carry(&mut device, &request);
+    }
+    let removed = Edit { tags: TagChange { remove: tag, ..TagChange::default() }, ..Edit::default() };
+    device.edit(captured.local_id, removed, None).unwrap();
+    bench.carry(&mut device, &under_way);
+    bench.sync(&mut device);
+    assert!(bench.server.rows[&id].place.tags.is_empty());
+    assert!(view(&device, captured.local_id).tags.is_empty());
+    assert_eq!(state(&device, captured.local_id), PlaceState::Synced);
+}
+
+#[test]
+fn a_delete_from_a_screen_with_older_tags_asks_the_person() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let captured = capture(&mut device, "A");
+    bench.sync(&mut device);
+    let seen = Seen::from(&view(&device, captured.local_id));
+    let id = bench.server.own(captured.client_id).unwrap().place.id;
+    bench.server.meddle(id, |place| place.tags = holdfast_contract::Tags::parse(["keep"], "tags").unwrap());
+    bench.sync(&mut device);
+    device.delete(captured.local_id, Some(seen)).unwrap();
+    bench.sync(&mut device);
+    assert!(bench.server.rows[&id].place.deleted_at.is_none());
+    let conflict = device.conflict(captured.local_id).unwrap().unwrap();
+    assert_eq!(conflict.reason, holdfast_contract::outcome::ConflictReason::ChangedSince);
+}

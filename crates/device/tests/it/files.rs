@@ -101,16 +101,32 @@ fn a_recovery_that_was_killed_after_its_work_is_finished_by_the_next_opening() {
     let captured = capture(&mut device, "A");
     drop(device);
     settled(&bench, "a.db");
-    std::fs::copy(bench.path("a.db"), bench.path("whole.db")).unwrap();
-    overwrite(&bench, "a.db", 0, &[0xff; 100]);
-    // The state right before the renames: the complete database beside the damaged one.
-    let opened = file::recover(&bench.path("whole.db"), bench.world.boxed()).unwrap();
-    drop(opened);
-    settled(&bench, "whole.db");
-    std::fs::rename(bench.path("whole.db"), bench.path("a.db.recovered")).unwrap();
-    let opened = file::open(&bench.path("a.db"), bench.world.boxed()).unwrap();
-    assert!(opened.recovered.is_none());
-    assert_eq!(name_of(&opened.device, captured.local_id), "A");
+    let conn = rusqlite::Connection::open(bench.path("a.db")).unwrap();
+    conn.execute_batch("PRAGMA ignore_check_constraints = ON; UPDATE places SET longitude = NULL").unwrap();
+    drop(conn);
+    settled(&bench, "a.db");
+    let opened = file::recover(&bench.path("a.db"), bench.world.boxed()).unwrap();
+    let aside = opened.recovered.unwrap().set_aside;
+    drop(opened.device);
+    settled(&bench, "a.db");
+    // Back to the states between the renames: before the first, and after it with something else in the way.
+    for renamed in [false, true] {
+        std::fs::rename(bench.path("a.db"), bench.path("a.db.recovered")).unwrap();
+        for leftover in ["a.db-wal", "a.db-shm"] {
+            let _ = std::fs::remove_file(bench.path(leftover));
+        }
+        if renamed {
+            std::fs::write(bench.path("a.db"), b"").unwrap();
+        } else {
+            std::fs::rename(&aside, bench.path("a.db")).unwrap();
+        }
+        let opened = file::open(&bench.path("a.db"), bench.world.boxed()).unwrap();
+        assert!(opened.recovered.is_none());
+        assert_eq!(name_of(&opened.device, captured.local_id), "A");
+        drop(opened);
+        settled(&bench, "a.db");
+        assert!(std::fs::metadata(&aside).unwrap().len() > 4096, "nothing took the damaged file's place");
+    }
 }
 
 #[test]
@@ -188,9 +204,30 @@ fn a_store_of_the_first_release_opens_with_its_outbox_and_drains() {
         (places.synced, places.needs_attention, places.sending, places.saved_on_device, places.waiting_for_position);
     assert_eq!(counts, (1, 1, 1, 1, 1));
     device.engine_started().unwrap();
+    assert_eq!(device.outbox(None, 10).unwrap().last().unwrap().number, 4);
     // The server of that day is no more; what was created there is created again here, and the rest says what it lacks.
     bench.world.pass(10_000);
     bench.sync(&mut device);
     assert_eq!(bench.server.live().len(), 2);
     assert!(device.push_idle().unwrap());
+    let next = capture(&mut device, "next");
+    let entries = device.outbox(None, 10).unwrap();
+    let number = entries.iter().find(|entry| entry.local_id == next.local_id).unwrap().number;
+    assert!(number > 4, "numbers go on where they were: {number}");
+}
+
+#[test]
+fn the_frozen_store_is_what_this_schema_writes() {
+    fn schema(conn: &rusqlite::Connection) -> Vec<(String, Option<String>)> {
+        let mut statement = conn.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").unwrap();
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    }
+    let bench = Bench::new();
+    drop(bench.device("new.db"));
+    let new = rusqlite::Connection::open(bench.path("new.db")).unwrap();
+    let frozen = rusqlite::Connection::open(bench.path("v1.db")).unwrap();
+    frozen.execute_batch(include_str!("../fixtures/store-v1.sql")).unwrap();
+    let version: i64 = new.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 1, "a newer schema is compared after its migrations");
+    assert_eq!(schema(&frozen), schema(&new));
 }

@@ -69,11 +69,11 @@ fn the_same_file_makes_nothing_new_for_places_deleted_meanwhile() {
     let (id, _) = device.begin_import("huts.gpx", &rows(3)).unwrap();
     device.run_import(id, 10).unwrap();
     let places = device.list(&ListQuery::default()).unwrap().places;
-    device.delete(places[0].local_id, None).unwrap(); // never sent: vanished
+    device.delete(places[0].local_id, None).unwrap(); // never sent, but another device may have: in the trash as well
     bench.sync(&mut device);
     device.delete(places[1].local_id, None).unwrap(); // in the trash
     let preview = device.preview_import(&rows(3)).unwrap();
-    assert_eq!((preview.new, preview.known, preview.in_trash), (0, 3, 1));
+    assert_eq!((preview.new, preview.known, preview.in_trash), (0, 3, 2));
 }
 
 #[test]
@@ -150,4 +150,53 @@ fn a_cancelled_import_keeps_what_it_made() {
     assert_eq!(count(&device), 1);
     assert_eq!(device.preview_import(&rows(4)).unwrap().new, 3);
     assert!(matches!(device.run_import(ImportId(77), 1), Err(Error::NoSuchImport)));
+}
+
+#[test]
+fn an_undo_leaves_what_another_device_had_made_of_the_same_file() {
+    let mut bench = Bench::new();
+    let mut one = bench.device("a.db");
+    let (id, _) = one.begin_import("huts.gpx", &rows(3)).unwrap();
+    one.run_import(id, 10).unwrap();
+    let mut two = bench.device("b.db");
+    bench.sync(&mut two); // It knows the server, and nothing of the file yet.
+    let (id, _) = two.begin_import("huts.gpx", &rows(3)).unwrap();
+    two.run_import(id, 10).unwrap();
+    bench.sync(&mut one);
+    let push = push_of(&two.poll().unwrap());
+    assert_eq!(bench.carry(&mut two, &push).duplicates, 3);
+    let undone = two.undo_import(id, 10).unwrap();
+    assert_eq!((undone.vanished, undone.deleted, undone.finished), (0, 0, true));
+    bench.sync(&mut two);
+    assert_eq!((bench.server.live().len(), count(&two)), (3, 3));
+
+    // A third one hears of the places by a page, and has not sent its own yet.
+    let mut three = bench.device("c.db");
+    let (id, _) = three.begin_import("huts.gpx", &rows(3)).unwrap();
+    three.run_import(id, 10).unwrap();
+    let pull = three.poll().unwrap().requests.remove(0);
+    bench.carry(&mut three, &pull);
+    let undone = three.undo_import(id, 10).unwrap();
+    assert_eq!((undone.vanished, undone.deleted, undone.kept), (0, 0, 3));
+    bench.sync(&mut three);
+    assert_eq!((bench.server.live().len(), count(&three)), (3, 3));
+}
+
+#[test]
+fn deleting_an_unsent_place_of_a_file_is_told_to_the_server() {
+    let mut bench = Bench::new();
+    let mut one = bench.device("a.db");
+    let mut two = bench.device("b.db");
+    bench.sync(&mut two);
+    for device in [&mut one, &mut two] {
+        let (id, _) = device.begin_import("huts.gpx", &rows(1)).unwrap();
+        device.run_import(id, 10).unwrap();
+    }
+    bench.sync(&mut one);
+    let local = two.list(&ListQuery::default()).unwrap().places[0].local_id;
+    assert_eq!(two.delete(local, None).unwrap(), holdfast_device::DeleteOutcome::InTrash);
+    bench.sync(&mut two);
+    bench.sync(&mut two);
+    assert_eq!((bench.server.live().len(), count(&two)), (0, 0), "the next pull does not bring it back");
+    assert_eq!(two.status().unwrap().pending, 0);
 }

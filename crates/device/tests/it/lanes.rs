@@ -284,3 +284,66 @@ fn a_wrong_address_rejects_nothing() {
     assert_eq!(state(&device, captured.local_id), PlaceState::SavedOnDevice);
     assert_eq!(device.status().unwrap().push_problem.unwrap().code, Code::NotFound);
 }
+
+#[test]
+fn a_network_that_comes_and_goes_ends_no_wait_that_the_server_has_caused() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    let captured = capture(&mut device, "A");
+    let waits = |device: &mut holdfast_device::Device| {
+        device.network_returned().unwrap();
+        device.status().unwrap().push_waits_until
+    };
+    let push = push_of(&device.poll().unwrap());
+    let down = server::refuse(503, &Problem::new(Code::Unavailable, "down").with_retry_after(30));
+    device.handle(Reply { lease: push.lease(), answer: down }).unwrap();
+    assert_eq!(waits(&mut device), Some(now(&bench).plus_seconds(30)));
+    device.try_now().unwrap();
+    assert_eq!(device.status().unwrap().push_waits_until, None, "a person may ask a broken server again");
+
+    let push = push_of(&device.poll().unwrap());
+    let slow = server::refuse(429, &Problem::new(Code::RateLimited, "slow"));
+    device.handle(Reply { lease: push.lease(), answer: slow }).unwrap();
+    assert_eq!(waits(&mut device), Some(now(&bench).plus_seconds(30)));
+    device.try_now().unwrap();
+    device.retry_all().unwrap();
+    assert_eq!(waits(&mut device), Some(now(&bench).plus_seconds(30)), "nobody shortens a limit");
+    bench.world.pass(30);
+
+    // Also without a word of how long, the network says nothing about the server.
+    for _ in 0..8 {
+        let push = push_of(&device.poll().unwrap());
+        let broken = server::refuse(503, &Problem::new(Code::Unavailable, "down"));
+        device.handle(Reply { lease: push.lease(), answer: broken }).unwrap();
+        let until = waits(&mut device);
+        assert_eq!(until.is_some(), device.status().unwrap().push_waits_until.is_some());
+        device.try_now().unwrap();
+        assert_eq!(device.status().unwrap().push_waits_until, None);
+    }
+    let push = push_of(&device.poll().unwrap());
+    no_reply(&mut device, &push);
+    assert_eq!(waits(&mut device), None, "silence is the network's");
+    bench.sync(&mut device);
+    assert_eq!(state(&device, captured.local_id), PlaceState::Synced);
+}
+
+#[test]
+fn an_operation_that_the_server_has_put_off_is_not_sent_sooner_for_any_network() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    capture(&mut device, "A");
+    let push = push_of(&device.poll().unwrap());
+    let op_id = operations(&push)[0]["opId"].as_str().unwrap().parse().unwrap();
+    let problem = Problem::new(Code::RateLimited, "not now").with_retry_after(600);
+    let outcome = holdfast_contract::Outcome::Deferred { problem };
+    let outcomes = vec![holdfast_contract::OperationOutcome { op_id: Some(op_id), outcome }];
+    let answer = server::answer(&holdfast_contract::sync::PushReply { outcomes });
+    assert_eq!(device.handle(Reply { lease: push.lease(), answer }).unwrap().deferred, 1);
+    device.network_returned().unwrap();
+    device.try_now().unwrap();
+    assert!(!device.poll().unwrap().requests.iter().any(is_push));
+    bench.world.pass(600);
+    assert!(device.poll().unwrap().requests.iter().any(is_push));
+}

@@ -11,6 +11,7 @@ mod imports;
 mod lanes;
 mod lists;
 mod reconciling;
+mod recovery;
 mod resolving;
 mod resyncs;
 mod speed;

@@ -226,3 +226,132 @@ fn an_operation_on_its_way_cannot_be_discarded_before_its_fate_is_known() {
     let entry = device.outbox(None, 1).unwrap().remove(0);
     assert!(matches!(device.discard(entry.op_id), Err(Error::OnItsWay)));
 }
+
+#[test]
+fn a_note_folded_into_an_imported_create_survives_the_word_that_the_place_is_gone() {
+    let mut bench = Bench::new();
+    let rows = ["Hut", "Pass"].map(|name| holdfast_device::ImportRow {
+        name: Some(name.to_owned()),
+        latitude: 47.0,
+        longitude: 8.0,
+        ..holdfast_device::ImportRow::default()
+    });
+    let mut one = bench.device("a.db");
+    let mut two = bench.device("b.db");
+    bench.sync(&mut two);
+    for device in [&mut one, &mut two] {
+        let (id, _) = device.begin_import("huts.gpx", &rows).unwrap();
+        device.run_import(id, 10).unwrap();
+    }
+    bench.sync(&mut one);
+    let ids: Vec<_> = bench.server.rows.keys().copied().collect();
+    for id in ids {
+        bench.server.purge(id);
+    }
+    let places = two.list(&ListQuery::default()).unwrap().places;
+    let local = |name: &str| places.iter().find(|p| p.name == Some(text_name(name))).unwrap().local_id;
+    two.edit(local("Hut"), note("my own words"), None).unwrap();
+    bench.sync(&mut two);
+    assert_eq!(state(&two, local("Hut")), PlaceState::NeedsAttention(Attention::DeletedForGood));
+    assert_eq!(view(&two, local("Hut")).note.unwrap().as_str(), "my own words");
+    assert!(two.journal(local("Hut")).unwrap().iter().any(|entry| entry.event == JournalEvent::Gone));
+    // What says only what the file says goes; the journal has it all the same.
+    assert!(two.get(local("Pass")).unwrap().is_none());
+    let gone = two.journal(local("Pass")).unwrap().pop().unwrap();
+    assert_eq!(gone.event, JournalEvent::Gone);
+    assert!(gone.detail.unwrap().contains("Pass"));
+}
+
+#[test]
+fn a_late_page_with_an_older_gone_takes_nothing_away() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let at = now(&bench);
+    let id = bench.server.create(None, &place("shared"), Role::Editor, at);
+    bench.sync(&mut device);
+    let local = device.list(&ListQuery::default()).unwrap().places[0].local_id;
+    // The share is revoked, a page that says so is on its way, and the share is granted again.
+    bench.server.purge(id);
+    device.pull_now();
+    let slow = device.poll().unwrap().requests.remove(0);
+    let page = bench.server.answer(&slow, at);
+    bench.server.rows.get_mut(&id).unwrap().gone = false;
+    bench.server.meddle(id, |_| {});
+    device.edit(local, note("mine"), None).unwrap();
+    let push = push_of(&device.poll().unwrap());
+    device.edit(local, rename("later"), None).unwrap();
+    assert_eq!(bench.carry(&mut device, &push).applied, 1);
+    device.handle(holdfast_device::Reply { lease: slow.lease(), answer: page }).unwrap();
+    assert_eq!(state(&device, local), PlaceState::SavedOnDevice);
+    assert_eq!(name_of(&device, local), "later");
+    bench.sync(&mut device);
+    assert_eq!(bench.server.rows[&id].place.name, Some(text_name("later")));
+    assert_eq!(state(&device, local), PlaceState::Synced);
+}
+
+#[test]
+fn a_marker_moved_before_the_watchs_fix_was_known_is_no_conflict() {
+    for (watchs_accuracy, refined) in [(12.0, false), (80.0, false), (12.0, true), (80.0, true)] {
+        let mut bench = Bench::new();
+        let mut phone = bench.device("phone.db");
+        bench.sync(&mut phone);
+        let client_id = "0190f000-aaaa-7000-8000-00000000000a".parse().unwrap();
+        let captured =
+            phone.capture(holdfast_device::Capture { place: place("Spring"), client_id: Some(client_id) }).unwrap();
+        let push = push_of(&phone.poll().unwrap());
+        if refined {
+            phone.refine(captured.local_id, position(47.26, Some(20.0))).unwrap();
+        }
+        let moved = holdfast_device::Edit { position: Some(position(47.5, None)), ..Default::default() };
+        phone.edit(captured.local_id, moved, None).unwrap();
+        let mut bare = place("");
+        bare.fields.position = position(47.2, Some(watchs_accuracy));
+        let at = now(&bench);
+        bench.server.create(Some(client_id), &bare, Role::Owner, at);
+        assert_eq!(bench.carry(&mut phone, &push).duplicates, 1);
+        bench.sync(&mut phone);
+        assert_eq!(state(&phone, captured.local_id), PlaceState::Synced, "watch: {watchs_accuracy}, {refined}");
+        let row = &bench.server.own(client_id).unwrap().place;
+        assert_eq!((row.name.clone(), row.position()), (Some(text_name("Spring")), position(47.5, None)));
+        assert_eq!(row.position_source, holdfast_contract::PositionSource::Manual);
+    }
+}
+
+#[test]
+fn the_journal_tells_conflicts_refusals_and_delays_also_after_they_are_over() {
+    use JournalEvent::{Confirmed, Conflicted, Deferred, Queued, Rejected, Resolved, Sent, SentAgain, Superseded};
+
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.server.places_max = Some(0);
+    let captured = capture(&mut device, "poison");
+    let id = captured.local_id;
+    let events = |device: &holdfast_device::Device| -> Vec<JournalEvent> {
+        device.journal(id).unwrap().into_iter().map(|entry| entry.event).collect()
+    };
+    for _ in 0..3 {
+        bench.sync(&mut device);
+        device.retry_all().unwrap();
+    }
+    assert_eq!(events(&device), [Queued, Sent, SentAgain, Deferred], "put off again and again is told once");
+    bench.server.places_max = None;
+    bench.server.poison = Some(("poison".to_owned(), 422, Code::Invalid));
+    bench.sync(&mut device);
+    assert_eq!(events(&device), [Queued, Sent, Deferred, SentAgain, Rejected]);
+    bench.server.poison = None;
+    device.retry_all().unwrap();
+    bench.sync(&mut device);
+    let refused = [Queued, Sent, Deferred, SentAgain, Rejected, Superseded];
+    assert_eq!(events(&device), [&refused[..], &[Queued, Sent, Confirmed]].concat());
+
+    device.edit(id, rename("mine"), None).unwrap();
+    let place_id = bench.server.own(captured.client_id).unwrap().place.id;
+    bench.server.meddle(place_id, |place| place.name = Some(text_name("theirs")));
+    bench.sync(&mut device);
+    let conflicted = device.journal(id).unwrap().pop().unwrap();
+    assert_eq!((conflicted.event, conflicted.kind.as_deref()), (Conflicted, Some("update")));
+    assert_eq!(conflicted.detail.as_deref(), Some("changed elsewhere too: name"));
+    device.resolve(id, Resolution::KeepTheirs, None).unwrap();
+    let all = events(&device);
+    assert_eq!(all[all.len() - 4..], [Queued, Sent, Conflicted, Resolved]);
+}

@@ -165,3 +165,49 @@ fn a_page_is_taken_only_with_the_cursor_it_was_asked_for() {
     assert!(!late.taken);
     assert_eq!(one.list(&ListQuery::default()).unwrap().places.len(), 1);
 }
+
+#[test]
+fn keeping_mine_after_a_restore_keeps_the_edit_that_was_pending_too() {
+    // Not sent before the restore is known; in conflict with the older state; sent, and its answer lost.
+    for case in ["queued", "conflict", "lost"] {
+        let mut bench = Bench::new();
+        let mut device = bench.device("a.db");
+        let captured = capture(&mut device, "O");
+        bench.sync(&mut device);
+        let backup = bench.server.clone();
+        let id = captured.local_id;
+        device.edit(id, rename("N"), None).unwrap();
+        device.edit(id, note("newer"), None).unwrap();
+        bench.sync(&mut device);
+        bench.server.restore(&backup);
+        device.edit(id, rename("Y"), None).unwrap();
+        if case == "lost" {
+            let push = device.poll().unwrap().requests;
+            assert_eq!(push.len(), 1);
+            bench.world.pass(91);
+        }
+        device.pull_now();
+        for _ in 0..6 {
+            for request in device.poll().unwrap().requests {
+                if case == "conflict" || matches!(request, Request::Pull { .. }) {
+                    bench.carry(&mut device, &request);
+                } else {
+                    device.release(request.lease()).unwrap();
+                }
+            }
+        }
+        assert_eq!(state(&device, id), PlaceState::NeedsAttention(Attention::OlderOnServer), "{case}");
+        assert_eq!(name_of(&device, id), "Y");
+        device.resolve(id, Resolution::KeepMine, None).unwrap();
+        assert_eq!(name_of(&device, id), "Y", "{case}");
+        bench.sync(&mut device);
+        if device.conflict(id).unwrap().is_some() {
+            device.resolve(id, Resolution::KeepMine, None).unwrap();
+            bench.sync(&mut device);
+        }
+        let row = &bench.server.own(captured.client_id).unwrap().place;
+        assert_eq!(row.name, Some(text_name("Y")), "{case}");
+        assert_eq!(row.note.as_ref().unwrap().as_str(), "newer", "{case}");
+        assert_eq!((state(&device, id), device.status().unwrap().pending), (PlaceState::Synced, 0), "{case}");
+    }
+}

@@ -175,10 +175,10 @@ async fn an_account_that_asks_for_everything_at_once_leaves_room_for_others() {
     }
     let blocked =
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
-    crate::concurrency::until(&world, blocked, 4).await;
+    crate::concurrency::until(&world, blocked, 8).await;
     applied(world.push_one(bob, &create("of somebody else").1).await);
     assert_eq!(world.service.list_places(bob, &PlaceFilter::default()).await.unwrap().places.len(), 1);
-    assert_eq!(world.count(blocked).await, 4);
+    assert_eq!(world.count(blocked).await, 8);
     sqlx::raw_sql("COMMIT").execute(&mut holder).await.unwrap();
     let outcomes = waiting.join_all().await;
     assert_eq!(outcomes.iter().filter(|o| matches!(o, Outcome::Applied { .. })).count(), 1);

@@ -1,0 +1,199 @@
+//! What must be true: an independent and simple record of what people did and what may therefore be seen where.
+//!
+//! Every value that somebody types is a word that occurs once in the world ("zq17z"). So a word found in the database, in a
+//! reply or on a screen says who wrote it, where, and what they had in front of them. Nothing of the product's own rules is
+//! used here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_contract::{AccountId, ClientId, PlaceId, Position};
+
+/// A place in the model: its owner and the capture.
+pub(super) type Key = (AccountId, ClientId);
+
+/// A typed value, or nothing.
+pub(super) type Value = Option<String>;
+
+/// A value that somebody typed.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
+    /// The places they typed it for (an imported file can be read into two accounts).
+    pub(super) keys: BTreeSet<Key>,
+    /// On which devices (an imported file can be read on two).
+    pub(super) devices: BTreeSet<usize>,
+    /// What they had in front of them.
+    pub(super) saw: BTreeSet<Value>,
+}
+
+/// A capture that a device has acknowledged.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Capture {
+    /// Somebody has deleted the place, dropped it or let it go.
+    pub(super) given_up: bool,
+}
+
+/// What people did.
+#[derive(Clone, Default)]
+pub(super) struct Model {
+    next: u64,
+    pub(super) typed: BTreeMap<String, Typed>,
+    /// What was cleared by somebody who saw it.
+    pub(super) cleared: BTreeSet<Value>,
+    pub(super) captures: BTreeMap<Key, Capture>,
+    /// Who may read whose place, as the owners said.
+    pub(super) shares: BTreeSet<(Key, AccountId)>,
+    /// Which row is which capture, for places that were shared.
+    pub(super) rows: BTreeMap<PlaceId, Key>,
+    /// The database has been put back: what it forgot can't be in its history.
+    pub(super) went_back: bool,
+}
+
+impl Model {
+    /// A word that nobody has used.
+    pub(super) fn word(&mut self) -> String {
+        self.next += 1;
+        format!("zq{}z", self.next)
+    }
+
+    /// A position that nobody has used.
+    pub(super) fn position(&mut self, accuracy: Option<f64>) -> Position {
+        self.next += 1;
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+        let latitude = (self.next as f64) / 1000.0;
+        Position::parse("", latitude, 9.5, accuracy, None).expect("a valid position")
+    }
+
+    /// Somebody typed `value` for a place on a device, with `saw` in front of them.
+    pub(super) fn typed(&mut self, value: &str, key: Key, device: usize, saw: Value) {
+        let typed = self.typed.entry(value.to_owned()).or_insert_with(|| Typed {
+            keys: BTreeSet::new(),
+            devices: BTreeSet::new(),
+            saw: BTreeSet::new(),
+        });
+        typed.keys.insert(key);
+        typed.devices.insert(device);
+        typed.saw.insert(saw);
+    }
+
+    /// Somebody decided for `value`, which they or somebody else had typed, with `saw` in front of them.
+    pub(super) fn decided(&mut self, value: &Value, device: usize, saw: Value) {
+        match value {
+            None => {
+                self.cleared.insert(saw);
+            }
+            Some(value) => {
+                if let Some(typed) = self.typed.get_mut(value) {
+                    typed.devices.insert(device);
+                    typed.saw.insert(saw);
+                }
+            }
+        }
+    }
+
+    /// Whether writing `new` over `old` was somebody's decision with `old` in sight, or over what they had typed themselves
+    /// on the same device just before.
+    pub(super) fn may_replace(&self, old: &Value, new: &Value) -> bool {
+        if old == new {
+            return true;
+        }
+        let Some(new) = new else { return self.cleared.iter().any(|seen| seen == old || self.own_chain(seen, old)) };
+        let Some(typed) = self.typed.get(new) else { return false };
+        typed
+            .saw
+            .iter()
+            .any(|seen| seen == old || (self.same_device(seen, &typed.devices) && self.own_chain(seen, old)))
+    }
+
+    /// Whether `old` was in front of whoever typed `value`, or of what they typed before it on the same device.
+    fn own_chain(&self, value: &Value, old: &Value) -> bool {
+        let (mut open, mut known) = (vec![value.clone()], BTreeSet::new());
+        while let Some(value) = open.pop() {
+            let Some(typed) = value.as_ref().and_then(|v| self.typed.get(v)) else { continue };
+            if !known.insert(value.clone()) {
+                continue;
+            }
+            if typed.saw.contains(old) {
+                return true;
+            }
+            open.extend(typed.saw.iter().filter(|seen| self.same_device(seen, &typed.devices)).cloned());
+        }
+        false
+    }
+
+    fn same_device(&self, value: &Value, devices: &BTreeSet<usize>) -> bool {
+        value.as_ref().and_then(|v| self.typed.get(v)).is_some_and(|typed| !typed.devices.is_disjoint(devices))
+    }
+
+    /// Whether somebody replaced or cleared `value` knowing it.
+    pub(super) fn was_replaced(&self, value: &str) -> bool {
+        let value = Some(value.to_owned());
+        self.cleared.contains(&value) || self.typed.values().any(|typed| typed.saw.contains(&value))
+    }
+
+    /// Whether `account` may know of this place.
+    pub(super) fn may_see(&self, account: AccountId, key: Key) -> bool {
+        key.0 == account || self.shares.contains(&(key, account))
+    }
+
+    /// Somebody gave a place up.
+    pub(super) fn give_up(&mut self, key: Key) {
+        self.captures.entry(key).or_default().given_up = true;
+    }
+}
+
+/// Every word of people in a text.
+pub(super) fn words_in(text: &str) -> BTreeSet<String> {
+    let mut words = BTreeSet::new();
+    for (start, _) in text.match_indices("zq") {
+        let digits = text[start + 2..].bytes().take_while(u8::is_ascii_digit).count();
+        let end = start + 2 + digits;
+        if digits > 0 && text[end..].starts_with('z') {
+            words.insert(text[start..=end].to_owned());
+        }
+    }
+    words
+}
+
+/// A position as a value of the model.
+pub(super) fn place_of(position: &Position) -> String {
+    format!("at {:.6}", position.latitude.get())
+}
+
+#[cfg(test)]
+mod tests {
+    use holdfast_contract::Timestamp;
+
+    use super::*;
+
+    fn key() -> Key {
+        (AccountId::v7(Timestamp::EPOCH, [1; 10]), ClientId::v7(Timestamp::EPOCH, [2; 10]))
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "a value of the model may be none")]
+    fn some(word: &str) -> Value {
+        Some(word.to_owned())
+    }
+
+    #[test]
+    fn a_value_may_replace_what_its_author_saw_and_nothing_else() {
+        let mut model = Model::default();
+        model.typed("a", key(), 1, None);
+        model.typed("b", key(), 1, some("a"));
+        model.typed("x", key(), 2, some("a"));
+        assert!(model.may_replace(&some("a"), &some("b")) && model.may_replace(&some("a"), &some("x")));
+        assert!(model.may_replace(&None, &some("b")), "b stands for a, which was typed just before on the same device");
+        assert!(!model.may_replace(&None, &some("x")), "the second device never saw that there was nothing");
+        assert!(!model.may_replace(&some("b"), &some("x")) && !model.may_replace(&some("x"), &some("b")));
+        model.decided(&some("x"), 2, some("b"));
+        assert!(model.may_replace(&some("b"), &some("x")), "after they have looked at it");
+        assert!(!model.may_replace(&some("a"), &None));
+        model.decided(&None, 1, some("b"));
+        assert!(model.may_replace(&some("b"), &None));
+    }
+
+    #[test]
+    fn words_are_found_in_any_text() {
+        let found = words_in("{\"name\":\"zq12z\",\"note\":\"zqz zq3 zq45z.zq6z\"}");
+        assert_eq!(found.into_iter().collect::<Vec<_>>(), ["zq12z", "zq45z", "zq6z"]);
+    }
+}
