@@ -12,7 +12,7 @@ pub(crate) const URL: &str = "HOLDFAST_TEST_POSTGRES_URL";
 /// Each test has a database of its own, with a pool and perhaps several processes.
 const CONNECTIONS: u32 = 400;
 
-/// Runs nextest with these arguments; the doc tests, too, if there are none.
+/// Runs nextest with these arguments; the doc tests and the simulator, too, if there are none.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     stop_in_order()?;
     all(args, !args.is_empty())
@@ -38,6 +38,7 @@ fn all(args: &[String], chosen: bool) -> Result<()> {
     process::run(tests.args(args).env(URL, &url))?;
     if !chosen {
         process::run(cargo(["test", "--doc", "--workspace", "--quiet"]).env(URL, &url))?;
+        crate::sim::as_test(&url)?;
     }
     scratch.postgres.stop()?;
     Ok(())

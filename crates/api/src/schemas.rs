@@ -251,6 +251,8 @@ pub(crate) struct PushBody {
     /// The operations. Those on one place apply in the order given.
     #[schema(max_items = 500)]
     operations: Vec<Operation>,
+    /// `witness` of the newest reply to a push, if there was one in this epoch.
+    witness: Option<String>,
     /// What the device reports about itself.
     telemetry: Option<Telemetry>,
 }

@@ -39,6 +39,7 @@ pub(crate) async fn push(
 #[utoipa::path(get, path = "/v1/sync/pull", tag = "sync",
     params(
         ("cursor" = Option<String>, Query, description = "Where the page before ended. Opaque."),
+        ("witness" = Option<String>, Query, description = "`witness` of the newest reply to a push since that page."),
         ("limit" = Option<u32>, Query, description = "Changes on the page; 500 if absent.", minimum = 1, maximum = 1000),
     ),
     responses((status = 200, description = "A page of changes.", body = PullReply, example = json!(examples::pull()))),
@@ -49,7 +50,8 @@ pub(crate) async fn pull(
     mut query: Parameters,
 ) -> Result<Json<PullReply>, Refusal> {
     let cursor = query.text("cursor");
+    let witness = query.text("witness");
     let limit = query.number("limit", 1, PULL_CHANGES_MAX);
     query.finish()?;
-    Ok(Json(state.service.pull(actor, cursor.as_deref(), limit).await?))
+    Ok(Json(state.service.pull_with_witness(actor, cursor.as_deref(), witness.as_deref(), limit).await?))
 }

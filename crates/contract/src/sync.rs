@@ -17,6 +17,9 @@ pub struct PushRequest<'a> {
     /// At most [`crate::limits::PUSH_OPERATIONS_MAX`] operations.
     #[serde(borrow)]
     pub operations: Vec<&'a RawValue>,
+    /// The witness of the newest reply to a push, if there was one since the epoch began.
+    #[serde(default)]
+    pub witness: Option<String>,
     /// What the device reports about itself.
     #[serde(default)]
     pub telemetry: Option<Telemetry>,
@@ -29,6 +32,10 @@ pub struct PushRequest<'a> {
 pub struct PushReply {
     /// One outcome per operation.
     pub outcomes: Vec<OperationOutcome>,
+    /// The state of the database that these outcomes show. Opaque; to be handed in with the next pull, so that the server
+    /// notices if its database has gone back behind what it has confirmed here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<String>,
 }
 
 /// What a device reports about itself. Numbers only.

@@ -225,7 +225,10 @@ fn the_messages_around_operations_are_written_and_read_as_they_were_frozen() {
     let pull = PullReply { epoch: epoch.clone(), changes, cursor: "opaque".into(), has_more: false, head: 18, limits };
     round_trip("pull-reply.json", &pull);
     let outcome = Outcome::Gone { id: None, client_id: Some(ClientId(id(1))) };
-    round_trip("push-reply.json", &PushReply { outcomes: vec![OperationOutcome { op_id: None, outcome }] });
+    round_trip(
+        "push-reply.json",
+        &PushReply { outcomes: vec![OperationOutcome { op_id: None, outcome }], witness: None },
+    );
     round_trip("head-event.json", &HeadEvent { seq: 18 });
     let account = Account { id: AccountId(id(6)), email: "ada@example.org".into(), created_at: at(0), limits };
     let device_id = Some(DeviceId(id(7)));

@@ -12,6 +12,7 @@ CREATE TABLE store (
   epoch TEXT,                           -- the server's database, as of the last page
   epoch_stale INTEGER NOT NULL DEFAULT 0, -- the server named another epoch: pull before pushing
   cursor TEXT,                          -- where the last page ended; NULL: pull from the start
+  witness TEXT,                         -- of the newest reply to a push since that page
   pass INTEGER NOT NULL DEFAULT 1,      -- counts the pulls from the start; orders confirmed copies before `seq` does
   swept INTEGER NOT NULL DEFAULT 1,     -- the last pass after whose end it was looked for what the server lacks
   head INTEGER NOT NULL DEFAULT 0,      -- newest feed number the server named

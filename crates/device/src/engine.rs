@@ -25,12 +25,14 @@ pub enum Request {
         /// How many operations it carries.
         operations: u32,
     },
-    /// `GET /v1/sync/pull?cursor=…&limit=…`.
+    /// `GET /v1/sync/pull?cursor=…&witness=…&limit=…`.
     Pull {
         /// To be handed back with the reply.
         lease: Lease,
         /// Where the last page ended; `None`: from the start.
         cursor: Option<String>,
+        /// What the server gave with the newest reply to a push since then.
+        witness: Option<String>,
         /// Changes asked for.
         limit: u32,
     },

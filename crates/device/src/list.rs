@@ -70,6 +70,12 @@ impl Device {
         })
     }
 
+    /// After a restore of the server: the newer state of a place that the server has lost and this device has kept. For
+    /// [`crate::Attention::OlderOnServer`].
+    pub fn kept(&self, id: LocalId) -> Result<Option<Place>> {
+        self.read(|tx| Ok(confirmed::load(tx, id)?.and_then(|base| base.kept)))
+    }
+
     /// Both sides of a conflict, where the place has one.
     pub fn conflict(&self, id: LocalId) -> Result<Option<ConflictView>> {
         self.read(|tx| {

@@ -25,17 +25,19 @@ const PAGE_MIN: u32 = 50;
 
 /// Leases the next page.
 pub(crate) fn lease(tx: &Tx<'_>) -> Result<Request> {
-    let cursor: Option<String> = tx.one("SELECT cursor FROM store", [], |row| row.get(0))?;
+    let (cursor, witness): (Option<String>, Option<String>) =
+        tx.one("SELECT cursor, witness FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let attempts = lanes::load(tx, Lane::Pull)?.attempts;
     let lease = lanes::lease(tx, Lane::Pull, cursor.as_deref())?;
     let limit = (PULL_CHANGES_MAX >> attempts.min(16)).max(PAGE_MIN);
-    Ok(Request::Pull { lease, cursor, limit })
+    Ok(Request::Pull { lease, cursor, witness, limit })
 }
 
 /// See [`crate::Device::handle`]. A page is taken only under its lease and with the cursor it was asked for.
 pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handled> {
     let lane = lanes::load(tx, Lane::Pull)?;
-    let cursor: Option<String> = tx.one("SELECT cursor FROM store", [], |row| row.get(0))?;
+    let (cursor, witnessed): (Option<String>, bool) =
+        tx.one("SELECT cursor, witness IS NOT NULL FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if !lane.holds(lease) {
         return Ok(Handled::default());
     }
@@ -57,7 +59,8 @@ pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handle
             }
         }
         Verdict::Refused { problem, .. }
-            if cursor.is_some() && matches!(problem.code, Code::ResyncRequired | Code::InvalidCursor) =>
+            if (cursor.is_some() || witnessed)
+                && matches!(problem.code, Code::ResyncRequired | Code::InvalidCursor) =>
         {
             resync::begin(tx)?;
             handled.has_more = true;

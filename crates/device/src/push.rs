@@ -135,13 +135,19 @@ pub(crate) fn lease(tx: &Tx<'_>) -> Result<Option<Request>> {
 
 fn body(tx: &Tx<'_>, lease: Lease, operations: &[u8]) -> Result<Vec<u8>> {
     let unexpected = |error: serde_json::Error| Error::Unexpected(error.to_string());
-    let epoch: String = tx.one("SELECT epoch FROM store", [], |row| row.get(0))?;
+    let (epoch, witness): (String, Option<String>) =
+        tx.one("SELECT epoch, witness FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let mut body = Vec::with_capacity(operations.len() + 1024);
     body.extend_from_slice(b"{\"epoch\":");
     serde_json::to_writer(&mut body, &epoch).map_err(unexpected)?;
     body.extend_from_slice(b",\"operations\":[");
     body.extend_from_slice(operations);
-    body.extend_from_slice(b"],\"telemetry\":");
+    body.extend_from_slice(b"]");
+    if let Some(witness) = &witness {
+        body.extend_from_slice(b",\"witness\":");
+        serde_json::to_writer(&mut body, witness).map_err(unexpected)?;
+    }
+    body.extend_from_slice(b",\"telemetry\":");
     serde_json::to_writer(&mut body, &telemetry(tx, lease)?).map_err(unexpected)?;
     body.push(b'}');
     Ok(body)

@@ -64,6 +64,9 @@ pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handle
 
 fn outcomes(tx: &Tx<'_>, lane: &LaneRow, sent: &[Entry], reply: PushReply, handled: &mut Handled) -> Result<()> {
     handled.answered = true;
+    if let Some(witness) = &reply.witness {
+        tx.run("UPDATE store SET witness = ?1", [witness])?;
+    }
     lanes::answered(tx, Lane::Push)?;
     match lane.suspects_through {
         // It was the network, or the server as a whole: what comes through may grow again.

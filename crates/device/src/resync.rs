@@ -14,7 +14,7 @@ use crate::{gone, lanes, places, push};
 /// Begins a new pass: feed numbers may start anew, so every word of it is newer than any of the passes before.
 pub(crate) fn begin(tx: &Tx<'_>) -> Result<()> {
     forget_leases(tx)?;
-    tx.run("UPDATE store SET cursor = NULL, pass = pass + 1, caught_up = 0", [])?;
+    tx.run("UPDATE store SET cursor = NULL, witness = NULL, pass = pass + 1, caught_up = 0", [])?;
     Ok(())
 }
 

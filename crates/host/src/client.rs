@@ -144,13 +144,15 @@ impl Client {
     }
 
     /// Asks for a page of the feed. The error says why nothing came back.
-    pub async fn pull(&self, cursor: Option<&str>, limit: u32) -> Result<Answer, String> {
+    pub async fn pull(&self, cursor: Option<&str>, witness: Option<&str>, limit: u32) -> Result<Answer, String> {
         let mut url = self.server.join("/v1/sync/pull");
         {
             let mut query = url.query_pairs_mut();
             query.append_pair("limit", &limit.to_string());
-            if let Some(cursor) = cursor {
-                query.append_pair("cursor", cursor);
+            for (name, value) in [("cursor", cursor), ("witness", witness)] {
+                if let Some(value) = value {
+                    query.append_pair(name, value);
+                }
             }
         }
         self.carry(self.with_headers(self.http.get(url))).await

@@ -224,7 +224,9 @@ impl Engine {
             let lease = request.lease();
             let sent = match request {
                 Request::Push { body, .. } => client.push(body).await,
-                Request::Pull { cursor, limit, .. } => client.pull(cursor.as_deref(), limit).await,
+                Request::Pull { cursor, witness, limit, .. } => {
+                    client.pull(cursor.as_deref(), witness.as_deref(), limit).await
+                }
             };
             match sent {
                 Err(why) => (Reply { lease, answer: Answer::NoReply }, Some(Failure::Unreachable(why))),

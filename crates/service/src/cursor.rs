@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 const VERSION: u8 = 1;
 const BODY: usize = 1 + 16 + 16 + 8 + 8;
-const MAC: usize = 16;
+pub(crate) const MAC: usize = 16;
 
 /// Where a pull goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +58,8 @@ impl Cursor {
     }
 }
 
-fn authenticate(body: &[u8], user: AccountId, secret: &[u8; 32]) -> [u8; MAC] {
+/// What shows that these bytes were made here, for this user.
+pub(crate) fn authenticate(body: &[u8], user: AccountId, secret: &[u8; 32]) -> [u8; MAC] {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
     mac.update(b"holdfast cursor");
     mac.update(user.0.as_bytes());

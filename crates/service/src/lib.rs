@@ -30,6 +30,7 @@ mod setup;
 mod sharing;
 mod tokens;
 mod visibility;
+mod witness;
 
 pub use accounts::{SESSION_DAYS, Session, SessionKind};
 pub use admin::{Admin, AdminError, Plan, UserSummary};

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::cursor::Cursor;
 use crate::error::ResyncReason;
 use crate::service::finish;
+use crate::witness::Witness;
 use crate::{Actor, Error, Service, measure, visibility};
 
 impl Service {
@@ -17,18 +18,37 @@ impl Service {
     /// Page and cursor come from one snapshot, and numbers are given out in the order of commits: following the cursor
     /// misses nothing.
     pub async fn pull(&self, actor: Actor, cursor: Option<&str>, limit: Option<u32>) -> Result<PullReply, Error> {
+        self.pull_with_witness(actor, cursor, None, limit).await
+    }
+
+    /// The same for a device that has been told about changes of its own since: `witness` is from the newest reply to a push.
+    pub async fn pull_with_witness(
+        &self,
+        actor: Actor,
+        cursor: Option<&str>,
+        witness: Option<&str>,
+        limit: Option<u32>,
+    ) -> Result<PullReply, Error> {
         let limit = limit.unwrap_or(PULL_CHANGES_DEFAULT).clamp(1, PULL_CHANGES_MAX);
         let from = match cursor.filter(|c| !c.is_empty()) {
             Some(text) => Some(Cursor::open(text, actor.user, self.secret()).ok_or(Error::InvalidCursor)?),
             None => None,
         };
+        let witness = match witness.filter(|w| !w.is_empty()) {
+            Some(text) => Some(Witness::open(text, actor.user, self.secret()).ok_or(Error::InvalidCursor)?),
+            None => None,
+        };
         let after = from.map_or(0, |c| c.seq);
         let generation = from.map_or(Uuid::nil(), |c| c.generation);
+        let witnessed = witness.as_ref().map_or(&[][..], |w| &w.generations);
 
         let mut tx = self.pool().begin_as(actor).await?;
         // One more than asked for: says whether there is more.
-        let page = feed::read_page(&mut tx, actor, after, generation, i64::from(limit) + 1).await;
+        let page = feed::read_page(&mut tx, actor, after, generation, witnessed, i64::from(limit) + 1).await;
         let mut page = finish(tx, page).await?;
+        if let Some(witness) = witness {
+            self.check_witness(witness, &page).await?;
+        }
         if let Some(cursor) = from {
             self.check(cursor, &page).await?;
             measure::feed_lag(page.head - cursor.seq);
@@ -53,6 +73,18 @@ impl Service {
         })
     }
 
+    /// Whether the database still is, or has passed, the state that a push was answered from. One of another epoch says
+    /// nothing: the page says that there is another.
+    async fn check_witness(&self, witness: Witness, page: &Page) -> Result<(), Error> {
+        let known = page.unknown.iter().all(|generation| made_before(*generation, page.oldest_generation));
+        if witness.epoch != page.epoch || (known && witness.seq <= page.head) {
+            return Ok(());
+        }
+        self.rotate_epoch(page.epoch).await?;
+        measure::resync(ResyncReason::WentBack);
+        Err(Error::ResyncRequired(ResyncReason::WentBack))
+    }
+
     /// Whether the cursor can be followed in the state of the database that `page` was read from.
     async fn check(&self, cursor: Cursor, page: &Page) -> Result<(), Error> {
         let reason = if cursor.epoch != page.epoch {
@@ -75,16 +107,18 @@ impl Service {
     /// The database went back in time: everybody who knew more must start over, and nothing that was made for the state
     /// that is lost may be executed. Done once, however many find out.
     async fn rotate_epoch(&self, old: Uuid) -> Result<(), Error> {
+        let generation = self.new_generation();
         let mut tx = self.pool().begin().await?;
         let work = async {
             let rotated = generations::rotate_epoch(&mut tx, old, Uuid::from_bytes(rand::random())).await?;
             if rotated {
-                generations::insert(&mut tx, self.new_generation(), self.now()).await?;
+                generations::insert(&mut tx, generation, self.now()).await?;
             }
             Ok(rotated)
         };
         let result = work.await;
         if finish(tx, result).await? {
+            self.begun(generation);
             tracing::warn!("the database went back in time: the epoch was rotated, every device starts over");
             measure::epoch_rotated();
         }

@@ -30,6 +30,7 @@ use rand::RngExt as _;
 use uuid::Uuid;
 
 use crate::service::finish;
+use crate::witness::Witness;
 use crate::{Actor, Error, Service, measure};
 use decide::{Decided, Room};
 
@@ -81,7 +82,11 @@ impl Service {
         }
         measure::batch(outcomes.len());
         self.take_report(actor, request.telemetry.as_ref(), &outcomes).await;
-        Ok(PushReply { outcomes })
+        let seq = outcomes.iter().filter_map(|o| o.outcome.place()).map(|(_, seq)| seq).max().unwrap_or(0);
+        let earlier = request.witness.and_then(|text| Witness::open(&text, actor.user, self.secret()));
+        let witness = Witness { epoch, seq, generations: vec![self.newest_generation()] }.after(earlier);
+        let witness = Some(witness.seal(actor.user, self.secret()));
+        Ok(PushReply { outcomes, witness })
     }
 
     /// Executes one operation: the same rules, receipt included, for whoever does not push. The outcome may be a refusal.

@@ -27,6 +27,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     settings: Settings,
     secret: [u8; 32],
+    /// The newest generation that this process has begun.
+    generation: Mutex<Uuid>,
     live: Arc<Hub>,
     touches: Mutex<HashMap<DeviceId, Touch>>,
     accounts: accounts::State,
@@ -51,6 +53,7 @@ impl Service {
             clock,
             settings,
             secret,
+            generation: Mutex::new(Uuid::nil()),
             live: Arc::default(),
             touches: Mutex::default(),
             accounts: accounts::State::default(),
@@ -101,9 +104,22 @@ impl Service {
     /// Begins a new generation of the database: cursors name the newest, and one that the database does not know shows
     /// that it went back in time.
     pub async fn beat_generation(&self) -> Result<(), Error> {
+        let generation = self.new_generation();
         let mut tx = self.pool().begin().await?;
-        let done = generations::insert(&mut tx, self.new_generation(), self.now()).await;
-        Ok(finish(tx, done).await?)
+        let done = generations::insert(&mut tx, generation, self.now()).await;
+        finish(tx, done).await?;
+        self.begun(generation);
+        Ok(())
+    }
+
+    /// A generation has begun: it is committed.
+    pub(crate) fn begun(&self, generation: Uuid) {
+        *self.0.generation.lock().unwrap_or_else(PoisonError::into_inner) = generation;
+    }
+
+    /// The newest generation that this process has begun.
+    pub(crate) fn newest_generation(&self) -> Uuid {
+        *self.0.generation.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A fresh operation id, for whoever sends an operation without one.

@@ -16,8 +16,10 @@ pub struct Page {
     pub generation: Uuid,
     /// The oldest generation that is kept.
     pub oldest_generation: Uuid,
-    /// Whether the asked generation is known here.
+    /// Whether the cursor's generation is known here.
     pub generation_known: bool,
+    /// Those of the witness's generations that are not known here.
+    pub unknown: Vec<Uuid>,
     /// The newest number of the feed.
     pub head: i64,
     /// Entries up to this number may be missing.
@@ -28,8 +30,16 @@ pub struct Page {
     pub readings: Vec<Reading>,
 }
 
-/// Reads up to `limit` entries behind `after`, joined with what the actor may see today.
-pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, limit: i64) -> Result<Page, Error> {
+/// Reads up to `limit` entries behind `after`, joined with what the actor may see today, and says which generations
+/// (a cursor's and those of a witness) are known.
+pub async fn read_page(
+    tx: &mut Tx,
+    actor: Actor,
+    after: i64,
+    generation: Uuid,
+    witnessed: &[Uuid],
+    limit: i64,
+) -> Result<Page, Error> {
     // OFFSET 0 keeps the planner from joining by reading all of an owner's places for every page.
     let rows = sqlx::query!(
         r#"
@@ -37,7 +47,9 @@ pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, 
             SELECT h.seq, h.horizon, h.live_places, h.media_bytes, pl.places_max, pl.media_bytes_max, st.epoch,
                    (SELECT g.generation FROM server_generations g ORDER BY g.number DESC LIMIT 1) AS generation,
                    (SELECT g.generation FROM server_generations g ORDER BY g.number LIMIT 1) AS oldest_generation,
-                   EXISTS (SELECT FROM server_generations g WHERE g.generation = $3) AS generation_known
+                   EXISTS (SELECT FROM server_generations g WHERE g.generation = $3) AS generation_known,
+                   ARRAY(SELECT w.generation FROM unnest($5::uuid[]) AS w (generation) WHERE NOT EXISTS (
+                       SELECT FROM server_generations g WHERE g.generation = w.generation)) AS unknown
             FROM feed_heads h JOIN users u ON u.id = h.user_id JOIN plans pl ON pl.id = u.plan_id
             CROSS JOIN server_state st
             WHERE h.user_id = $1
@@ -47,6 +59,7 @@ pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, 
         )
         SELECT head.epoch, head.generation AS "generation?", head.oldest_generation AS "oldest_generation?",
                head.generation_known AS "generation_known!",
+               head.unknown AS "unknown!",
                head.seq AS head, head.horizon, head.live_places, head.media_bytes,
                head.places_max AS "places_max?", head.media_bytes_max AS "media_bytes_max?",
                e.seq AS "seq?", e.place_id AS "id?", e.owner_id AS "owner_id?",
@@ -73,6 +86,7 @@ pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, 
         after,
         generation,
         limit,
+        witnessed,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -83,6 +97,7 @@ pub async fn read_page(tx: &mut Tx, actor: Actor, after: i64, generation: Uuid, 
         generation: first.generation.ok_or(Error::Corrupt("server without a generation"))?,
         oldest_generation: first.oldest_generation.ok_or(Error::Corrupt("server without a generation"))?,
         generation_known: first.generation_known,
+        unknown: first.unknown.clone(),
         head: first.head,
         horizon: first.horizon,
         limits: PlanLimits {

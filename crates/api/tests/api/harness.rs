@@ -216,7 +216,7 @@ fn redact(key: &str, value: &mut Value) {
         Value::String(text) => {
             let is_time = text.len() == 27 && text.ends_with('Z') && text.as_bytes()[10] == b'T';
             let replaced = match key {
-                "cursor" | "next" | "token" | "requestId" => Some(format!("[{key}]")),
+                "cursor" | "witness" | "next" | "token" | "requestId" => Some(format!("[{key}]")),
                 "code" if text.len() == 9 && text.as_bytes()[4] == b'-' => Some("[XXXX-XXXX]".to_owned()),
                 _ if uuid::Uuid::parse_str(text).is_ok() => Some("[uuid]".to_owned()),
                 _ if is_time && key != "capturedAt" => Some("[time]".to_owned()),

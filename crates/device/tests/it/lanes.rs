@@ -339,7 +339,7 @@ fn an_operation_that_the_server_has_put_off_is_not_sent_sooner_for_any_network()
     let problem = Problem::new(Code::RateLimited, "not now").with_retry_after(600);
     let outcome = holdfast_contract::Outcome::Deferred { problem };
     let outcomes = vec![holdfast_contract::OperationOutcome { op_id: Some(op_id), outcome }];
-    let answer = server::answer(&holdfast_contract::sync::PushReply { outcomes });
+    let answer = server::answer(&holdfast_contract::sync::PushReply { outcomes, witness: None });
     assert_eq!(device.handle(Reply { lease: push.lease(), answer }).unwrap().deferred, 1);
     device.network_returned().unwrap();
     device.try_now().unwrap();

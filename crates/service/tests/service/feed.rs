@@ -1,6 +1,6 @@
 //! Following the feed: nothing is missed, and a cursor that can't be followed says so.
 
-use holdfast_contract::sync::ChangeKind;
+use holdfast_contract::sync::{ChangeKind, PushRequest};
 use holdfast_contract::{Outcome, Target};
 use holdfast_service::{Error, ResyncReason};
 use uuid::Uuid;
@@ -206,6 +206,59 @@ async fn a_pull_from_the_start_ends_after_entries_were_dropped() {
     world.place("new").await;
     let (news, _) = world.pull_all(world.ada, Some(&after), 100).await;
     assert_eq!(news.len(), 1);
+}
+
+/// A device has been told that its change is done, and has not pulled since: its cursor knows nothing of it.
+#[tokio::test]
+async fn a_push_that_the_database_has_forgotten_is_noticed_by_its_witness() {
+    let mut world = World::new().await;
+    let (_, start) = world.pull_all(world.ada, None, 100).await;
+    let epoch = world.service.epoch().await.unwrap();
+    world.database.keep_copy().await;
+    world.clock.advance_seconds(60);
+    world.service.beat_generation().await.unwrap();
+    let (_, lost) = create("lost");
+    let bytes = String::from_utf8(lost.to_bytes()).unwrap();
+    let reply = push_in_epoch(&world.service, world.ada, &[&bytes], epoch.clone()).await.unwrap();
+    let pull = async |world: &World| {
+        world.service.pull_with_witness(world.ada, Some(&start.cursor), reply.witness.as_deref(), None).await
+    };
+    assert_eq!(pull(&world).await.unwrap().changes.len(), 1);
+
+    // Back before the push. What others write then reaches its number: only the generation tells.
+    world.database.put_back().await;
+    world.service = world.another_process().await;
+    for name in ["one", "two"] {
+        world.place(name).await;
+    }
+    let refused = pull(&world).await;
+    assert!(matches!(refused, Err(Error::ResyncRequired(ResyncReason::WentBack))), "{refused:?}");
+    assert_ne!(world.service.epoch().await.unwrap(), epoch);
+    let again = world.service.pull_with_witness(world.ada, None, reply.witness.as_deref(), None).await.unwrap();
+    assert_eq!(again.changes.len(), 2, "one of another epoch says nothing");
+    // The next push carries the witness on, and what it says is not forgotten.
+    world.database.keep_copy().await;
+    world.clock.advance_seconds(60);
+    world.service.beat_generation().await.unwrap();
+    let epoch = world.service.epoch().await.unwrap();
+    let push_on = async |world: &World, name: &str, witness: Option<String>| {
+        let bytes =
+            serde_json::value::RawValue::from_string(String::from_utf8(create(name).1.to_bytes()).unwrap()).unwrap();
+        let request = PushRequest { epoch: epoch.clone(), operations: vec![&bytes], witness, telemetry: None };
+        world.service.push(world.ada, request).await.unwrap().witness
+    };
+    let cursor = again.cursor.clone();
+    let first = push_on(&world, "lost too", None).await;
+    world.database.put_back().await;
+    world.service = world.another_process().await;
+    for name in ["three", "four"] {
+        world.place(name).await;
+    }
+    let second = push_on(&world, "after it", first).await;
+    let refused = world.service.pull_with_witness(world.ada, Some(&cursor), second.as_deref(), None).await;
+    assert!(matches!(refused, Err(Error::ResyncRequired(ResyncReason::WentBack))), "{refused:?}");
+    let made_up = world.service.pull_with_witness(world.ada, None, Some("made up"), None).await;
+    assert!(matches!(made_up, Err(Error::InvalidCursor)));
 }
 
 #[tokio::test]

@@ -118,7 +118,11 @@ async fn a_device_is_noted_as_seen_with_what_waits_on_it() {
     let raw = serde_json::value::RawValue::from_string(bytes).unwrap();
     let push = async |pending: u32, operations| {
         let telemetry = Some(Telemetry { pending, oldest_pending_seconds: 90, ..Telemetry::default() });
-        world.service.push(world.ada, PushRequest { epoch: epoch.clone(), operations, telemetry }).await.unwrap();
+        world
+            .service
+            .push(world.ada, PushRequest { epoch: epoch.clone(), operations, witness: None, telemetry })
+            .await
+            .unwrap();
     };
     push(5, vec![&*raw]).await;
     assert_eq!(world.count("SELECT pending FROM devices WHERE oldest_pending_seconds = 90").await, 4);

@@ -130,7 +130,7 @@ pub(crate) async fn push_in_epoch(
     epoch: String,
 ) -> Result<PushReply, Error> {
     let raw: Vec<Box<RawValue>> = operations.iter().map(|o| RawValue::from_string((*o).to_owned()).unwrap()).collect();
-    let request = PushRequest { epoch, operations: raw.iter().map(|r| &**r).collect(), telemetry: None };
+    let request = PushRequest { epoch, operations: raw.iter().map(|r| &**r).collect(), witness: None, telemetry: None };
     service.push(actor, request).await
 }
 

@@ -156,6 +156,9 @@ impl SimDevice {
         for trash in [false, true] {
             for view in self.views(trash) {
                 text.push_str(&serde_json::to_string(&view).expect("a view is JSON"));
+                if let Some(kept) = self.device().kept(view.local_id).expect("the store can be read") {
+                    text.push_str(&serde_json::to_string(&kept).expect("a place is JSON"));
+                }
             }
         }
         text.push_str(&self.device().export_outbox(None).expect("the outbox can be read").to_string());

@@ -37,8 +37,8 @@ pub(super) struct Capture {
 pub(super) struct Model {
     next: u64,
     pub(super) typed: BTreeMap<String, Typed>,
-    /// What was cleared by somebody who saw it.
-    pub(super) cleared: BTreeSet<Value>,
+    /// What was cleared by somebody who saw it, by device.
+    pub(super) cleared: BTreeMap<usize, BTreeSet<Value>>,
     pub(super) captures: BTreeMap<Key, Capture>,
     /// Who may read whose place, as the owners said.
     pub(super) shares: BTreeSet<(Key, AccountId)>,
@@ -79,7 +79,7 @@ impl Model {
     pub(super) fn decided(&mut self, value: &Value, device: usize, saw: Value) {
         match value {
             None => {
-                self.cleared.insert(saw);
+                self.cleared.entry(device).or_default().insert(saw);
             }
             Some(value) => {
                 if let Some(typed) = self.typed.get_mut(value) {
@@ -90,44 +90,49 @@ impl Model {
         }
     }
 
-    /// Whether writing `new` over `old` was somebody's decision with `old` in sight, or over what they had typed themselves
-    /// on the same device just before.
+    /// Whether writing `new` over `old` was somebody's decision with `old` in sight, or over what they had typed or cleared
+    /// themselves on the same device just before.
     pub(super) fn may_replace(&self, old: &Value, new: &Value) -> bool {
         if old == new {
             return true;
         }
-        let Some(new) = new else { return self.cleared.iter().any(|seen| seen == old || self.own_chain(seen, old)) };
-        let Some(typed) = self.typed.get(new) else { return false };
-        typed
-            .saw
-            .iter()
-            .any(|seen| seen == old || (self.same_device(seen, &typed.devices) && self.own_chain(seen, old)))
+        match new {
+            Some(word) => {
+                let Some(typed) = self.typed.get(word) else { return false };
+                typed.devices.iter().any(|device| self.led_to(new, old, *device))
+            }
+            None => self.cleared.keys().any(|device| self.led_to(new, old, *device)),
+        }
     }
 
-    /// Whether `old` was in front of whoever typed `value`, or of what they typed before it on the same device.
-    fn own_chain(&self, value: &Value, old: &Value) -> bool {
-        let (mut open, mut known) = (vec![value.clone()], BTreeSet::new());
+    /// Whether on this device a chain of decisions, each with the one before in sight, began with `old` and ended with `new`.
+    fn led_to(&self, new: &Value, old: &Value, device: usize) -> bool {
+        let (mut open, mut known) = (vec![new.clone()], BTreeSet::new());
         while let Some(value) = open.pop() {
-            let Some(typed) = value.as_ref().and_then(|v| self.typed.get(v)) else { continue };
             if !known.insert(value.clone()) {
                 continue;
             }
-            if typed.saw.contains(old) {
+            let saw = match &value {
+                Some(word) => {
+                    let typed = self.typed.get(word).filter(|typed| typed.devices.contains(&device));
+                    typed.map(|typed| &typed.saw)
+                }
+                None => self.cleared.get(&device),
+            };
+            let Some(saw) = saw else { continue };
+            if saw.contains(old) {
                 return true;
             }
-            open.extend(typed.saw.iter().filter(|seen| self.same_device(seen, &typed.devices)).cloned());
+            open.extend(saw.iter().cloned());
         }
         false
-    }
-
-    fn same_device(&self, value: &Value, devices: &BTreeSet<usize>) -> bool {
-        value.as_ref().and_then(|v| self.typed.get(v)).is_some_and(|typed| !typed.devices.is_disjoint(devices))
     }
 
     /// Whether somebody replaced or cleared `value` knowing it.
     pub(super) fn was_replaced(&self, value: &str) -> bool {
         let value = Some(value.to_owned());
-        self.cleared.contains(&value) || self.typed.values().any(|typed| typed.saw.contains(&value))
+        self.cleared.values().any(|saw| saw.contains(&value))
+            || self.typed.values().any(|typed| typed.saw.contains(&value))
     }
 
     /// Whether `account` may know of this place.

@@ -146,7 +146,8 @@ impl World {
     fn capture_anonymously(&mut self, device: usize) -> Verdict {
         let (name, position) = (self.model.word(), self.model.position(Some(40.0)));
         let place = new_place(Some(&name), position, self.devices[device].clock.wall());
-        let captured = self.devices[device].open_anonymous().capture(place).map_err(|e| e.to_string())?;
+        let result = self.devices[device].open_anonymous().capture(place);
+        let Some(captured) = self.came(device, result)? else { return Ok(()) };
         self.devices[device].anonymous.push((captured.client_id, name));
         self.say(format!("device {device} captures without an account"));
         Ok(())

@@ -94,9 +94,10 @@ impl SimServer {
     pub(super) async fn carry(&self, session: &Session, account: AccountId, request: &Request) -> Answer {
         let (method, uri, body) = match request {
             Request::Push { body, .. } => (Method::POST, "/v1/sync/push".to_owned(), body.clone()),
-            Request::Pull { cursor, limit, .. } => {
+            Request::Pull { cursor, witness, limit, .. } => {
                 let cursor = cursor.as_ref().map(|c| format!("&cursor={c}")).unwrap_or_default();
-                (Method::GET, format!("/v1/sync/pull?limit={limit}{cursor}"), Vec::new())
+                let witness = witness.as_ref().map(|w| format!("&witness={w}")).unwrap_or_default();
+                (Method::GET, format!("/v1/sync/pull?limit={limit}{cursor}{witness}"), Vec::new())
             }
         };
         let request = HttpRequest::builder()

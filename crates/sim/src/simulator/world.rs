@@ -223,6 +223,9 @@ impl World {
     async fn go_back(&mut self, fault: Fault, rng: &mut StdRng) {
         if self.kept.is_none() || rng.random_bool(0.3) {
             self.server.database.keep_copy().await;
+            // A generation begins every minute. That the database has gone back by less is not always noticed (docs/sync.md).
+            self.clock.advance_seconds(60);
+            let _ = self.server.service().beat_generation().await;
             self.kept = Some(self.model.clone());
             self.say("a copy of the database is kept".to_owned());
             return;
@@ -341,6 +344,12 @@ impl World {
         let account = self.account_of(device);
         let answer = self.server.carry(session, account, request).await;
         if let Answer::Http { status, body, .. } = &answer {
+            let carried = match request {
+                Request::Push { operations, .. } => format!("a push of {operations}"),
+                Request::Pull { cursor: None, .. } => "a pull from the start".to_owned(),
+                Request::Pull { .. } => "a pull".to_owned(),
+            };
+            self.say(format!("device {device} sends {carried}: {status}"));
             self.tally.reply(request.lease().lane, *status, body);
             let text = String::from_utf8_lossy(body);
             for word in model::words_in(&text) {

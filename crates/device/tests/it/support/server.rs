@@ -86,7 +86,7 @@ impl Server {
                 OperationOutcome { op_id: Some(operation.op_id), outcome }
             })
             .collect();
-        answer(&PushReply { outcomes })
+        answer(&PushReply { outcomes, witness: None })
     }
 
     pub(crate) fn own(&self, client_id: ClientId) -> Option<&Row> {

@@ -1,0 +1,123 @@
+//! The witness of a push: which states of the database its outcomes, and those of the pushes before it, were committed in.
+//!
+//! A cursor notices that the database went back only behind what was pulled. What a device has been told about its own
+//! changes it does not pull first; so every reply to a push carries a witness, the device hands it back, the next reply adds
+//! its own, and the next pull is refused where the database does not know all of it any more.
+//!
+//! version byte · epoch · number · generations · the first 16 bytes of HMAC-SHA256 over these and the user.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use holdfast_contract::AccountId;
+use subtle::ConstantTimeEq as _;
+use uuid::Uuid;
+
+use crate::cursor::{MAC, authenticate};
+
+/// Not a cursor's.
+const VERSION: u8 = 0x81;
+const HEAD: usize = 1 + 16 + 8;
+/// Generations that a witness names at most. A new one begins every minute, and a device pulls more often than that; beyond,
+/// the oldest and the newest halves are kept.
+const GENERATIONS_MAX: usize = 16;
+
+/// What must still be true of the database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Witness {
+    /// The epoch it was made in; in another it says nothing.
+    pub(crate) epoch: Uuid,
+    /// The largest number given in the actor's feed.
+    pub(crate) seq: i64,
+    /// The generations that were the newest, oldest first.
+    pub(crate) generations: Vec<Uuid>,
+}
+
+impl Witness {
+    /// With what an earlier one of the same epoch said.
+    pub(crate) fn after(mut self, earlier: Option<Self>) -> Self {
+        let Some(earlier) = earlier.filter(|earlier| earlier.epoch == self.epoch) else { return self };
+        let mut generations = earlier.generations;
+        for generation in self.generations {
+            if !generations.contains(&generation) {
+                generations.push(generation);
+            }
+        }
+        if generations.len() > GENERATIONS_MAX {
+            generations.drain(GENERATIONS_MAX / 2..generations.len() - GENERATIONS_MAX / 2);
+        }
+        self.generations = generations;
+        self.seq = self.seq.max(earlier.seq);
+        self
+    }
+
+    /// As text for this user.
+    pub(crate) fn seal(&self, user: AccountId, secret: &[u8; 32]) -> String {
+        let mut bytes = Vec::with_capacity(HEAD + 16 * self.generations.len() + MAC);
+        bytes.push(VERSION);
+        bytes.extend_from_slice(self.epoch.as_bytes());
+        bytes.extend_from_slice(&self.seq.to_be_bytes());
+        for generation in &self.generations {
+            bytes.extend_from_slice(generation.as_bytes());
+        }
+        let mac = authenticate(&bytes, user, secret);
+        bytes.extend_from_slice(&mac);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Reads one that was made for this user with this secret.
+    pub(crate) fn open(text: &str, user: AccountId, secret: &[u8; 32]) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (body, mac) = bytes.split_at_checked(bytes.len().checked_sub(MAC)?)?;
+        let generations = body.get(HEAD..)?;
+        let fits = body[0] == VERSION && generations.len() % 16 == 0 && generations.len() <= 16 * GENERATIONS_MAX;
+        if !fits || !bool::from(authenticate(body, user, secret).ct_eq(mac)) {
+            return None;
+        }
+        Some(Self {
+            epoch: Uuid::from_slice(&body[1..17]).ok()?,
+            seq: i64::from_be_bytes(body[17..25].try_into().ok()?),
+            generations: generations.chunks(16).map(Uuid::from_slice).collect::<Result<_, _>>().ok()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: [u8; 32] = [7; 32];
+
+    fn witness(seq: i64, generation: u128) -> Witness {
+        Witness { epoch: Uuid::from_u128(1), seq, generations: vec![Uuid::from_u128(generation)] }
+    }
+
+    #[test]
+    fn a_witness_opens_for_its_user_only_and_only_unchanged() {
+        let user = AccountId(Uuid::from_u128(9));
+        let text = witness(5, 2).after(Some(witness(3, 1))).seal(user, &SECRET);
+        let opened = Witness::open(&text, user, &SECRET).unwrap();
+        assert_eq!((opened.seq, opened.generations), (5, vec![Uuid::from_u128(1), Uuid::from_u128(2)]));
+        assert_eq!(Witness::open(&text, AccountId(Uuid::from_u128(8)), &SECRET), None);
+        let mut bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+        for index in 0..bytes.len() {
+            bytes[index] ^= 1;
+            assert_eq!(Witness::open(&URL_SAFE_NO_PAD.encode(&bytes), user, &SECRET), None);
+            bytes[index] ^= 1;
+        }
+        for wrong in ["", "x", &text[4..], &text[..8]] {
+            assert_eq!(Witness::open(wrong, user, &SECRET), None);
+        }
+    }
+
+    #[test]
+    fn a_witness_grows_with_generations_and_not_without_bound_and_ends_with_its_epoch() {
+        let mut long = witness(1, 0);
+        for n in 1..40 {
+            long = witness(1, n).after(Some(long));
+        }
+        let numbers: Vec<_> = long.generations.iter().map(Uuid::as_u128).collect();
+        assert_eq!(numbers, (0..8).chain(32..40).collect::<Vec<_>>());
+        let other = Witness { epoch: Uuid::from_u128(2), ..witness(1, 50) };
+        assert_eq!(other.clone().after(Some(long)), other);
+    }
+}
