@@ -54,6 +54,30 @@ impl World {
         }
     }
 
+    /// Makes the database slow, so that a push takes long enough to be hit.
+    fn slow_database_down(&self) {
+        self.sql(
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN PERFORM pg_sleep(0.004); RETURN NEW; END $$;
+             CREATE TRIGGER slow BEFORE INSERT ON places FOR EACH ROW EXECUTE FUNCTION slow();",
+        );
+    }
+
+    fn let_database_go(&self) {
+        self.sql("DROP TRIGGER slow ON places");
+    }
+
+    fn sql(&self, sql: &'static str) {
+        let url = holdfast_postgres::running_url(&self.data.join("postgres"), "postgres").unwrap();
+        tokio::runtime::Runtime::new().unwrap().block_on(async { Facts::new(&url).execute(sql).await });
+    }
+
+    /// Whether operations were sent whose fate the device does not know.
+    fn push_was_hit(&self) -> bool {
+        let outbox = self.phone.json(&["outbox", "list"]);
+        outbox["entries"].as_array().unwrap().iter().any(|entry| entry["attempts"].as_u64().is_some_and(|n| n > 0))
+    }
+
     fn server_up(&mut self) {
         if self.server.is_none() {
             self.server = Some(ServerProcess::start(&self.data, Some(&self.listen)));
@@ -109,6 +133,8 @@ fn fifty_kills_at_random_moments_lose_nothing_and_double_nothing() {
     let folder = tempfile::tempdir_in(std::env::temp_dir()).unwrap();
     let mut world = World::start(folder.path());
     let mut killed = BTreeMap::<&str, u32>::new();
+    let mut pushes_hit = 0;
+    world.slow_database_down();
 
     for trial in 0..TRIALS {
         world.save(&format!("Saved {trial}"));
@@ -140,6 +166,7 @@ fn fifty_kills_at_random_moments_lose_nothing_and_double_nothing() {
                 if let Some(server) = world.server.take() {
                     server.kill(true);
                 }
+                pushes_hit += u32::from(world.push_was_hit());
                 *killed.entry("server and PostgreSQL").or_default() += 1;
             }
             _ => {
@@ -151,16 +178,19 @@ fn fifty_kills_at_random_moments_lose_nothing_and_double_nothing() {
                     server.kill(false);
                 }
                 let _ = sync.wait();
+                pushes_hit += u32::from(world.push_was_hit());
                 *killed.entry("server").or_default() += 1;
             }
         }
     }
-    println!("killed: {killed:?}");
+    println!("killed: {killed:?}; pushes hit: {pushes_hit}");
+    assert!(pushes_hit > 0, "no kill of the server ever hit a push");
     assert_eq!(killed.values().sum::<u32>(), TRIALS);
 
     // Heal: everything runs, every import is finished (again, if need be), everybody syncs.
     world.watch_down();
     world.server_up();
+    world.let_database_go();
     for path in world.imports.clone() {
         world.phone.ok(&["import", path.to_str().unwrap()]);
     }
