@@ -11,7 +11,8 @@
 //! captured after this one, be it the same file once more, is taken over then. While it copies, it holds the write lock of the store without an
 //! account, so that nothing captured meanwhile is emptied away.
 
-use holdfast_contract::{ClientId, Operation, Timestamp};
+use holdfast_contract::text::Text;
+use holdfast_contract::{Action, ClientId, Operation, Timestamp};
 use rusqlite::params;
 use uuid::Uuid;
 
@@ -179,7 +180,28 @@ fn meet_known(from: &Tx<'_>, into: &Tx<'_>, id: LocalId, moving: &Moving) -> Res
     if row.shown.deleted_at.is_some() || row.mark.is_some() || row.shown.position.is_none() {
         return keep_words(into, id, moving);
     }
-    edit::queue_changes(into, &row, changes, 0)?;
+    // Where something else was typed here, the two must not be folded into one: neither person saw the other's words.
+    let here = &row.shown;
+    let differs = |was: Option<&str>, here: Option<&str>| here.is_some() && here != was;
+    let other_words = changes
+        .name
+        .as_ref()
+        .is_some_and(|c| differs(c.was.as_ref().map(Text::as_str), here.name.as_ref().map(Text::as_str)))
+        || changes
+            .note
+            .as_ref()
+            .is_some_and(|c| differs(c.was.as_ref().map(Text::as_str), here.note.as_ref().map(Text::as_str)))
+        || changes
+            .category
+            .as_ref()
+            .is_some_and(|c| differs(c.was.as_ref().map(Text::as_str), here.category.as_ref().map(Text::as_str)));
+    if other_words {
+        // As an intent of its own, behind what was typed here: the server sees that it was made without those words, and asks.
+        let action = Action::Update { target: outbox::target(&row)?, base_version: None, changes: Box::new(changes) };
+        outbox::enqueue(into, id, action)?;
+    } else {
+        edit::queue_changes(into, &row, changes, 0)?;
+    }
     journal::note(into, id, JournalEvent::Adopted, None)?;
     places::refresh(into, id)
 }

@@ -12,11 +12,12 @@ use crate::columns::Json;
 use crate::engine::{Answer, Handled, Lane, Lease, Request};
 use crate::error::Result;
 use crate::fold;
+use crate::journal;
 use crate::judge::{Verdict, judge};
 use crate::push_reply::{account_pause, pause};
 use crate::shown::{Shown, overlay};
 use crate::tx::Tx;
-use crate::views::LocalId;
+use crate::views::{JournalEvent, LocalId};
 use crate::words::Mark;
 use crate::{confirmed, gone, lanes, outbox, places, reconcile, resync};
 
@@ -180,7 +181,12 @@ impl Applier<'_, '_> {
         if known.pass.is_some_and(|pass| (pass, known.seq) >= (self.pass, seq)) {
             return Ok(());
         }
-        let lost = self.lost_by_restore(&known, place)?;
+        let (lost, unsure) = match self.other_before_restore(&known, place)? {
+            Some((mine, pass)) if mine.version >= place.version => (Some((mine, pass)), None),
+            // Others have changed it since: whether that was on top of what is here, the versions no longer tell.
+            Some((mine, _)) => (None, Some(mine)),
+            None => (None, None),
+        };
         let Known { id, pending, mark, waiting, .. } = known;
         if waiting && !pending && mark.is_none() {
             return self.meets_waiting(id, place, seq);
@@ -192,6 +198,10 @@ impl Applier<'_, '_> {
             confirmed::put(tx, id, place, self.pass, seq)?;
             places::write_known(tx, Some(id), place, &Shown::from(place))?;
         }
+        if let Some(mine) = unsure {
+            let words = serde_json::to_string(&mine).map_err(|e| crate::Error::Unexpected(e.to_string()))?;
+            journal::note_once(tx, id, JournalEvent::Superseded, &words)?;
+        }
         if let Some((newer, pass)) = lost {
             confirmed::keep(tx, id, Some((&newer, pass)))?;
             places::mark(tx, id, Some(Mark::Older))?;
@@ -199,8 +209,8 @@ impl Applier<'_, '_> {
         Ok(())
     }
 
-    /// After a restore: the newer state that this device had confirmed and the server no longer has.
-    fn lost_by_restore(&mut self, known: &Known, place: &Place) -> Result<Option<(Place, i64)>> {
+    /// After a restore: the state that this device had confirmed, where the server has another.
+    fn other_before_restore(&mut self, known: &Known, place: &Place) -> Result<Option<(Place, i64)>> {
         let Some(pass) = known.pass.filter(|pass| *pass < self.pass) else { return Ok(None) };
         if !self.epochs.contains_key(&pass) {
             let epoch = self.tx.first("SELECT epoch FROM passes WHERE pass = ?1", [pass], |row| row.get(0))?;
@@ -212,8 +222,7 @@ impl Applier<'_, '_> {
         let Some(base) = confirmed::load(self.tx, known.id)? else { return Ok(None) };
         let mine = base.kept.unwrap_or(base.place);
         let other = mine.fields() != place.fields() || mine.deleted_at.is_some() != place.deleted_at.is_some();
-        let lost = mine.version >= place.version;
-        Ok((lost && other).then_some((mine, pass)))
+        Ok(other.then_some((mine, pass)))
     }
 
     /// The server has the capture whose position is awaited here (a watch sent it): what the person typed goes on top.

@@ -16,7 +16,7 @@
 use std::collections::HashMap;
 
 use holdfast_contract::sync::PushReply;
-use holdfast_contract::{Code, OpId, Outcome, Problem};
+use holdfast_contract::{Code, OpId, Operation, Outcome, Problem};
 
 use crate::engine::{Answer, Handled, Lane, Lease};
 use crate::error::Result;
@@ -30,8 +30,10 @@ use crate::{confirmed, journal, push, reconcile};
 
 /// Operations in a batch while nothing fails; the contract's bound.
 const BATCH_MAX: u32 = 500;
-/// No smaller batches for a network on which larger ones do not come through: some twenty kilobytes.
+/// No smaller batches for a network on which larger ones do not come through, unless even these are large.
 const BATCH_SLOW: u32 = 50;
+/// What a network carries in the time of a request that can be said to be one at all.
+const SLOW_BYTES: usize = 20 * 1024;
 
 /// See [`crate::Device::handle`].
 pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handled> {
@@ -179,7 +181,11 @@ fn silence(
 ) -> Result<()> {
     push::requeue_leased(tx)?;
     let attempts = lanes::failed(tx, Lane::Push, problem, retry_after)?;
-    let half = half_of(sent).max(BATCH_SLOW);
+    // A small batch is not made smaller by halving it further: long notes are what a slow network can't carry.
+    let size = |entry: &Entry| Operation { op_id: entry.op_id, action: entry.action.clone() }.to_bytes().len();
+    let bytes: usize = sent.iter().map(size).sum();
+    let floor = if bytes > SLOW_BYTES { 1 } else { BATCH_SLOW };
+    let half = half_of(sent).max(floor);
     if attempts >= 2 && half < lane.batch_limit && sent.len() > half as usize {
         lanes::limit_batches(tx, half, lane.suspects_through)?;
     }

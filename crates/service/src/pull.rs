@@ -107,10 +107,10 @@ impl Service {
     /// The database went back in time: everybody who knew more must start over, and nothing that was made for the state
     /// that is lost may be executed. Done once, however many find out.
     async fn rotate_epoch(&self, old: Uuid) -> Result<(), Error> {
-        let generation = self.new_generation();
+        let (epoch, generation) = (Uuid::from_bytes(rand::random()), self.new_generation());
         let mut tx = self.pool().begin().await?;
         let work = async {
-            let rotated = generations::rotate_epoch(&mut tx, old, Uuid::from_bytes(rand::random())).await?;
+            let rotated = generations::rotate_epoch(&mut tx, old, epoch).await?;
             if rotated {
                 generations::insert(&mut tx, generation, self.now()).await?;
             }
@@ -118,7 +118,7 @@ impl Service {
         };
         let result = work.await;
         if finish(tx, result).await? {
-            self.begun(generation);
+            self.begun(epoch, generation);
             tracing::warn!("the database went back in time: the epoch was rotated, every device starts over");
             measure::epoch_rotated();
         }

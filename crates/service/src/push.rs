@@ -84,7 +84,8 @@ impl Service {
         self.take_report(actor, request.telemetry.as_ref(), &outcomes).await;
         let seq = outcomes.iter().filter_map(|o| o.outcome.place()).map(|(_, seq)| seq).max().unwrap_or(0);
         let earlier = request.witness.and_then(|text| Witness::open(&text, actor.user, self.secret()));
-        let witness = Witness { epoch, seq, generations: vec![self.newest_generation()] }.after(earlier);
+        let witness =
+            Witness { epoch, seq, generations: self.newest_generation(epoch).into_iter().collect() }.after(earlier);
         let witness = Some(witness.seal(actor.user, self.secret()));
         Ok(PushReply { outcomes, witness })
     }

@@ -27,8 +27,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     settings: Settings,
     secret: [u8; 32],
-    /// The newest generation that this process has begun.
-    generation: Mutex<Uuid>,
+    /// The newest generation that this process has begun, and in which epoch.
+    generation: Mutex<(Uuid, Uuid)>,
     live: Arc<Hub>,
     touches: Mutex<HashMap<DeviceId, Touch>>,
     accounts: accounts::State,
@@ -53,7 +53,7 @@ impl Service {
             clock,
             settings,
             secret,
-            generation: Mutex::new(Uuid::nil()),
+            generation: Mutex::default(),
             live: Arc::default(),
             touches: Mutex::default(),
             accounts: accounts::State::default(),
@@ -106,20 +106,26 @@ impl Service {
     pub async fn beat_generation(&self) -> Result<(), Error> {
         let generation = self.new_generation();
         let mut tx = self.pool().begin().await?;
-        let done = generations::insert(&mut tx, generation, self.now()).await;
-        finish(tx, done).await?;
-        self.begun(generation);
+        let work = async {
+            generations::insert(&mut tx, generation, self.now()).await?;
+            generations::epoch(&mut tx).await
+        };
+        let epoch = work.await;
+        let epoch = finish(tx, epoch).await?;
+        self.begun(epoch, generation);
         Ok(())
     }
 
-    /// A generation has begun: it is committed.
-    pub(crate) fn begun(&self, generation: Uuid) {
-        *self.0.generation.lock().unwrap_or_else(PoisonError::into_inner) = generation;
+    /// A generation has begun in this epoch: it is committed.
+    pub(crate) fn begun(&self, epoch: Uuid, generation: Uuid) {
+        *self.0.generation.lock().unwrap_or_else(PoisonError::into_inner) = (epoch, generation);
     }
 
-    /// The newest generation that this process has begun.
-    pub(crate) fn newest_generation(&self) -> Uuid {
-        *self.0.generation.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The newest generation that this process has begun, if that was in this epoch. Another process may have found out that
+    /// the database went back: what this one began before is lost then, and would seem to say so again.
+    pub(crate) fn newest_generation(&self, epoch: Uuid) -> Option<Uuid> {
+        let (begun_in, generation) = *self.0.generation.lock().unwrap_or_else(PoisonError::into_inner);
+        (begun_in == epoch).then_some(generation)
     }
 
     /// A fresh operation id, for whoever sends an operation without one.
@@ -154,7 +160,8 @@ impl Service {
             touches.insert(actor.device, Touch { at: now, pending });
         }
         let noted = async {
-            let mut tx = self.pool().begin_as(actor).await?;
+            // Nobody waits for this: where the account's connections are all in use, it is left out.
+            let Some(mut tx) = self.pool().try_begin_as(actor).await? else { return Ok(()) };
             let done = touch_device(&mut tx, actor, now, outbox).await;
             finish(tx, done).await
         };

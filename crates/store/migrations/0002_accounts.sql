@@ -178,11 +178,12 @@ DECLARE
     v_revoked bigint := 0;
 BEGIN
     UPDATE users u SET password_hash = coalesce(p_password_hash, u.password_hash) WHERE u.id = p_user;
+    -- Codes first: one that is being used at this moment is waited for, and the device that it signed in is seen below.
+    DELETE FROM pairing_codes c WHERE c.user_id = p_user;
     IF p_sign_out THEN
         UPDATE devices d SET revoked_at = p_now, token_hash = NULL WHERE d.user_id = p_user AND d.revoked_at IS NULL;
         GET DIAGNOSTICS v_revoked = ROW_COUNT;
     END IF;
-    DELETE FROM pairing_codes c WHERE c.user_id = p_user;
     RETURN v_revoked;
 END
 $$;
@@ -210,8 +211,8 @@ CREATE FUNCTION server_restored(p_epoch uuid, p_generation uuid, p_now timestamp
     LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
     UPDATE server_state SET epoch = p_epoch;
     INSERT INTO server_generations (generation, created_at) VALUES (p_generation, p_now);
-    UPDATE devices SET revoked_at = p_now, token_hash = NULL WHERE revoked_at IS NULL;
     DELETE FROM pairing_codes;
+    UPDATE devices SET revoked_at = p_now, token_hash = NULL WHERE revoked_at IS NULL;
     UPDATE place_shares SET suspended_at = p_now WHERE suspended_at IS NULL;
 $$;
 ALTER FUNCTION server_restored(uuid, uuid, timestamptz) OWNER TO holdfast_feed;

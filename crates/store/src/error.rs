@@ -134,6 +134,16 @@ impl From<sqlx::migrate::MigrateError> for Error {
 }
 
 impl Error {
+    /// Whether the connection is lost: nothing more can be done on it.
+    pub(crate) fn connection_is_lost(&self) -> bool {
+        let Self::Unavailable(why) = self else { return false };
+        // Our own words for I/O, TLS and the protocol; connection exceptions and shutdowns are SQLSTATE 08 and 57P.
+        why.starts_with("I/O")
+            || ["TLS", "protocol", "pool"].contains(&&**why)
+            || why.starts_with("08")
+            || why.starts_with("57P")
+    }
+
     /// Whether the connection, and not the request, is at fault.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unavailable(_))

@@ -145,6 +145,13 @@ impl Pool {
         self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}')", actor.user, actor.device), Some(share)).await
     }
 
+    /// As [`begin_as`](Self::begin_as), but only if this person's share of the connections is not used up.
+    pub async fn try_begin_as(&self, actor: Actor) -> Result<Option<Tx>, Error> {
+        let Ok(share) = self.shares.of(actor.user).try_acquire_owned() else { return Ok(None) };
+        let statement = format!("BEGIN; SELECT act_as('{}', '{}')", actor.user, actor.device);
+        self.begin_with(statement, Some(share)).await.map(Some)
+    }
+
     /// As [`begin_as`](Self::begin_as), and only if the database is in this epoch.
     pub async fn begin_as_in_epoch(&self, actor: Actor, epoch: Uuid) -> Result<Tx, Error> {
         let share = self.share_of(actor.user).await?;

@@ -114,6 +114,7 @@ const TRANSACTIONS: Rule = Rule {
         ".begin(",
         ".begin_with(",
         ".begin_as(",
+        ".try_begin_as(",
         ".begin_as_in_epoch(",
         "batch::create_places(",
         ".begin_for_job(",

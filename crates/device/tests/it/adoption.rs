@@ -147,6 +147,25 @@ fn what_was_typed_without_an_account_about_a_place_the_account_has_already_is_no
     assert!(kept.contains("last words"), "{kept}");
 }
 
+/// Both places wait to be sent, with other words each: they must not become one as if somebody had seen both.
+#[test]
+fn words_typed_in_both_stores_before_either_was_sent_are_asked_about() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let mut anonymous = bench.anonymous("anonymous.db");
+    for (store, name) in [(&mut device, "Alp hut"), (&mut anonymous, "Old hut")] {
+        import(store);
+        let id = store.list(&ListQuery::default()).unwrap().places[0].local_id;
+        store.edit(id, rename(name), None).unwrap();
+    }
+    let id = device.list(&ListQuery::default()).unwrap().places[0].local_id;
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
+    bench.sync(&mut device);
+    bench.sync(&mut device);
+    let conflict = device.conflict(id).unwrap().unwrap();
+    assert_eq!((conflict.mine.name, conflict.theirs.name), (Some(text_name("Old hut")), Some(text_name("Alp hut"))));
+}
+
 #[test]
 fn the_memory_of_imports_is_adopted_too() {
     let bench = Bench::new();

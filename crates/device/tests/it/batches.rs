@@ -205,6 +205,22 @@ fn a_backlog_after_hours_offline_goes_in_a_few_batches_oldest_first() {
     assert_eq!(operations(&push_of(&device.poll().unwrap())).len(), 500, "full batches again");
 }
 
+/// On a network that carries twenty kilobytes in the time of a request, long notes go one by one, and not never.
+#[test]
+fn long_notes_go_in_ever_smaller_batches_over_a_slow_network() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    for i in 0..32 {
+        let mut long = place(&format!("p{i}"));
+        long.fields.note = holdfast_contract::Note::parse(&"字".repeat(10_000)).unwrap();
+        device.capture(long).unwrap();
+    }
+    offline(&bench, &mut device, 12);
+    device.network_returned().unwrap();
+    assert_eq!(operations(&push_of(&device.poll().unwrap())).len(), 1);
+}
+
 #[test]
 fn a_backlog_after_the_server_was_down_for_hours_goes_in_a_few_batches() {
     let mut bench = Bench::new();

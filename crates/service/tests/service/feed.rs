@@ -261,6 +261,26 @@ async fn a_push_that_the_database_has_forgotten_is_noticed_by_its_witness() {
     assert!(matches!(made_up, Err(Error::InvalidCursor)));
 }
 
+/// The other process began its generation before the database went back, and does not know that it did.
+#[tokio::test]
+async fn a_process_that_has_not_noticed_a_restore_makes_nobody_start_over_again() {
+    let world = World::new().await;
+    let other = world.another_process().await;
+    world.database.keep_copy().await;
+    world.clock.advance_seconds(60);
+    other.beat_generation().await.unwrap();
+    world.service.beat_generation().await.unwrap();
+    let ahead = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    world.database.put_back().await;
+    assert!(world.service.pull(world.ada, Some(&ahead), None).await.is_err());
+    let epoch = world.service.epoch().await.unwrap();
+
+    let bytes = String::from_utf8(create("through the other").1.to_bytes()).unwrap();
+    let pushed = push_in_epoch(&other, world.ada, &[&bytes], epoch.clone()).await.unwrap();
+    let page = other.pull_with_witness(world.ada, None, pushed.witness.as_deref(), None).await.unwrap();
+    assert_eq!((page.changes.len(), page.epoch), (1, epoch));
+}
+
 #[tokio::test]
 async fn a_generation_dropped_for_its_age_is_too_old_and_no_sign_of_a_restore() {
     let world = World::new().await;

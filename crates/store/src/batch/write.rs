@@ -164,11 +164,15 @@ pub async fn create_places(
                 let number = |(seq, w): (i64, &PlaceWrite)| Published { reader: actor.user, place: w.place.id, seq };
                 return Ok((first..).zip(&writes.places).map(number).collect());
             }
-            Err(error) if error.is_passing() && used_before && dead < pool.dead_at_most() => dead += 1,
-            Err(error) => {
-                if !error.is_passing() {
-                    alone.give_back();
+            Err(error) if error.connection_is_lost() => {
+                if !used_before || dead >= pool.dead_at_most() {
+                    return Err(error);
                 }
+                dead += 1;
+            }
+            Err(error) => {
+                // The statement was a transaction of its own, and is rolled back.
+                alone.give_back();
                 return Err(error);
             }
         }
