@@ -83,7 +83,7 @@ fn broken_files_get_a_clear_answer_and_leave_nothing_behind() {
     let deep = "<gpx>".to_owned() + &"<a>".repeat(10_000);
     let huge = format!("<gpx><wpt lat='1' lon='2'><name>{}", "x".repeat(17 * 1024 * 1024));
     for (name, content, code, words) in [
-        ("empty.gpx", b"".as_slice(), 1, "there is no GPX in it"),
+        ("empty.gpx", b"".as_slice(), 1, "there is no GPX in it; only GPX can be imported so far"),
         ("page.gpx", b"<!DOCTYPE html><html></html>", 1, "it begins with <html>"),
         ("noise.gpx", &[0, 159, 146, 150, 60, 61], 1, "can't be imported"),
         ("deep.gpx", deep.as_bytes(), 1, "nested deeper than 64 levels"),

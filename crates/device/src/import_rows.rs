@@ -3,7 +3,7 @@
 //! A capture from a file has an id derived from what the row says and from how often the file has said the same before.
 //! So the same file again, on whatever device, names the same captures.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use holdfast_contract::{
     Category, ClientId, FieldError, Name, NewPlace, Note, PlaceFields, Position, PositionSource, Source, Tags,
@@ -29,13 +29,16 @@ pub(crate) fn parse(rows: &[ImportRow], now: Timestamp) -> (Vec<Parsed>, Vec<Inv
     let mut parsed = Vec::with_capacity(rows.len());
     let mut invalid = Vec::new();
     let mut seen: HashMap<[u8; 32], u64> = HashMap::new();
+    let mut named = HashSet::new();
     for row in rows {
         match fields(row) {
             Ok(fields) => {
                 let content = content(&fields, row.captured_at);
                 let occurrence = seen.entry(content).or_insert(0);
-                let client_id = name(&content, *occurrence);
-                *occurrence += 1;
+                // A capture that the file names twice is itself once.
+                let own = row.client_id.filter(|id| named.insert(*id));
+                let client_id = own.unwrap_or_else(|| name(&content, *occurrence));
+                *occurrence += u64::from(own.is_none());
                 let captured_at = row.captured_at.unwrap_or(now);
                 parsed.push(Parsed { client_id, place: NewPlace { fields, captured_at, source: Source::Import } });
             }

@@ -1,6 +1,6 @@
 //! What goes into an import and what can be said about it.
 
-use holdfast_contract::{FieldError, Timestamp};
+use holdfast_contract::{ClientId, FieldError, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// One import of one file.
@@ -19,6 +19,8 @@ impl std::fmt::Display for ImportId {
 pub struct ImportRow {
     /// Where it stands in the file, for messages.
     pub line: u64,
+    /// The capture, where the file says it (one's own export does): the place that is here already is known by it.
+    pub client_id: Option<ClientId>,
     /// Its name.
     pub name: Option<String>,
     /// Its note.

@@ -123,7 +123,11 @@ fn password(output: Output, args: &Pair, new: bool) -> Result<String, Failure> {
         return Err(Failure::usage("The password is missing.")
             .hint("Pass it on standard input with --password-stdin, or in HOLDFAST_PASSWORD."));
     }
-    let asked = rpassword::prompt_password(if new { "Password for the new account: " } else { "Password: " })?;
+    let asked = rpassword::prompt_password(if new {
+        "Password for the new account (10 characters or more): "
+    } else {
+        "Password: "
+    })?;
     if new && rpassword::prompt_password("The same again: ")? != asked {
         return Err(Failure::usage("The two passwords are not the same; nothing was sent."));
     }

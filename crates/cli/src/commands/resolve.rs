@@ -212,6 +212,9 @@ impl Question {
         let about = match conflict.reason {
             ConflictReason::FieldsChanged => "was changed here and elsewhere.",
             ConflictReason::ChangedSince => "was changed elsewhere after you had decided to delete or restore it.",
+            ConflictReason::InTrash if conflict.theirs.deleted_at.is_none() => {
+                "was put into the trash elsewhere while you changed it here, and has been taken out again."
+            }
             ConflictReason::InTrash => "was put into the trash elsewhere while you changed it here.",
         };
         output.show(format!("{BOLD}{}{BOLD:#} {about}", place::title(&self.view)))?;
@@ -300,9 +303,13 @@ fn rows(conflict: &ConflictView) -> Vec<Row> {
     push("position", Some(Field::Position), json!(mine.position), json!(theirs.position()));
     let trash = conflict.reason != ConflictReason::FieldsChanged;
     if trash || mine.deleted_at.is_some() || theirs.deleted_at.is_some() {
-        push("in trash", None, json!(mine.deleted_at.is_some()), json!(theirs.deleted_at.is_some()));
+        // A change was made to what was not in the trash here; that it is there is the other side's doing.
+        let theirs_is_in = theirs.deleted_at.is_some();
+        let decided_here = conflict.reason == ConflictReason::ChangedSince || !theirs_is_in;
+        let mine_is_in = decided_here && mine.deleted_at.is_some();
+        push("in trash", None, json!(mine_is_in), json!(theirs_is_in));
         if let (true, Some(row)) = (trash, rows.last_mut()) {
-            row.conflicts = true;
+            row.conflicts = mine_is_in != theirs_is_in;
         }
     }
     rows

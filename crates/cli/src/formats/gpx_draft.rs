@@ -23,6 +23,7 @@ pub(super) enum Slot {
     Url,
     Tag,
     Accuracy,
+    ClientId,
 }
 
 /// A waypoint while it is read.
@@ -38,6 +39,7 @@ pub(super) struct Draft {
     ele: Option<String>,
     time: Option<String>,
     accuracy: Option<String>,
+    client_id: Option<String>,
     links: Vec<String>,
     tags: Vec<String>,
     problems: Vec<String>,
@@ -56,6 +58,7 @@ impl Draft {
             Slot::Ele => &mut self.ele,
             Slot::Time => &mut self.time,
             Slot::Accuracy => &mut self.accuracy,
+            Slot::ClientId => &mut self.client_id,
             Slot::Name | Slot::Url | Slot::Tag => &mut self.name,
         }
     }
@@ -145,7 +148,10 @@ impl Draft {
         });
         match position {
             Some(position) if problems.is_empty() => {
-                Row::Good(Box::new(Waypoint { line: self.line, name, note, category, tags, position, time, left_out }))
+                // One that can't be read names nothing: then the content does.
+                let client_id = self.client_id.as_deref().and_then(|id| id.trim().parse().ok());
+                let line = self.line;
+                Row::Good(Box::new(Waypoint { line, client_id, name, note, category, tags, position, time, left_out }))
             }
             _ => Row::Bad(self.bad(problems.join("; "))),
         }

@@ -146,6 +146,7 @@ impl<R: Read> GpxReader<R> {
                 self.slot = match tag.name().as_ref() {
                     "holdfast:tag" => Some(Slot::Tag),
                     "holdfast:accuracy" => Some(Slot::Accuracy),
+                    "holdfast:clientId" => Some(Slot::ClientId),
                     _ => None,
                 };
             }
@@ -178,7 +179,7 @@ impl<R: Read> GpxReader<R> {
     fn ended(&mut self) -> Option<Row> {
         self.done = true;
         if !self.root_seen {
-            return self.stop(self.line(), "there is no GPX in it", "");
+            return self.stop(self.line(), "there is no GPX in it; only GPX can be imported so far", "");
         }
         if self.depth > 0 {
             return self.stop(self.line(), "it ends before it is complete", "the file ends in the middle of it");

@@ -135,9 +135,9 @@ fn a_file_that_is_cut_off_gives_what_stands_before_the_cut() {
 #[test]
 fn what_is_not_gpx_is_said() {
     let said = |bytes: &[u8]| read(bytes).broken.unwrap().1;
-    assert_eq!(said(b""), "there is no GPX in it");
-    assert_eq!(said(b"  \n"), "there is no GPX in it");
-    assert_eq!(said(b"hello world"), "there is no GPX in it");
+    assert_eq!(said(b""), "there is no GPX in it; only GPX can be imported so far");
+    assert_eq!(said(b"  \n"), "there is no GPX in it; only GPX can be imported so far");
+    assert_eq!(said(b"hello world"), "there is no GPX in it; only GPX can be imported so far");
     assert_eq!(said(b"<!DOCTYPE html><html><body></body></html>"), "it is not a GPX file: it begins with <html>");
     assert_eq!(said(b"<kml/>"), "it is not a GPX file: it begins with <kml>");
     assert!(fixture("georust/badcharacter.xml").broken.is_some());

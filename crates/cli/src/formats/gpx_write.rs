@@ -58,6 +58,9 @@ impl<W: Write> GpxWriter<W> {
             self.element("type", category.as_str())?;
         }
         self.xml.write_event(Event::Start(BytesStart::new("extensions")))?;
+        if let Some(client_id) = place.client_id {
+            self.element("holdfast:clientId", &client_id.to_string())?;
+        }
         self.element("holdfast:positionSource", place.position_source.as_str())?;
         if let Some(accuracy) = place.position.accuracy {
             self.element("holdfast:accuracy", &accuracy.get().to_string())?;

@@ -23,6 +23,8 @@ pub(crate) use decode::{Decoded, MALFORMED};
 pub(crate) struct Waypoint {
     /// The line it begins on.
     pub(crate) line: u64,
+    /// The capture, in a file that Holdfast has written.
+    pub(crate) client_id: Option<ClientId>,
     pub(crate) name: Option<Name>,
     pub(crate) note: Option<Note>,
     pub(crate) category: Option<Category>,

@@ -46,7 +46,7 @@ fn what_is_written_as_gpx_is_read_back_the_same() {
         (&back[0].note, &back[0].category, &back[0].tags, back[0].time),
         (&original.note, &original.category, &original.tags, Some(original.captured_at))
     );
-    assert_eq!(back[0].position.accuracy, original.position.accuracy);
+    assert_eq!((back[0].client_id, back[0].position.accuracy), (original.client_id, original.position.accuracy));
     assert_eq!(back[0].position.altitude, original.position.altitude);
     assert_eq!(
         Some(back[0].position.longitude),

@@ -200,3 +200,25 @@ fn deleting_an_unsent_place_of_a_file_is_told_to_the_server() {
     assert_eq!((bench.server.live().len(), count(&two)), (0, 0), "the next pull does not bring it back");
     assert_eq!(two.status().unwrap().pending, 0);
 }
+
+#[test]
+fn a_file_that_names_its_captures_makes_nothing_new_where_they_are() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let own = capture(&mut device, "Spring");
+    bench.sync(&mut device);
+    let row =
+        |client_id| ImportRow { client_id, ..ImportRow { name: Some("Spring".to_owned()), ..ImportRow::default() } };
+    let file = [row(Some(own.client_id)), row(Some(own.client_id)), row(None)];
+    let preview = device.preview_import(&file).unwrap();
+    assert_eq!((preview.known, preview.new), (1, 2), "named twice, it is itself once");
+    let (import, _) = device.begin_import("own.gpx", &file[..1]).unwrap();
+    assert!(device.run_import(import, 10).unwrap().finished);
+    assert_eq!(device.list(&ListQuery::default()).unwrap().places.len(), 1);
+    // Somebody who has nothing yet gets the capture as itself.
+    let mut other = bench.device("b.db");
+    let (import, _) = other.begin_import("own.gpx", &file[..1]).unwrap();
+    other.run_import(import, 10).unwrap();
+    bench.sync(&mut other);
+    assert_eq!(bench.server.rows.len(), 1);
+}

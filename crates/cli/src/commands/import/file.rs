@@ -94,6 +94,7 @@ pub(super) fn read(file: &Path, label: &str, encoding: Option<&str>, output: Out
 fn import_row(waypoint: Waypoint) -> ImportRow {
     ImportRow {
         line: waypoint.line,
+        client_id: waypoint.client_id,
         name: waypoint.name.map(holdfast_contract::text::Text::into_string),
         note: waypoint.note.map(holdfast_contract::text::Text::into_string),
         category: waypoint.category.map(holdfast_contract::text::Text::into_string),

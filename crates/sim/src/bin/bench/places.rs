@@ -51,6 +51,7 @@ pub(crate) fn import_row(line: u64) -> ImportRow {
     let (latitude, longitude) = somewhere();
     ImportRow {
         line,
+        client_id: None,
         name: Some(NAME.to_owned()),
         note: None,
         category: Some(CATEGORY.to_owned()),
