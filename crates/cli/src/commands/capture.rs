@@ -110,10 +110,8 @@ pub(super) fn save(context: &Context, args: Save) -> Outcome {
 
 fn captured_at(at: Option<&str>, errors: &mut Vec<FieldError>) -> Timestamp {
     let Some(at) = at else { return now() };
-    // What a clock got wrong is brought into range in silence; what a person types is theirs to mend.
-    let in_range = at.trim().get(..4).and_then(|year| year.parse::<u32>().ok()).is_some_and(|year| year >= 1970);
-    Timestamp::parse(at).filter(|_| in_range).unwrap_or_else(|| {
-        let detail = "must be a time from 1970 on with its zone, such as 2026-01-02T15:04:05Z";
+    Timestamp::parse(at).unwrap_or_else(|| {
+        let detail = "must be a time with its zone, such as 2026-01-02T15:04:05Z";
         errors.push(FieldError::new("time", FieldCode::InvalidFormat, detail));
         now()
     })
