@@ -112,6 +112,7 @@ kind!(UpdateKind, Update);
 kind!(RefineKind, Refine);
 kind!(DeleteKind, Delete);
 kind!(RestoreKind, Restore);
+kind!(OfferKind, Offer);
 
 /// A new place.
 #[derive(ToSchema)]
@@ -206,7 +207,43 @@ pub(crate) struct RestoreOperation {
     base_version: Option<i64>,
 }
 
-/// One intent to change one place: one of five kinds.
+/// After the server's database went back in time: an own place as this device last had it confirmed. Creates what the database
+/// does not know; replaces what has not changed since; is `gone` where the place was deleted for good, and a `conflict` where it
+/// was changed by somebody who had not seen this state.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct OfferOperation {
+    /// Names the intent.
+    op_id: OpId,
+    /// The version of this payload; 1 if absent.
+    payload_version: Option<u16>,
+    #[schema(inline)]
+    kind: OfferKind,
+    /// The capture.
+    client_id: ClientId,
+    /// The state.
+    state: OfferedState,
+}
+
+/// A state of a place that the server had confirmed before its database went back in time.
+#[derive(ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub(crate) struct OfferedState {
+    /// The epoch it was confirmed in.
+    #[schema(min_length = 1, max_length = 64)]
+    epoch: String,
+    /// The version it had.
+    #[schema(minimum = 1, maximum = 9_007_199_254_740_992_i64)]
+    version: i64,
+    /// `updatedAt` of that version.
+    updated_at: Timestamp,
+    /// Since when it was in the trash, if it was.
+    deleted_at: Option<Timestamp>,
+    /// The place itself.
+    place: NewPlace,
+}
+
+/// One intent to change one place: one of six kinds.
 pub(crate) struct Operation;
 
 impl PartialSchema for Operation {
@@ -217,6 +254,7 @@ impl PartialSchema for Operation {
             ("refine", "RefineOperation"),
             ("delete", "DeleteOperation"),
             ("restore", "RestoreOperation"),
+            ("offer", "OfferOperation"),
         ];
         let mapping = kinds.map(|(kind, name)| (kind, format!("#/components/schemas/{name}")));
         kinds
@@ -239,6 +277,7 @@ impl ToSchema for Operation {
         add::<RefineOperation>(schemas);
         add::<DeleteOperation>(schemas);
         add::<RestoreOperation>(schemas);
+        add::<OfferOperation>(schemas);
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use holdfast_contract::{OpId, Position, PositionSource};
+use holdfast_contract::{OpId, Place, Position, PositionSource};
 use holdfast_device::{
     Captured, ConflictView, DeleteOutcome, Device, Edit, FixOutcome, ImportId, ImportPreview, ImportProgress,
     ImportRow, ImportSummary, JournalEntry, ListQuery, LocalId, OutboxEntry, Page, PlaceView, Resolution, Result, Seen,
@@ -73,6 +73,10 @@ impl Store {
 
     pub(crate) fn find(&self, reference: &str) -> Outcome<Vec<LocalId>> {
         self.run(|device| device.find(reference))
+    }
+
+    pub(crate) fn kept(&self, id: LocalId) -> Outcome<Option<Place>> {
+        self.run(|device| device.kept(id))
     }
 
     pub(crate) fn conflict(&self, id: LocalId) -> Outcome<Option<ConflictView>> {

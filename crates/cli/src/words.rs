@@ -52,7 +52,6 @@ fn attention_code(attention: Attention) -> &'static str {
         Attention::PlanFull => "planFull",
         Attention::DeletedForGood => "deletedForGood",
         Attention::NoLongerVisible => "noLongerVisible",
-        Attention::MissingOnServer => "missingOnServer",
         Attention::OlderOnServer => "olderOnServer",
     }
 }
@@ -65,23 +64,23 @@ pub(crate) fn reason(attention: Attention) -> &'static str {
         Attention::PlanFull => "the plan is full",
         Attention::DeletedForGood => "deleted for good elsewhere",
         Attention::NoLongerVisible => "no longer shared with you",
-        Attention::MissingOnServer => "missing on the restored server",
-        Attention::OlderOnServer => "older on the restored server",
+        Attention::OlderOnServer => "changed on the restored server",
     }
 }
 
 /// What to do about it.
 pub(crate) fn advice(attention: Attention, number: i64) -> String {
     match attention {
-        Attention::Conflict => format!("See both versions and choose: holdfast resolve {number}"),
+        Attention::Conflict | Attention::OlderOnServer => {
+            format!("See both versions and choose: holdfast resolve {number}")
+        }
         Attention::Rejected => format!(
             "See why with `holdfast show {number}`, then edit it, or `holdfast outbox export` and `holdfast outbox discard` it."
         ),
         Attention::PlanFull => "It is kept here and goes on by itself when there is room.".to_owned(),
-        Attention::DeletedForGood | Attention::NoLongerVisible | Attention::MissingOnServer => {
+        Attention::DeletedForGood | Attention::NoLongerVisible => {
             format!("Keep what is here as a new place, or let it go: holdfast resolve {number}")
         }
-        Attention::OlderOnServer => format!("Keep the newer version, or take the server's: holdfast resolve {number}"),
     }
 }
 

@@ -27,7 +27,8 @@ fn place(version: i64, name: &str) -> Value {
 /// What a server that was played back from a backup has of the place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Restored {
-    Older,
+    /// It has an older version, and somebody has changed that since.
+    Changed,
     Missing,
 }
 
@@ -59,7 +60,7 @@ impl OneOak {
     fn restore(&self, restored: Restored) {
         let mut state = self.state.lock().unwrap();
         *state = State { epoch: "e2".into(), head: 1, version: 1, name: None, pushed: Vec::new() };
-        if restored == Restored::Older {
+        if restored == Restored::Changed {
             state.name = Some("Acorn".to_owned());
         }
     }
@@ -88,7 +89,12 @@ impl State {
 
     /// The contract's rule: a name applies where the current one is what the device had seen.
     fn decide(&mut self, op: &Value) -> Value {
-        if op["kind"] == "create" {
+        if op["kind"] == "offer" && self.name.is_some() {
+            return json!({ "opId": op["opId"], "outcome": "conflict", "reason": "fieldsChanged", "fields": ["name"],
+                           "place": place(self.version, self.name.as_deref().unwrap()), "seq": self.head });
+        } else if op["kind"] == "offer" {
+            self.rename(op["state"]["place"]["name"].as_str().unwrap());
+        } else if op["kind"] == "create" {
             self.rename(op["place"]["name"].as_str().unwrap());
         } else {
             let change = &op["changes"]["name"];
@@ -266,21 +272,31 @@ fn a_script_that_answers_without_having_looked_is_refused() {
 }
 
 #[test]
-fn a_place_that_a_restored_server_has_lost_or_has_older_is_decided_on_what_was_seen() {
-    for (restored, question, answer, synced) in [
-        (Restored::Older, "older on the restored server", "--mine", "Oak"),
-        (Restored::Older, "older on the restored server", "--let-go", "Acorn"),
-        (Restored::Missing, "missing on the restored server", "--keep-as-new", "Oak"),
-    ] {
+fn a_place_that_a_restored_server_has_lost_comes_back_by_itself() {
+    let (server, home) = (server(), Home::new());
+    home.ok(&["pair", &server.address(), "--code", "ABCD-EFGH"]);
+    home.ok(&["sync"]);
+    server.restore(Restored::Missing);
+    home.ok(&["sync"]);
+    assert_eq!((home.names(), home.places()[0]["state"].clone()), (vec!["Oak".to_owned()], json!("synced")));
+    assert_eq!(server.state.lock().unwrap().name.as_deref(), Some("Oak"));
+}
+
+#[test]
+fn a_place_that_was_changed_on_a_restored_server_is_decided_on_what_was_seen() {
+    for (answer, synced) in [("--mine", "Oak"), ("--let-go", "Acorn")] {
         let (server, home) = (server(), Home::new());
         home.ok(&["pair", &server.address(), "--code", "ABCD-EFGH"]);
         home.ok(&["sync"]);
-        server.restore(restored);
+        server.restore(Restored::Changed);
         home.expect(3, &["sync"]);
-        home.expect(3, &["resolve"]).says(question).says("holdfast resolve 1");
+        home.expect(3, &["resolve"]).says("changed on the restored server").says("holdfast resolve 1");
         home.expect(2, &["resolve", "1", answer]).says("Nothing was decided");
         let run = home.expect(3, &["resolve", "1"]);
+        run.says("Oak").says("Acorn").says("restored from a backup");
         run.says(&format!("--seen {} {answer}", seen(&home)));
+        let json = home.json(3, &["resolve", "1"]);
+        assert_eq!((&json["fields"][0]["mine"], &json["fields"][0]["theirs"]), (&json!("Oak"), &json!("Acorn")));
         home.expect(3, &["resolve", "1", answer, "--seen", "000000"]).says("has changed since you looked");
         home.ok(&["resolve", "1", answer, "--seen", &seen(&home)]);
         home.ok(&["sync"]);

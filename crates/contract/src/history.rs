@@ -47,7 +47,8 @@ pub struct PlaceVersion {
     /// Whether, and since when, it was in the trash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<Timestamp>,
-    /// The kind of operation that replaced it: `update`, `refine`, `delete` or `restore`.
+    /// The kind of operation that replaced it: `update`, `refine`, `delete`, `restore`, or `offer`, where a device
+    /// brought back what a restored server had lost.
     pub kind: String,
     /// The fields that were changed.
     pub changed: Vec<Field>,

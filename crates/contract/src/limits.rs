@@ -10,6 +10,10 @@ pub const CATEGORY_MAX: usize = 40;
 pub const TAG_MAX: usize = 40;
 /// Most tags on one place.
 pub const TAGS_MAX: usize = 20;
+/// Highest version that an operation may name: no place is ever changed as often.
+pub const VERSION_MAX: i64 = 1 << 53;
+/// Longest name of an epoch.
+pub const EPOCH_MAX: usize = 64;
 /// Most operations in one push.
 pub const PUSH_OPERATIONS_MAX: usize = 500;
 /// Largest request body the server reads, in bytes.

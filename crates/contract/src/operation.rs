@@ -14,6 +14,7 @@ use crate::place::NewPlace;
 use crate::position::Position;
 use crate::problem::Problem;
 use crate::rules::PlaceChanges;
+use crate::time::Timestamp;
 
 /// One intent to change one place.
 #[derive(Clone, PartialEq, Debug)]
@@ -64,6 +65,30 @@ pub enum Action {
         /// The version the person saw.
         base_version: i64,
     },
+    /// After the server's database went back in time: an own place as this device last had it confirmed.
+    Offer {
+        /// The capture.
+        client_id: ClientId,
+        /// The state that the database may have lost.
+        state: Box<OfferedState>,
+    },
+}
+
+/// A state of a place that the server had confirmed before its database went back in time.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OfferedState {
+    /// The epoch it was confirmed in, at most [`crate::limits::EPOCH_MAX`] bytes. States of one epoch follow one another by
+    /// their versions.
+    pub epoch: String,
+    /// The version it had, 1 to [`crate::limits::VERSION_MAX`].
+    pub version: i64,
+    /// When the server made that version, by the server's clock: whatever the database knows from before then was part of
+    /// what led to this state.
+    pub updated_at: Timestamp,
+    /// Since when it was in the trash, if it was.
+    pub deleted_at: Option<Timestamp>,
+    /// The place itself.
+    pub place: NewPlace,
 }
 
 /// Names a place.
@@ -84,13 +109,14 @@ impl Action {
             Self::Refine { .. } => "refine",
             Self::Delete { .. } => "delete",
             Self::Restore { .. } => "restore",
+            Self::Offer { .. } => "offer",
         }
     }
 
     /// The place it is about.
     pub fn target(&self) -> Target {
         match self {
-            Self::Create { client_id, .. } => Target::Own(*client_id),
+            Self::Create { client_id, .. } | Self::Offer { client_id, .. } => Target::Own(*client_id),
             Self::Update { target, .. }
             | Self::Refine { target, .. }
             | Self::Delete { target, .. }

@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 
 use holdfast_contract::account::{Account, Device, PairingCode, SignedIn};
+use holdfast_contract::operation::OfferedState;
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::{Change, Field, PositionChange, TagChange};
 use holdfast_contract::sync::{
@@ -125,9 +126,19 @@ fn operations() -> Vec<(&'static str, Action)> {
     ]
 }
 
+/// Kinds that came after the envelope was frozen.
+fn later_operations() -> Vec<(&'static str, Action)> {
+    let offer = |version, deleted_at| {
+        let state =
+            OfferedState { epoch: id(5).to_string(), version, updated_at: at(120), deleted_at, place: new_place() };
+        Action::Offer { client_id: ClientId(id(1)), state: Box::new(state) }
+    };
+    vec![("offer", offer(3, None)), ("offer_in_trash", offer(4, Some(at(300))))]
+}
+
 #[test]
 fn every_operation_is_written_and_read_as_it_was_frozen() {
-    for (name, action) in operations() {
+    for (name, action) in operations().into_iter().chain(later_operations()) {
         let operation = Operation { op_id: OpId(id(9)), action };
         let bytes = frozen(&format!("operation-{name}.json"), &operation.to_bytes());
         assert_eq!(Operation::parse(&bytes), Ok(operation.clone()), "{name} is read");

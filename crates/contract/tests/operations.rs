@@ -56,6 +56,36 @@ fn each_limit_holds_exactly_at_its_edge() {
 }
 
 #[test]
+fn an_offer_names_its_state_and_every_wrong_value_of_it() {
+    use FieldCode::*;
+    let good = json!({"opId": OP, "kind": "offer", "clientId": CLIENT, "state": {"epoch": "e", "version": 3,
+        "updatedAt": "2026-01-02T03:04:05Z", "place": create()["place"]}});
+    assert!(parse(&good).is_ok());
+    let cases: &[(&str, Value, FieldCode)] = &[
+        ("epoch", json!(""), Required),
+        ("epoch", json!("e".repeat(65)), TooLong),
+        ("version", json!(null), Required),
+        ("version", json!(0), OutOfRange),
+        ("version", json!(9_007_199_254_740_993_i64), OutOfRange),
+        ("version", json!("3"), InvalidType),
+        ("updatedAt", json!("then"), InvalidFormat),
+        ("updatedAt", json!(null), Required),
+        ("deletedAt", json!(7), InvalidType),
+        ("place", json!(null), Required),
+    ];
+    for (field, value, code) in cases {
+        let mut offer = good.clone();
+        offer["state"][field] = value.clone();
+        assert_eq!(faults(&offer), [(format!("state.{field}"), *code)], "{field}={value}");
+    }
+    let mut nameless = good.clone();
+    nameless["clientId"] = json!(null);
+    nameless["state"]["place"]["latitude"] = json!(91);
+    let faults = faults(&nameless);
+    assert_eq!(faults, [("clientId".into(), Required), ("state.place.latitude".into(), OutOfRange)]);
+}
+
+#[test]
 fn every_wrong_value_is_named_with_its_path_and_code() {
     use FieldCode::*;
     let cases: &[(&str, Value, FieldCode)] = &[

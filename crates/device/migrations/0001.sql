@@ -70,7 +70,7 @@ CREATE TABLE places (
   source TEXT,
   role TEXT NOT NULL,
   deleted_at INTEGER,                   -- in the trash, as the person sees it
-  attention TEXT CHECK (attention IN ('deleted_for_good', 'no_longer_visible', 'missing', 'older')),
+  attention TEXT CHECK (attention IN ('deleted_for_good', 'no_longer_visible', 'older')),
   fix_wait_from INTEGER,                -- without a position: a fix is expected from … until
   fix_wait_until INTEGER,
   search TEXT NOT NULL,                 -- name, note, category and tags: lower case, without marks
@@ -90,7 +90,7 @@ CREATE TABLE confirmed (
   pass INTEGER NOT NULL,
   seq INTEGER NOT NULL,
   place TEXT NOT NULL,
-  kept TEXT,                            -- after a restore of the server: the newer state that it has lost
+  kept TEXT,                            -- after a restore of the server: a state that it has lost
   kept_pass INTEGER
 );
 

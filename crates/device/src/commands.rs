@@ -139,9 +139,9 @@ pub enum Resolution {
     KeepTheirs,
     /// A conflict of fields: each by itself. Every conflicting field must be named.
     PerField(BTreeMap<Field, Side>),
-    /// A place that the server no longer has, or that is no longer visible: what this device kept becomes a new place,
+    /// A place that was deleted for good or is no longer visible: what this device kept becomes a new place,
     /// captured by this kind of device where the old one doesn't say.
     KeepAsNew(Source),
-    /// A place that the server no longer has, or has in an older state: take the server's word.
+    /// A place that is gone, or that a restored server has otherwise: take the server's word.
     LetGo,
 }

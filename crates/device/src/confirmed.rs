@@ -18,18 +18,21 @@ pub(crate) struct Confirmed {
     pub(crate) pass: i64,
     pub(crate) seq: i64,
     pub(crate) place: Place,
-    /// After a restore of the server: the newer state that it has lost.
+    /// After a restore of the server: the state that it has lost and somebody went another way from.
     pub(crate) kept: Option<Place>,
+    /// The pass in which that was confirmed.
+    pub(crate) kept_pass: Option<i64>,
 }
 
 /// The confirmed copy of a place.
 pub(crate) fn load(tx: &Tx<'_>, id: LocalId) -> Result<Option<Confirmed>> {
-    tx.first("SELECT pass, seq, place, kept FROM confirmed WHERE local_id = ?1", [id.0], |row| {
+    tx.first("SELECT pass, seq, place, kept, kept_pass FROM confirmed WHERE local_id = ?1", [id.0], |row| {
         Ok(Confirmed {
             pass: row.get(0)?,
             seq: row.get(1)?,
             place: row.get::<_, Json<Place>>(2)?.0,
             kept: row.get::<_, Option<Json<Place>>>(3)?.map(|json| json.0),
+            kept_pass: row.get(4)?,
         })
     })
 }
@@ -55,11 +58,21 @@ pub(crate) fn put(tx: &Tx<'_>, id: LocalId, place: &Place, pass: i64, seq: i64) 
     Ok(taken > 0)
 }
 
-/// Keeps a state that the restored server has lost, until the person or an offer settles it.
+/// Keeps a state that the restored server has lost, until the person settles it.
 pub(crate) fn keep(tx: &Tx<'_>, id: LocalId, kept: Option<(&Place, i64)>) -> Result<()> {
     let (place, pass) = kept.unzip();
     tx.run("UPDATE confirmed SET kept = ?2, kept_pass = ?3 WHERE local_id = ?1", params![id.0, place.map(Json), pass])?;
     Ok(())
+}
+
+impl Confirmed {
+    /// What the server may have lost with its database: the newest state that it had confirmed, and in which pass.
+    pub(crate) fn newest(self) -> (Place, i64) {
+        match self.kept {
+            Some(kept) => (kept, self.kept_pass.unwrap_or(self.pass)),
+            None => (self.place, self.pass),
+        }
+    }
 }
 
 /// Forgets the confirmed copy.

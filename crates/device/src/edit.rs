@@ -8,6 +8,7 @@ use crate::confirmed;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::fold;
+use crate::offer;
 use crate::outbox::{self, Entry};
 use crate::places::{self, PlaceRow};
 use crate::shown::Shown;
@@ -32,14 +33,17 @@ impl Device {
 pub(crate) fn check_open(row: &PlaceRow) -> Result<()> {
     match row.mark {
         Some(Mark::DeletedForGood | Mark::NoLongerVisible) => Err(Error::DecideFirst),
-        Some(Mark::Missing | Mark::Older) | None => Ok(()),
+        Some(Mark::Older) | None => Ok(()),
     }
 }
 
 /// The version that the person saw: the confirmed one if the screen showed what the store shows, else the one that the
 /// screen named.
 pub(crate) fn seen_version(tx: &Tx<'_>, row: &PlaceRow, seen: Option<&Seen>) -> Result<i64> {
-    let now = confirmed::version(tx, row.id)?;
+    let now = match offer::version(&outbox::chain(tx, row.id)?) {
+        Some(offered) => offered,
+        None => confirmed::version(tx, row.id)?,
+    };
     let Some(seen) = seen else { return Ok(now) };
     let shown = &row.shown;
     let same = seen.name == shown.name

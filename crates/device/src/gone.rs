@@ -34,7 +34,7 @@ pub(crate) fn settle(tx: &Tx<'_>, id: LocalId) -> Result<()> {
         Action::Create { .. } => !imported,
         Action::Update { .. } => true,
         Action::Restore { .. } => owner,
-        Action::Refine { .. } | Action::Delete { .. } => false,
+        Action::Refine { .. } | Action::Delete { .. } | Action::Offer { .. } => false,
     });
     if !typed {
         for entry in &chain {

@@ -81,6 +81,7 @@ mod journal;
 mod judge;
 mod lanes;
 mod list;
+mod offer;
 mod outbox;
 mod park;
 mod place_of_file;

@@ -63,14 +63,14 @@ impl Device {
     pub fn confirmed(&self, id: LocalId) -> Result<Option<Place>> {
         self.read(|tx| {
             let Some(row) = load_if_there(tx, id)? else { return Ok(None) };
-            if matches!(row.mark, Some(Mark::Missing | Mark::DeletedForGood | Mark::NoLongerVisible)) {
+            if matches!(row.mark, Some(Mark::DeletedForGood | Mark::NoLongerVisible)) {
                 return Ok(None);
             }
             Ok(confirmed::load(tx, id)?.map(|base| base.place))
         })
     }
 
-    /// After a restore of the server: the newer state of a place that the server has lost and this device has kept. For
+    /// After a restore of the server: the state of a place that the server has lost and this device has kept. For
     /// [`crate::Attention::OlderOnServer`].
     pub fn kept(&self, id: LocalId) -> Result<Option<Place>> {
         self.read(|tx| Ok(confirmed::load(tx, id)?.and_then(|base| base.kept)))

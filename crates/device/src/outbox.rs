@@ -105,6 +105,21 @@ pub(crate) fn enqueue(tx: &Tx<'_>, place: LocalId, action: Action) -> Result<OpI
     Ok(operation.op_id)
 }
 
+/// Puts a new operation in front of the place's others. Those keep their order, their ids and their bytes, under new numbers.
+pub(crate) fn enqueue_in_front(tx: &Tx<'_>, place: LocalId, action: Action) -> Result<OpId> {
+    let behind =
+        tx.all("SELECT number FROM outbox WHERE place = ?1 ORDER BY number", [place.0], |row| row.get::<_, i64>(0))?;
+    let op_id = enqueue(tx, place, action)?;
+    for number in behind {
+        tx.run(
+            "UPDATE outbox SET head = 0, number = (SELECT max(number) + 1 FROM outbox) WHERE number = ?1",
+            [number],
+        )?;
+    }
+    promote(tx, place)?;
+    Ok(op_id)
+}
+
 /// Puts an operation that was made at `made` behind the place's others.
 pub(crate) fn enqueue_as(tx: &Tx<'_>, place: LocalId, operation: &Operation, made: Moment) -> Result<()> {
     tx.run(

@@ -2,6 +2,7 @@
 
 use holdfast_contract::{Action, OpId};
 
+use crate::confirmed;
 use crate::device::Device;
 use crate::engine::Lane;
 use crate::error::{Error, Result};
@@ -45,7 +46,7 @@ impl Device {
     }
 
     /// Drops an operation by the person's decision; it stays in the journal. With a create goes the place, unless the
-    /// server knows it; with any other, what later changes were based on is put right.
+    /// server knows it, and so it does with the offer of a place that the server has lost; with any other, what later changes were based on is put right.
     pub fn discard(&mut self, op: OpId) -> Result<()> {
         self.write(|tx| {
             let entry = outbox::by_op_id(tx, op)?;
@@ -76,8 +77,13 @@ fn discard(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
     let behind: Vec<Entry> =
         outbox::chain(tx, entry.place)?.into_iter().filter(|other| other.number > entry.number).collect();
     outbox::remove(tx, entry, JournalEvent::Discarded, None)?;
+    let nowhere_else = match entry.action {
+        Action::Create { .. } => true,
+        Action::Offer { .. } => confirmed::version(tx, entry.place)? == 0,
+        _ => false,
+    };
     match &entry.action {
-        Action::Create { .. } => {
+        Action::Create { .. } | Action::Offer { .. } if nowhere_else => {
             for other in &behind {
                 outbox::remove(tx, other, JournalEvent::Discarded, None)?;
             }
@@ -92,7 +98,7 @@ fn discard(tx: &Tx<'_>, entry: &Entry) -> Result<()> {
                 }
             }
         }
-        Action::Refine { .. } | Action::Delete { .. } | Action::Restore { .. } => {}
+        _ => {}
     }
     places::refresh(tx, entry.place)
 }

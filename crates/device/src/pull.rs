@@ -5,21 +5,20 @@ use std::collections::HashMap;
 
 use holdfast_contract::limits::PULL_CHANGES_MAX;
 use holdfast_contract::sync::{Change, ChangeKind, GonePlace, PlanLimits, PullReply};
-use holdfast_contract::{Code, Place, PlaceChanges};
+use holdfast_contract::{Code, Place, PlaceChanges, Role};
 use rusqlite::params;
 
 use crate::columns::Json;
 use crate::engine::{Answer, Handled, Lane, Lease, Request};
 use crate::error::Result;
 use crate::fold;
-use crate::journal;
 use crate::judge::{Verdict, judge};
 use crate::push_reply::{account_pause, pause};
 use crate::shown::{Shown, overlay};
 use crate::tx::Tx;
-use crate::views::{JournalEvent, LocalId};
+use crate::views::LocalId;
 use crate::words::Mark;
-use crate::{confirmed, gone, lanes, outbox, places, reconcile, resync};
+use crate::{confirmed, gone, lanes, offer, outbox, places, reconcile, resync};
 
 /// Fewest changes asked for, on a network where larger pages don't come through.
 const PAGE_MIN: u32 = 50;
@@ -181,37 +180,32 @@ impl Applier<'_, '_> {
         if known.pass.is_some_and(|pass| (pass, known.seq) >= (self.pass, seq)) {
             return Ok(());
         }
-        let (lost, unsure) = match self.other_before_restore(&known, place)? {
-            Some((mine, pass)) if mine.version >= place.version => (Some((mine, pass)), None),
-            // Others have changed it since: whether that was on top of what is here, the versions no longer tell.
-            Some((mine, _)) => (None, Some(mine)),
-            None => (None, None),
-        };
+        let lost = self.other_before_restore(&known, place)?;
         let Known { id, pending, mark, waiting, .. } = known;
         if waiting && !pending && mark.is_none() {
             return self.meets_waiting(id, place, seq);
         }
-        if pending || mark.is_some() {
+        if let Some((mine, pass)) = &lost {
+            offer::queue(tx, id, mine, *pass)?;
+            confirmed::keep(tx, id, None)?;
+        }
+        if pending || mark.is_some() || lost.is_some() {
             reconcile::confirm(tx, id, place, self.pass, seq)?;
             places::refresh(tx, id)?;
         } else {
             confirmed::put(tx, id, place, self.pass, seq)?;
             places::write_known(tx, Some(id), place, &Shown::from(place))?;
         }
-        if let Some(mine) = unsure {
-            let words = serde_json::to_string(&mine).map_err(|e| crate::Error::Unexpected(e.to_string()))?;
-            journal::note_once(tx, id, JournalEvent::Superseded, &words)?;
-        }
-        if let Some((newer, pass)) = lost {
-            confirmed::keep(tx, id, Some((&newer, pass)))?;
-            places::mark(tx, id, Some(Mark::Older))?;
-        }
         Ok(())
     }
 
-    /// After a restore: the state that this device had confirmed, where the server has another.
+    /// After a restore: the own state that this device had confirmed, where the server has another. What a person deleted
+    /// for good stays so.
     fn other_before_restore(&mut self, known: &Known, place: &Place) -> Result<Option<(Place, i64)>> {
         let Some(pass) = known.pass.filter(|pass| *pass < self.pass) else { return Ok(None) };
+        if place.role != Role::Owner || known.mark == Some(Mark::DeletedForGood) {
+            return Ok(None);
+        }
         if !self.epochs.contains_key(&pass) {
             let epoch = self.tx.first("SELECT epoch FROM passes WHERE pass = ?1", [pass], |row| row.get(0))?;
             self.epochs.insert(pass, epoch);
@@ -220,7 +214,7 @@ impl Applier<'_, '_> {
             return Ok(None);
         }
         let Some(base) = confirmed::load(self.tx, known.id)? else { return Ok(None) };
-        let mine = base.kept.unwrap_or(base.place);
+        let (mine, pass) = base.newest();
         let other = mine.fields() != place.fields() || mine.deleted_at.is_some() != place.deleted_at.is_some();
         Ok(other.then_some((mine, pass)))
     }

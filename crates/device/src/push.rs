@@ -14,6 +14,7 @@ use crate::columns::Micros;
 use crate::engine::{Lane, Lease, Request};
 use crate::error::{Error, Result};
 use crate::lanes;
+use crate::offer;
 use crate::tx::Tx;
 
 /// Room in a body for what is not operations: the epoch and a full report.
@@ -29,11 +30,14 @@ pub(crate) fn any(tx: &Tx<'_>) -> Result<bool> {
 /// When the next operation can be sent, if the lane itself is free: now or earlier, later, or never by itself.
 pub(crate) fn due_at(tx: &Tx<'_>) -> Result<Option<Timestamp>> {
     let now = Micros(tx.wall());
+    let may_go = may_go(tx)?;
     let ready = tx.one(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0) \
-         OR EXISTS (SELECT 1 FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0) \
-         OR EXISTS (SELECT 1 FROM outbox WHERE state = 'leased') \
-         OR EXISTS (SELECT 1 FROM outbox WHERE state = 'backoff' AND (wait_until <= ?1 OR wait_from > ?1))",
+        &format!(
+            "SELECT EXISTS (SELECT 1 FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0{may_go}) \
+             OR EXISTS (SELECT 1 FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0{may_go}) \
+             OR EXISTS (SELECT 1 FROM outbox WHERE state = 'leased'{may_go}) \
+             OR EXISTS (SELECT 1 FROM outbox WHERE state = 'backoff' AND (wait_until <= ?1 OR wait_from > ?1){may_go})"
+        ),
         [now],
         |row| row.get::<_, bool>(0),
     )?;
@@ -43,6 +47,12 @@ pub(crate) fn due_at(tx: &Tx<'_>) -> Result<Option<Timestamp>> {
     let next = tx
         .one("SELECT min(wait_until) FROM outbox WHERE state = 'backoff'", [], |row| row.get::<_, Option<Micros>>(0))?;
     Ok(next.map(|t| t.0))
+}
+
+/// A further condition on what is sent: while it is not yet known what a restored server has lost, what was decided on top of
+/// that waits. Everything else goes on.
+fn may_go(tx: &Tx<'_>) -> Result<String> {
+    Ok(if offer::may_be_due(tx)? { format!(" AND {}", offer::NOT_DUE) } else { String::new() })
 }
 
 /// Lets what a lost push carried be sent again: the same bytes.
@@ -81,24 +91,16 @@ pub(crate) fn lease(tx: &Tx<'_>) -> Result<Option<Request>> {
         [Micros(tx.wall())],
     )?;
     let limit = lanes::load(tx, Lane::Push)?.batch_limit.clamp(1, u32::try_from(PUSH_OPERATIONS_MAX).unwrap_or(1));
+    let may_go = may_go(tx)?;
     let mut numbers = Vec::new();
     let mut operations: Vec<u8> = Vec::new();
     let mut resends = 0_u32;
     for suspects in [false, true] {
-        let (sql, limit) = if suspects {
-            (
-                "SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures > 0 \
-              ORDER BY number LIMIT ?1",
-                1,
-            )
-        } else {
-            (
-                "SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures = 0 \
-              ORDER BY number LIMIT ?1",
-                limit,
-            )
-        };
-        let mut statement = tx.prepare(sql)?;
+        let (failures, limit) = if suspects { ("> 0", 1) } else { ("= 0", limit) };
+        let mut statement = tx.prepare(&format!(
+            "SELECT number, payload, attempts FROM outbox WHERE head = 1 AND state = 'queued' AND failures {failures}{may_go} \
+             ORDER BY number LIMIT ?1"
+        ))?;
         let mut rows = statement.query([limit])?;
         while let Some(row) = rows.next()? {
             let payload = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;

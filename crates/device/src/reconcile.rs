@@ -13,6 +13,7 @@ use crate::fold;
 use crate::gone;
 use crate::imports;
 use crate::journal;
+use crate::offer;
 use crate::outbox::{self, Conflict, Entry};
 use crate::places;
 use crate::tx::Tx;
@@ -41,6 +42,9 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry, outcome: Outcome, pass: i64, ha
         Outcome::Conflict { reason, fields, place, seq } => {
             handled.conflicts += 1;
             confirm(tx, entry.place, &place, pass, seq)?;
+            if let Action::Offer { state, .. } = &entry.action {
+                return offer::parted(tx, entry, state, &place, &why(reason, &fields));
+            }
             journal::said(tx, entry, JournalEvent::Conflicted, &why(reason, &fields))?;
             let conflict = Conflict { reason, fields };
             outbox::park(tx, entry.number, OpState::Conflict, None, Some(&conflict))?;
@@ -117,8 +121,12 @@ fn acknowledged(
 /// The successors were decided with the acknowledged operation in sight: where nobody else came between, that is the
 /// version the person saw.
 fn advance(tx: &Tx<'_>, acknowledged: &Entry, version: i64) -> Result<()> {
-    let created = matches!(acknowledged.action, Action::Create { .. }) && version == 1;
-    let follows = |base: i64| version == base + 1 || (created && base == 0);
+    let begins = match acknowledged.action {
+        Action::Create { .. } => version == 1,
+        Action::Offer { .. } => true,
+        _ => false,
+    };
+    let follows = |base: i64| version == base + 1 || (begins && base == 0);
     for successor in outbox::chain(tx, acknowledged.place)? {
         if successor.frozen {
             continue;
@@ -204,7 +212,7 @@ fn marker_was_moved(tx: &Tx<'_>, create: &Entry, captured: &NewPlace, known: &Pl
                 }
                 return Ok(true);
             }
-            Action::Create { .. } | Action::Delete { .. } | Action::Restore { .. } => {}
+            Action::Create { .. } | Action::Delete { .. } | Action::Restore { .. } | Action::Offer { .. } => {}
         }
     }
     Ok(false)

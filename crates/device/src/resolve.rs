@@ -15,6 +15,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::fold;
 use crate::journal;
+use crate::offer;
 use crate::outbox::{self, Conflict, Entry};
 use crate::park::check_not_under_way;
 use crate::places::{self, NewRow, PlaceRow};
@@ -41,12 +42,11 @@ impl Device {
             match (row.mark, resolution) {
                 (Some(Mark::Older), Resolution::KeepMine) => bring_back_newer(tx, &row, &chain),
                 (Some(Mark::Older), Resolution::LetGo) => accept_older(tx, &row),
-                (Some(Mark::Missing), Resolution::KeepAsNew(source)) => create_again(tx, &row, &chain, source),
                 (Some(Mark::DeletedForGood | Mark::NoLongerVisible), Resolution::KeepAsNew(source)) => {
                     create_anew(tx, &row, &chain, source)
                 }
                 (Some(_), Resolution::LetGo) => let_go(tx, &row, &chain),
-                (Some(Mark::DeletedForGood | Mark::NoLongerVisible | Mark::Missing), _) => Err(Error::NothingToResolve),
+                (Some(Mark::DeletedForGood | Mark::NoLongerVisible), _) => Err(Error::NothingToResolve),
                 (_, resolution) => conflict(tx, &row, &chain, resolution),
             }
         })
@@ -85,7 +85,7 @@ fn keep_theirs(tx: &Tx<'_>, head: &Entry, behind: &[Entry]) -> Result<()> {
     outbox::remove(tx, head, JournalEvent::Resolved, None)?;
     for entry in behind {
         match entry.action.clone() {
-            Action::Refine { .. } => {}
+            Action::Refine { .. } | Action::Offer { .. } => {}
             Action::Update { target, base_version, changes } => {
                 let rest = without((*changes).clone(), &lost);
                 if rest == *changes {
@@ -146,7 +146,7 @@ fn keep_mine(
             }
             update
         }
-        Action::Create { .. } | Action::Refine { .. } => return Err(Error::NothingToResolve),
+        Action::Create { .. } | Action::Refine { .. } | Action::Offer { .. } => return Err(Error::NothingToResolve),
     };
     // What waits behind was decided before the person saw the server's side; now they have seen it.
     for entry in behind.iter().filter(|entry| !entry.frozen) {
@@ -193,8 +193,8 @@ fn without(mut wish: PlaceChanges, sides: &BTreeMap<Field, Side>) -> PlaceChange
     wish
 }
 
-/// The restored server has an older state: the newer one, with what the person has decided since on top, goes there as
-/// one change of what it has. Wishes that were based on the newer state become part of it; only those that may have
+/// Somebody changed what a restored server had, without having seen the state that this device has kept: that one, with what
+/// the person has decided since on top, goes there as one change of what the server has. Wishes that were based on the newer state become part of it; only those that may have
 /// arrived already stay in front.
 fn bring_back_newer(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry]) -> Result<LocalId> {
     let Some(Confirmed { place: older, kept: Some(newer), .. }) = confirmed::load(tx, row.id)? else {
@@ -215,7 +215,7 @@ fn bring_back_newer(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry]) -> Result<Loca
                 restores = true;
                 rebase(tx, entry, Action::Restore { target, base_version })?;
             }
-            Action::Create { .. } | Action::Refine { .. } => {}
+            Action::Create { .. } | Action::Refine { .. } | Action::Offer { .. } => {}
         }
     }
     let target = outbox::target(row)?;
@@ -231,7 +231,7 @@ fn bring_back_newer(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry]) -> Result<Loca
         }
     } else {
         // It goes into the trash, or stays there: a change behind that would only be refused.
-        keep_in_journal(tx, row.id, &newer)?;
+        offer::keep_in_journal(tx, row.id, &newer)?;
     }
     if older.deleted_at.is_none() && wanted.deleted_at.is_some() && !deletes {
         outbox::enqueue(tx, row.id, Action::Delete { target, base_version })?;
@@ -251,35 +251,12 @@ fn rebase(tx: &Tx<'_>, entry: &Entry, action: Action) -> Result<()> {
     }
 }
 
-fn keep_in_journal(tx: &Tx<'_>, id: LocalId, lost: &Place) -> Result<()> {
-    let lost = serde_json::to_string(lost).map_err(|e| Error::Unexpected(e.to_string()))?;
-    journal::note(tx, id, JournalEvent::Resolved, Some(&lost))
-}
-
 fn accept_older(tx: &Tx<'_>, row: &PlaceRow) -> Result<LocalId> {
     if let Some(Confirmed { kept: Some(newer), .. }) = confirmed::load(tx, row.id)? {
-        keep_in_journal(tx, row.id, &newer)?;
+        offer::keep_in_journal(tx, row.id, &newer)?;
     }
     confirmed::keep(tx, row.id, None)?;
     places::mark(tx, row.id, None)?;
-    Ok(row.id)
-}
-
-/// The restored server does not know this capture: it is created again, as the same capture, as the person sees it.
-fn create_again(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry], source: Source) -> Result<LocalId> {
-    let (Some(client_id), Some(fields)) = (row.client_id, row.shown.fields()) else {
-        return Err(Error::NothingToResolve);
-    };
-    for entry in chain {
-        outbox::remove(tx, entry, JournalEvent::Superseded, None)?;
-    }
-    confirmed::forget(tx, row.id)?;
-    places::mark(tx, row.id, None)?;
-    // Other devices may bring it back as well: it is not this device's alone.
-    tx.run("UPDATE places SET made_here = 0, deleted_at = NULL WHERE local_id = ?1", [row.id.0])?;
-    let place = NewPlace { fields, captured_at: row.captured_at, source: row.source.unwrap_or(source) };
-    outbox::enqueue(tx, row.id, Action::Create { client_id, place: Box::new(place) })?;
-    places::refresh(tx, row.id)?;
     Ok(row.id)
 }
 

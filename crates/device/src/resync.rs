@@ -1,5 +1,5 @@
 //! Pulling from the start again: because the cursor can't be followed any more, or because the server's database went back
-//! in time. The outbox stays as it is; no own place goes without the server's `gone`.
+//! in time. What waits in the outbox stays as it is; no own place goes without the server's `gone`.
 
 use holdfast_contract::Role;
 use rusqlite::params;
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::tx::Tx;
 use crate::views::LocalId;
 use crate::words::Mark;
-use crate::{gone, lanes, places, push};
+use crate::{confirmed, gone, lanes, offer, places, push};
 
 /// Begins a new pass: feed numbers may start anew, so every word of it is newer than any of the passes before.
 pub(crate) fn begin(tx: &Tx<'_>) -> Result<()> {
@@ -25,8 +25,8 @@ pub(crate) fn forget_leases(tx: &Tx<'_>) -> Result<()> {
     lanes::release(tx, Lane::Push)
 }
 
-/// At the end of a pass: what it did not mention. One's own places stay and say that the server does not have them; other
-/// people's are no longer visible.
+/// At the end of a pass: what it did not mention. One's own places are offered to the server, which takes them or says that
+/// they are gone; other people's are no longer visible.
 pub(crate) fn sweep(tx: &Tx<'_>) -> Result<()> {
     let (pass, swept): (i64, i64) =
         tx.one("SELECT pass, swept FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -41,9 +41,13 @@ pub(crate) fn sweep(tx: &Tx<'_>) -> Result<()> {
     for (id, role) in missing {
         if role == Role::Owner.as_str() {
             let row = places::load(tx, id)?;
-            if row.mark != Some(Mark::DeletedForGood) {
-                places::mark(tx, id, Some(Mark::Missing))?;
-            }
+            let Some(base) = confirmed::load(tx, id)?.filter(|_| row.mark != Some(Mark::DeletedForGood)) else {
+                continue;
+            };
+            let (lost, pass) = base.newest();
+            offer::queue(tx, id, &lost, pass)?;
+            confirmed::forget(tx, id)?;
+            places::refresh(tx, id)?;
         } else {
             gone::settle(tx, id)?;
         }

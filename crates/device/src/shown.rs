@@ -60,6 +60,9 @@ impl Shown {
             Action::Refine { position, .. } => self.put_fix(*position),
             Action::Delete { .. } => self.deleted_at = self.deleted_at.or(Some(decided_at)),
             Action::Restore { .. } => self.deleted_at = None,
+            Action::Offer { state, .. } => {
+                *self = Self { deleted_at: state.deleted_at, ..state.place.fields.clone().into() };
+            }
         }
     }
 

@@ -53,7 +53,6 @@ pub(crate) fn read(row: &Row<'_>, column: usize) -> rusqlite::Result<PlaceState>
         "plan" => PlaceState::NeedsAttention(Attention::PlanFull),
         "deleted_for_good" => PlaceState::NeedsAttention(Attention::DeletedForGood),
         "no_longer_visible" => PlaceState::NeedsAttention(Attention::NoLongerVisible),
-        "missing" => PlaceState::NeedsAttention(Attention::MissingOnServer),
         "older" => PlaceState::NeedsAttention(Attention::OlderOnServer),
         other => {
             let error = FromSqlError::Other(format!("unknown state {other:?}").into());
@@ -70,7 +69,7 @@ pub(crate) fn condition(filter: StateFilter) -> String {
         StateFilter::Synced => "('synced')",
         StateFilter::WithoutPosition => "('waiting', 'needs_position')",
         StateFilter::NeedsAttention => {
-            "('conflict', 'rejected', 'plan', 'deleted_for_good', 'no_longer_visible', 'missing', 'older')"
+            "('conflict', 'rejected', 'plan', 'deleted_for_good', 'no_longer_visible', 'older')"
         }
     };
     format!("{STATE} IN {words}")

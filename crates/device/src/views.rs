@@ -87,9 +87,8 @@ pub enum Attention {
     DeletedForGood,
     /// No longer shared; what the person typed is kept: `KeepAsNew` or `LetGo`.
     NoLongerVisible,
-    /// The server was restored and does not have this place: `KeepAsNew` or `LetGo`.
-    MissingOnServer,
-    /// The server was restored and has an older state of this place: `KeepMine` or `LetGo`.
+    /// The server was restored to an older state of this place, and somebody changed that before this device could give back
+    /// what was lost ([`crate::Device::kept`]): `KeepMine` or `LetGo`.
     OlderOnServer,
 }
 
@@ -222,7 +221,7 @@ pub struct OutboxEntry {
     pub local_id: LocalId,
     /// The place's name, for the screen.
     pub place_name: Option<Name>,
-    /// `create`, `update`, `refine`, `delete`, `restore`.
+    /// `create`, `update`, `refine`, `delete`, `restore`, `offer`.
     pub kind: String,
     /// Where it stands.
     pub state: EntryState,

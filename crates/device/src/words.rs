@@ -54,9 +54,7 @@ stored_words! {
         DeletedForGood = "deleted_for_good",
         /// No longer shared, with something typed here.
         NoLongerVisible = "no_longer_visible",
-        /// The restored server does not have it.
-        Missing = "missing",
-        /// The restored server has an older state of it.
+        /// The server was restored, and somebody went another way from the state it has than the state that was kept here.
         Older = "older",
     }
 }

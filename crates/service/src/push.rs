@@ -16,7 +16,7 @@
 
 mod decide;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use holdfast_contract::limits::PUSH_OPERATIONS_MAX;
@@ -230,6 +230,10 @@ impl Service {
         if foreign {
             batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
         }
+        let offered = offered(operations, &known);
+        if !offered.is_empty() {
+            known.past = batch::read_past(tx, actor, &offered).await?;
+        }
         let mut decided = decide(known.clone(), room);
         if decided.must_be_current && !foreign {
             batch::read_under_locks(tx, actor, &mut known, &named.op_ids).await?;
@@ -259,6 +263,21 @@ fn likely_new(operations: &[Ready]) -> bool {
             Action::Create { client_id, .. } => captures.insert(client_id) && ids.insert(ready.operation.op_id),
             _ => false,
         })
+}
+
+/// The places that are there, each with the version that is offered of it.
+fn offered(operations: &[Ready], known: &Known) -> Vec<(PlaceId, i64)> {
+    let offers = operations.iter().filter_map(|ready| match &ready.operation.action {
+        Action::Offer { client_id, state } => Some((client_id, state.version)),
+        _ => None,
+    });
+    let offers: Vec<_> = offers.collect();
+    if offers.is_empty() {
+        return Vec::new();
+    }
+    let places = known.readings.iter().filter_map(|reading| reading.place.as_ref());
+    let ids: HashMap<_, _> = places.map(|place| (place.client_id, place.id)).collect();
+    offers.into_iter().filter_map(|(client_id, version)| Some((*ids.get(client_id)?, version))).collect()
 }
 
 fn named(operations: &[Ready], waiting: &[Waiting]) -> Named {

@@ -3,6 +3,7 @@
 //! Each function is one round trip however many operations there are.
 
 mod columns;
+mod offers;
 mod write;
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use crate::receipts::Receipt;
 use crate::row::{place_row, share};
 use crate::{Actor, Error, Reading, Tx};
+pub use offers::{GivenBack, Past, PastVersion, read_past};
 pub use write::{PlaceWrite, Published, Superseded, Writes, create_places, write};
 
 /// What a batch names.
@@ -34,6 +36,8 @@ pub struct Known {
     pub readings: Vec<Reading>,
     /// The operations that were applied before.
     pub receipts: HashMap<OpId, Receipt>,
+    /// The past of those that states are offered of, where it was [read](read_past).
+    pub past: Past,
 }
 
 /// Resolves what a batch names, locks the places in the order of (owner, id), and reads them and the receipts.

@@ -75,6 +75,10 @@ fn discard(context: &Context, store: &Store, reference: &str, yes: bool) -> Outc
         "create" => {
             "The place has not reached the server: dropping this removes it from this device, with all changes to it."
         }
+        "offer" => {
+            "The server was restored from a backup and may have lost this: dropping it leaves the place as the server has it, \
+             or removes it from this device if the server does not have it."
+        }
         _ => "Dropping this takes the change back; the place shows what the server has.",
     };
     if !yes {

@@ -25,7 +25,7 @@ pub(super) fn resolve(context: &Context, args: &Resolve) -> Outcome {
     let store = context.store()?;
     let Some(reference) = &args.place else { return list(context, &store) };
     let view = place::find(&store, reference, Prefer::Live)?;
-    let question = Question { conflict: store.conflict(view.local_id)?, view };
+    let question = Question { conflict: store.conflict(view.local_id)?, kept: store.kept(view.local_id)?, view };
     let Some(resolution) = resolution else { return question.show(context) };
     if !was_seen(context, args, &question, &resolution)? {
         context.output.say("Nothing was decided.")?;
@@ -155,6 +155,8 @@ struct Question {
     view: PlaceView,
     /// Both sides, where fields or intents conflict.
     conflict: Option<ConflictView>,
+    /// What this device had, where a restored server has it otherwise.
+    kept: Option<Place>,
 }
 
 impl Question {
@@ -179,6 +181,7 @@ impl Question {
             self.version(),
             (&view.name, &view.note, &view.category, &view.tags, &view.position, view.deleted_at.is_some()),
             self.conflict.as_ref().map(|c| (&c.reason, &c.fields, &c.theirs)),
+            &self.kept,
         ]);
         // FNV-1a, folded to what can be typed. It guards against accidents, not against anybody.
         let hash = shown
@@ -189,9 +192,10 @@ impl Question {
     }
 
     fn show(&self, context: &Context) -> Outcome {
-        match &self.conflict {
-            Some(conflict) => self.show_conflict(context, conflict),
-            None => self.show_other(context),
+        match (&self.conflict, &self.kept, self.view.state) {
+            (Some(conflict), ..) => self.show_conflict(context, conflict),
+            (None, Some(kept), PlaceState::NeedsAttention(Attention::OlderOnServer)) => self.show_parted(context, kept),
+            _ => self.show_other(context),
         }
     }
 
@@ -201,9 +205,7 @@ impl Question {
         context.output.json(&json!({
             "place": PlaceJson::of(&self.view),
             "reason": conflict.reason,
-            "fields": rows.iter().map(|r| json!({
-                "field": r.field, "mine": r.mine, "theirs": r.theirs, "conflicts": r.conflicts,
-            })).collect::<Vec<_>>(),
+            "fields": rows.iter().map(Row::json).collect::<Vec<_>>(),
             "mineSince": conflict.mine_since,
             "theirsSince": conflict.theirs.updated_at,
             "seen": token,
@@ -222,13 +224,7 @@ impl Question {
         let there = words::local_time(conflict.theirs.updated_at);
         output.show(format!("  {DIM}{:<10} {here} the server, {there}{DIM:#}", ""))?;
         for row in &rows {
-            let mark = if row.conflicts { format!("{YELLOW}≠{YELLOW:#}") } else { " ".to_owned() };
-            output.show(format!(
-                "{mark} {:<10} {} {}",
-                row.field,
-                words::fit(&shown(&row.mine), 34),
-                words::one_line(&shown(&row.theirs)),
-            ))?;
+            output.show(row.line())?;
         }
         let n = self.view.local_id;
         output.hint(format!("Yours:    holdfast resolve {n} --seen {token} --mine"));
@@ -241,7 +237,43 @@ impl Question {
         Ok(Exit::Attention)
     }
 
-    /// A place that the server has lost, or nothing to decide.
+    /// A restored server has it otherwise, and what this device had could not simply be given back.
+    fn show_parted(&self, context: &Context, kept: &Place) -> Outcome {
+        let (view, output, n, token) = (&self.view, context.output, self.view.local_id, self.token());
+        let rows: Vec<Row> = [
+            ("name", json!(kept.name), json!(view.name)),
+            ("note", json!(kept.note), json!(view.note)),
+            ("category", json!(kept.category), json!(view.category)),
+            ("tags", json!(kept.tags), json!(view.tags)),
+            ("position", json!(kept.position()), json!(view.position)),
+            ("in trash", json!(kept.deleted_at.is_some()), json!(view.deleted_at.is_some())),
+        ]
+        .into_iter()
+        .map(|(field, mine, theirs)| Row { field, conflicts: mine != theirs, mine, theirs })
+        .collect();
+        output.json(&json!({
+            "place": PlaceJson::of(view),
+            "reason": words::state_code(view.state).1,
+            "fields": rows.iter().map(Row::json).collect::<Vec<_>>(),
+            "mineSince": kept.updated_at,
+            "seen": token,
+        }))?;
+        output.show(format!(
+            "{BOLD}{}{BOLD:#} was changed on the server after it had been restored from a backup.",
+            place::title(view)
+        ))?;
+        let here = words::fit(&format!("before that, {}", words::local_time(kept.updated_at)), 34);
+        output.show(format!("  {DIM}{:<10} {here} the server, as it stands here{DIM:#}", ""))?;
+        for row in &rows {
+            output.show(row.line())?;
+        }
+        output.hint(format!("As it was before: holdfast resolve {n} --seen {token} --mine"));
+        output.hint(format!("As it is now:     holdfast resolve {n} --seen {token} --let-go"));
+        output.hint("What loses is kept in the place's history on this device (holdfast show).");
+        Ok(Exit::Attention)
+    }
+
+    /// A place that is gone from the server, or nothing to decide.
     fn show_other(&self, context: &Context) -> Outcome {
         let (view, output, n) = (&self.view, context.output, self.view.local_id);
         let token = self.is_open().then(|| self.token());
@@ -256,8 +288,7 @@ impl Question {
             output.hint(words::advice(attention, n.0));
             return Ok(Exit::Attention);
         };
-        let older = attention == Attention::OlderOnServer;
-        output.show(format!("  {DIM}{:<10} {}{DIM:#}", "", if older { "the server" } else { "this device" }))?;
+        output.show(format!("  {DIM}{:<10} this device{DIM:#}", ""))?;
         let fields = [
             ("name", json!(view.name)),
             ("note", json!(view.note)),
@@ -269,14 +300,8 @@ impl Question {
         for (field, value) in fields {
             output.show(format!("  {field:<10} {}", words::one_line(&shown(&value))))?;
         }
-        if older {
-            output.hint(format!("The newer version that this device had: holdfast resolve {n} --seen {token} --mine"));
-            output
-                .hint(format!("The server's, as it stands here:        holdfast resolve {n} --seen {token} --let-go"));
-        } else {
-            output.hint(format!("Keep it as a new place: holdfast resolve {n} --seen {token} --keep-as-new"));
-            output.hint(format!("Let it go:              holdfast resolve {n} --seen {token} --let-go"));
-        }
+        output.hint(format!("Keep it as a new place: holdfast resolve {n} --seen {token} --keep-as-new"));
+        output.hint(format!("Let it go:              holdfast resolve {n} --seen {token} --let-go"));
         Ok(Exit::Attention)
     }
 }
@@ -287,6 +312,18 @@ struct Row {
     mine: Value,
     theirs: Value,
     conflicts: bool,
+}
+
+impl Row {
+    fn line(&self) -> String {
+        let mark = if self.conflicts { format!("{YELLOW}≠{YELLOW:#}") } else { " ".to_owned() };
+        let (mine, theirs) = (words::fit(&shown(&self.mine), 34), words::one_line(&shown(&self.theirs)));
+        format!("{mark} {:<10} {mine} {theirs}", self.field)
+    }
+
+    fn json(&self) -> Value {
+        json!({ "field": self.field, "mine": self.mine, "theirs": self.theirs, "conflicts": self.conflicts })
+    }
 }
 
 fn rows(conflict: &ConflictView) -> Vec<Row> {

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Action, Operation, Target, Unreadable};
+use super::{Action, OfferedState, Operation, Target, Unreadable};
 use crate::PAYLOAD_VERSION;
 use crate::ids::{ClientId, OpId, PlaceId};
+use crate::limits::{EPOCH_MAX, VERSION_MAX};
 use crate::place::{NewPlace, PlaceFields};
 use crate::position::Position;
 use crate::problem::{Code, FieldCode, FieldError, Problem};
@@ -183,10 +184,7 @@ impl<'o> Reader<'o, '_> {
         };
         match kind.as_str() {
             "create" => {
-                let client_id = self.uuid("clientId").map(ClientId);
-                if client_id.is_none() {
-                    self.require("clientId");
-                }
+                let client_id = self.capture();
                 let place = self.nested("place", |r| r.new_place());
                 if place.is_none() && self.get("place").is_none() {
                     self.require("place");
@@ -218,12 +216,68 @@ impl<'o> Reader<'o, '_> {
                     _ => Action::Restore { target, base_version },
                 })
             }
+            "offer" => {
+                let client_id = self.capture();
+                let state = self.nested("state", |r| r.offered_state());
+                if self.get("state").is_none() {
+                    self.require("state");
+                }
+                Some(Action::Offer { client_id: client_id?, state: Box::new(state?) })
+            }
             _ => {
-                let detail = "must be one of: create, update, refine, delete, restore";
+                let detail = "must be one of: create, update, refine, delete, restore, offer";
                 self.fail("kind", FieldCode::UnknownValue, detail);
                 None
             }
         }
+    }
+
+    /// The capture that must be named.
+    fn capture(&mut self) -> Option<ClientId> {
+        let client_id = self.uuid("clientId").map(ClientId);
+        if client_id.is_none() {
+            self.require("clientId");
+        }
+        client_id
+    }
+
+    fn offered_state(&mut self) -> Option<OfferedState> {
+        let epoch = self.string("epoch");
+        match epoch.map(str::len) {
+            Some(1..=EPOCH_MAX) => {}
+            Some(0) | None => self.require("epoch"),
+            Some(_) => self.fail("epoch", FieldCode::TooLong, "is longer than any epoch's name"),
+        }
+        let version = self.version("version");
+        match version {
+            Some(1..=VERSION_MAX) => {}
+            Some(_) => self.fail("version", FieldCode::OutOfRange, "must be a version that a place can have"),
+            None => self.require("version"),
+        }
+        let updated_at = self.time("updatedAt");
+        if updated_at.is_none() {
+            self.require("updatedAt");
+        }
+        let deleted_at = self.time("deletedAt");
+        let place = self.nested("place", |r| r.new_place());
+        if self.get("place").is_none() {
+            self.require("place");
+        }
+        Some(OfferedState {
+            epoch: epoch?.to_owned(),
+            version: version.filter(|version| (1..=VERSION_MAX).contains(version))?,
+            updated_at: updated_at?,
+            deleted_at,
+            place: place?,
+        })
+    }
+
+    fn time(&mut self, key: &str) -> Option<Timestamp> {
+        let time = Timestamp::parse(self.string(key)?);
+        if time.is_none() {
+            self.fail(key, FieldCode::InvalidFormat, "must be an RFC 3339 time");
+        }
+        time
     }
 
     fn target(&mut self) -> Option<Target> {
@@ -254,11 +308,9 @@ impl<'o> Reader<'o, '_> {
             Tags::default()
         });
         let position = self.position();
-        let captured_at = self.string("capturedAt").map(Timestamp::parse);
-        match captured_at {
-            Some(None) => self.fail("capturedAt", FieldCode::InvalidFormat, "must be an RFC 3339 time"),
-            None => self.require("capturedAt"),
-            Some(Some(_)) => {}
+        let captured_at = self.time("capturedAt");
+        if captured_at.is_none() {
+            self.require("capturedAt");
         }
         let source = self.word("source");
         if source.is_none() {
@@ -270,7 +322,7 @@ impl<'o> Reader<'o, '_> {
         }
         Some(NewPlace {
             fields: PlaceFields { name, note, category, tags, position: position?, position_source: position_source? },
-            captured_at: captured_at??,
+            captured_at: captured_at?,
             source: source?,
         })
     }

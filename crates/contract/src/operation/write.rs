@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, Operation, Target};
+use super::{Action, OfferedState, Operation, Target};
 use crate::PAYLOAD_VERSION;
 use crate::ids::{ClientId, OpId, PlaceId};
 use crate::place::{NewPlace, PositionSource, Source};
@@ -22,6 +22,7 @@ pub(super) fn operation(operation: &Operation) -> Vec<u8> {
         place: None,
         changes: None,
         position: None,
+        state: None,
     };
     match operation.action.target() {
         Target::Own(client_id) => wire.client_id = Some(client_id),
@@ -37,6 +38,7 @@ pub(super) fn operation(operation: &Operation) -> Vec<u8> {
         Action::Delete { base_version, .. } | Action::Restore { base_version, .. } => {
             wire.base_version = Some(*base_version);
         }
+        Action::Offer { state, .. } => wire.state = Some(WireState::of(state)),
     }
     // Keys are string literals and every number is finite, so this can't fail.
     serde_json::to_vec(&wire).unwrap_or_default()
@@ -60,6 +62,31 @@ struct WireOperation<'a> {
     changes: Option<WireChanges<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<Position>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<WireState<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WireState<'a> {
+    epoch: &'a str,
+    version: i64,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted_at: Option<Timestamp>,
+    place: WireNewPlace<'a>,
+}
+
+impl<'a> WireState<'a> {
+    fn of(state: &'a OfferedState) -> Self {
+        Self {
+            epoch: &state.epoch,
+            version: state.version,
+            updated_at: state.updated_at,
+            deleted_at: state.deleted_at,
+            place: WireNewPlace::of(&state.place),
+        }
+    }
 }
 
 #[derive(Serialize)]

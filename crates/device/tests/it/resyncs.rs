@@ -1,5 +1,5 @@
-use holdfast_contract::{Role, Source};
-use holdfast_device::{Attention, ListQuery, PlaceState, Reply, Request, Resolution};
+use holdfast_contract::{Category, Role};
+use holdfast_device::{Attention, Captured, ListQuery, PlaceState, Reply, Request, Resolution};
 
 use crate::support::*;
 
@@ -8,7 +8,7 @@ fn now(bench: &Bench) -> holdfast_contract::Timestamp {
 }
 
 #[test]
-fn after_a_restore_nothing_own_is_dropped_and_what_the_server_lost_is_said() {
+fn after_a_restore_the_device_gives_back_what_the_server_has_lost() {
     let mut bench = Bench::new();
     let mut device = bench.device("a.db");
     let old = capture(&mut device, "old");
@@ -16,30 +16,34 @@ fn after_a_restore_nothing_own_is_dropped_and_what_the_server_lost_is_said() {
     bench.sync(&mut device);
     let backup = bench.server.clone();
     let lost = capture(&mut device, "lost");
+    let trashed = capture(&mut device, "trashed");
     device.edit(changed.local_id, rename("changed later"), None).unwrap();
+    bench.sync(&mut device);
+    device.delete(trashed.local_id, None).unwrap();
+    device.delete(old.local_id, None).unwrap();
     bench.sync(&mut device);
     let unsent = capture(&mut device, "unsent");
     bench.server.restore(&backup);
     bench.sync(&mut device);
 
-    assert_eq!(state(&device, old.local_id), PlaceState::Synced);
-    assert_eq!(state(&device, unsent.local_id), PlaceState::Synced, "the outbox is never touched");
-    assert_eq!(state(&device, lost.local_id), PlaceState::NeedsAttention(Attention::MissingOnServer));
-    assert_eq!(state(&device, changed.local_id), PlaceState::NeedsAttention(Attention::OlderOnServer));
-    assert_eq!(name_of(&device, lost.local_id), "lost");
-    assert!(device.confirmed(lost.local_id).unwrap().is_none());
-
-    let same = device.resolve(lost.local_id, Resolution::KeepAsNew(Source::Cli), None).unwrap();
-    assert_eq!(same, lost.local_id, "the same capture, created again");
-    device.resolve(changed.local_id, Resolution::KeepMine, None).unwrap();
-    bench.sync(&mut device);
-    assert_eq!(bench.server.own(lost.client_id).unwrap().place.name, Some(text_name("lost")));
-    assert_eq!(bench.server.own(changed.client_id).unwrap().place.name, Some(text_name("changed later")));
-    assert_eq!(device.status().unwrap().places.synced, 4);
+    let named = |captured: &Captured| bench.server.own(captured.client_id).unwrap().place.name.clone();
+    assert_eq!(named(&lost), Some(text_name("lost")));
+    assert_eq!(named(&changed), Some(text_name("changed later")));
+    assert_eq!(named(&unsent), Some(text_name("unsent")), "the outbox is never touched");
+    for captured in [&old, &trashed] {
+        let row = &bench.server.own(captured.client_id).unwrap().place;
+        assert!(row.deleted_at.is_some(), "what was known to be deleted is offered as deleted");
+    }
+    for captured in [&old, &changed, &lost, &trashed, &unsent] {
+        assert_eq!(state(&device, captured.local_id), PlaceState::Synced);
+        let row = &bench.server.own(captured.client_id).unwrap().place;
+        assert_eq!(device.confirmed(captured.local_id).unwrap().as_ref(), Some(row));
+    }
+    assert_eq!(device.status().unwrap().pending, 0);
 }
 
 #[test]
-fn letting_go_takes_the_restored_servers_word() {
+fn until_it_is_given_back_what_was_lost_is_said_to_be_on_this_device_only() {
     let mut bench = Bench::new();
     let mut device = bench.device("a.db");
     let changed = capture(&mut device, "changed");
@@ -49,21 +53,191 @@ fn letting_go_takes_the_restored_servers_word() {
     device.edit(changed.local_id, rename("changed later"), None).unwrap();
     bench.sync(&mut device);
     bench.server.restore(&backup);
+    device.pull_now();
+    for _ in 0..4 {
+        for request in device.poll().unwrap().requests {
+            match request {
+                Request::Pull { .. } => drop(bench.carry(&mut device, &request)),
+                Request::Push { .. } => device.release(request.lease()).unwrap(),
+            }
+        }
+    }
+    for (captured, name) in [(&lost, "lost"), (&changed, "changed later")] {
+        assert_eq!(state(&device, captured.local_id), PlaceState::SavedOnDevice);
+        assert_eq!(name_of(&device, captured.local_id), name);
+    }
+    assert_eq!(device.confirmed(lost.local_id).unwrap(), None);
+    assert_eq!(device.confirmed(changed.local_id).unwrap().unwrap().name, Some(text_name("changed")));
     bench.sync(&mut device);
-    device.resolve(lost.local_id, Resolution::LetGo, None).unwrap();
-    device.resolve(changed.local_id, Resolution::LetGo, None).unwrap();
+    assert_eq!(device.status().unwrap().places.synced, 2);
+}
+
+#[test]
+fn what_was_decided_on_top_of_a_lost_state_goes_behind_it_with_the_same_bytes() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    let backup = bench.server.clone();
+    let lost = capture(&mut device, "lost");
+    let doomed = capture(&mut device, "doomed");
+    bench.sync(&mut device);
+    device.edit(lost.local_id, rename("found"), None).unwrap();
+    let first = push_of(&device.poll().unwrap());
+    device.edit(lost.local_id, note("by a person"), None).unwrap();
+    bench.server.restore(&backup);
+    bench.carry(&mut device, &first);
+    device.delete(doomed.local_id, None).unwrap();
+
+    let mut sent = Vec::new();
+    for _ in 0..8 {
+        for request in device.poll().unwrap().requests {
+            if matches!(request, Request::Push { .. }) {
+                sent.extend(operations(&request));
+            }
+            bench.carry(&mut device, &request);
+        }
+    }
+    let of_lost: Vec<_> = sent.iter().filter(|op| is_about(op, &lost)).collect();
+    assert_eq!(of_lost[0]["kind"], "offer");
+    assert_eq!(of_lost[1], &operations(&first)[0], "as it had been sent before");
+    let row = &bench.server.own(lost.client_id).unwrap().place;
+    assert_eq!((row.name.clone(), row.version), (Some(text_name("found")), 3));
+    assert_eq!(row.note.as_ref().unwrap().as_str(), "by a person");
+    assert!(bench.server.own(doomed.client_id).unwrap().place.deleted_at.is_some());
+    assert_eq!((state(&device, lost.local_id), device.status().unwrap().pending), (PlaceState::Synced, 0));
+}
+
+#[test]
+fn while_a_resync_is_under_way_only_what_hangs_on_it_waits() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let lost = capture(&mut device, "lost");
+    bench.sync(&mut device);
+    let empty = server::Server::new();
+    bench.server.restore(&empty);
+    for i in 0..3 {
+        let at = now(&bench);
+        let id = format!("0190f000-aaaa-7000-8000-00000000000{i}").parse().unwrap();
+        bench.server.create(Some(id), &place(&format!("web {i}")), Role::Owner, at);
+    }
+    device.edit(lost.local_id, rename("edited"), None).unwrap();
+    let fresh = capture(&mut device, "fresh");
+    bench.server.page_limit = Some(1);
+    let mut pushed_before_the_end = Vec::new();
+    for _ in 0..40 {
+        for request in device.poll().unwrap().requests {
+            if matches!(request, Request::Push { .. }) && !device.status().unwrap().caught_up {
+                pushed_before_the_end.extend(operations(&request));
+            }
+            bench.carry(&mut device, &request);
+        }
+    }
+    assert!(pushed_before_the_end.iter().any(|op| is_about(op, &fresh)));
+    assert!(pushed_before_the_end.iter().all(|op| !is_about(op, &lost)));
+    assert_eq!(bench.server.own(lost.client_id).unwrap().place.name, Some(text_name("edited")));
+    assert_eq!(device.status().unwrap().places.synced, 5);
+}
+
+#[test]
+fn a_place_that_was_deleted_for_good_stays_so_when_it_is_offered() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let untouched = capture(&mut device, "untouched");
+    let edited = capture(&mut device, "edited");
+    bench.sync(&mut device);
+    let backup = bench.server.clone();
+    for captured in [&untouched, &edited] {
+        device.edit(captured.local_id, note("later"), None).unwrap();
+    }
+    bench.sync(&mut device);
+    bench.server.restore(&backup);
+    for captured in [&untouched, &edited] {
+        let id = bench.server.own(captured.client_id).unwrap().place.id;
+        bench.server.purge(id);
+        bench.server.rows.get_mut(&id).unwrap().seq = 0;
+    }
+    device.edit(edited.local_id, rename("typed here"), None).unwrap();
+    bench.sync(&mut device);
+    assert!(device.get(untouched.local_id).unwrap().is_none());
+    assert_eq!(state(&device, edited.local_id), PlaceState::NeedsAttention(Attention::DeletedForGood));
+    assert_eq!(name_of(&device, edited.local_id), "typed here");
+}
+
+#[test]
+fn dropping_an_offer_lets_the_servers_word_stand() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let changed = capture(&mut device, "changed");
+    bench.sync(&mut device);
+    let backup = bench.server.clone();
+    let lost = capture(&mut device, "lost");
+    device.edit(changed.local_id, rename("changed later"), None).unwrap();
+    bench.sync(&mut device);
+    bench.server.restore(&backup);
+    device.pull_now();
+    for _ in 0..4 {
+        for request in device.poll().unwrap().requests {
+            match request {
+                Request::Pull { .. } => drop(bench.carry(&mut device, &request)),
+                Request::Push { .. } => device.release(request.lease()).unwrap(),
+            }
+        }
+    }
+    for entry in device.outbox(None, 10).unwrap() {
+        assert_eq!(entry.kind, "offer");
+        device.discard(entry.op_id).unwrap();
+    }
     assert!(device.get(lost.local_id).unwrap().is_none());
+    assert_eq!(name_of(&device, changed.local_id), "changed");
+    let kept = device.journal(changed.local_id).unwrap().into_iter().filter_map(|e| e.detail);
+    assert!(kept.into_iter().any(|detail| detail.contains("changed later")));
+}
+
+fn is_about(operation: &serde_json::Value, captured: &Captured) -> bool {
+    operation["clientId"] == captured.client_id.to_string()
+}
+
+/// A place that somebody changed on the restored server before the device came back with a later state of it.
+fn parted(bench: &mut Bench, device: &mut holdfast_device::Device) -> holdfast_device::Captured {
+    let captured = capture(device, "changed");
+    bench.sync(device);
+    let backup = bench.server.clone();
+    device.edit(captured.local_id, rename("changed later"), None).unwrap();
+    bench.sync(device);
+    bench.server.restore(&backup);
+    let id = bench.server.own(captured.client_id).unwrap().place.id;
+    bench.server.meddle(id, |place| place.name = Some(text_name("changed on the web")));
+    bench.sync(device);
+    assert_eq!(state(device, captured.local_id), PlaceState::NeedsAttention(Attention::OlderOnServer));
+    captured
+}
+
+#[test]
+fn where_somebody_went_another_way_meanwhile_the_person_decides() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let captured = parted(&mut bench, &mut device);
+    let kept = device.kept(captured.local_id).unwrap().unwrap();
+    assert_eq!((kept.name, kept.version), (Some(text_name("changed later")), 2));
+    assert_eq!(name_of(&device, captured.local_id), "changed on the web");
+    device.resolve(captured.local_id, Resolution::KeepMine, None).unwrap();
+    bench.sync(&mut device);
+    assert_eq!(bench.server.own(captured.client_id).unwrap().place.name, Some(text_name("changed later")));
+    assert_eq!((state(&device, captured.local_id), device.status().unwrap().pending), (PlaceState::Synced, 0));
+}
+
+#[test]
+fn letting_go_takes_the_restored_servers_word() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let captured = parted(&mut bench, &mut device);
+    device.resolve(captured.local_id, Resolution::LetGo, None).unwrap();
     assert_eq!(
-        (name_of(&device, changed.local_id), state(&device, changed.local_id)),
-        ("changed".to_owned(), PlaceState::Synced)
+        (name_of(&device, captured.local_id), state(&device, captured.local_id)),
+        ("changed on the web".to_owned(), PlaceState::Synced)
     );
-    let kept = device
-        .journal(changed.local_id)
-        .unwrap()
-        .into_iter()
-        .filter_map(|e| e.detail)
-        .any(|d| d.contains("changed later"));
-    assert!(kept);
+    let kept = device.journal(captured.local_id).unwrap().into_iter().filter_map(|e| e.detail);
+    assert!(kept.into_iter().any(|detail| detail.contains("changed later")));
 }
 
 #[test]
@@ -180,6 +354,8 @@ fn keeping_mine_after_a_restore_keeps_the_edit_that_was_pending_too() {
         device.edit(id, note("newer"), None).unwrap();
         bench.sync(&mut device);
         bench.server.restore(&backup);
+        let row = bench.server.own(captured.client_id).unwrap().place.id;
+        bench.server.meddle(row, |place| place.category = Category::parse("web").unwrap());
         device.edit(id, rename("Y"), None).unwrap();
         if case == "lost" {
             let push = device.poll().unwrap().requests;
@@ -189,7 +365,8 @@ fn keeping_mine_after_a_restore_keeps_the_edit_that_was_pending_too() {
         device.pull_now();
         for _ in 0..6 {
             for request in device.poll().unwrap().requests {
-                if case == "conflict" || matches!(request, Request::Pull { .. }) {
+                let only_offers = |request| operations(request).iter().all(|op| op["kind"] == "offer");
+                if case == "conflict" || matches!(request, Request::Pull { .. }) || only_offers(&request) {
                     bench.carry(&mut device, &request);
                 } else {
                     device.release(request.lease()).unwrap();

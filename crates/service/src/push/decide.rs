@@ -3,6 +3,7 @@
 //! Pure: the same input gives the same decision. Operations on one place see what those before them did.
 
 mod change;
+mod offer;
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,7 +14,7 @@ use holdfast_contract::{
     AccountId, Action, ClientId, Code, NewPlace, OpId, Outcome, PlaceId, Problem, Target, Timestamp,
 };
 use holdfast_store::StoredPlace;
-use holdfast_store::batch::{Known, PlaceWrite, Published, Writes};
+use holdfast_store::batch::{Known, Past, PlaceWrite, Published, Writes};
 use holdfast_store::receipts::Receipt;
 
 use super::{Ready, Waiting};
@@ -102,6 +103,7 @@ struct Batch<F> {
     /// Slots that changed, in the order of their first change.
     changed: Vec<usize>,
     receipts: HashMap<OpId, Receipt>,
+    past: Past,
     writes: Writes,
     must_be_current: bool,
     is_stale: bool,
@@ -128,6 +130,7 @@ impl Decided {
             by_id: HashMap::new(),
             changed: Vec::new(),
             receipts: known.receipts,
+            past: known.past,
             writes: Writes::default(),
             must_be_current: false,
             is_stale: false,
@@ -222,6 +225,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
         let verdict = match (&ready.operation.action, slot) {
             (Action::Create { client_id, place }, None) => self.create(*client_id, place),
             (Action::Create { .. }, Some(slot)) => self.create_again(slot),
+            (Action::Offer { client_id, state }, None) => self.offer_unknown(*client_id, state),
             (Action::Delete { target: Target::Own(client_id), .. }, None) => {
                 let (slot, version) = self.insert(*client_id, None);
                 self.receipt(ready, slot, version);
@@ -337,8 +341,12 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
             deleted_at: tombstone,
             purged_at: tombstone,
         };
-        let slot = self.slots.len();
-        self.by_client.insert(client_id, slot);
+        self.insert_row(place)
+    }
+
+    fn insert_row(&mut self, place: StoredPlace) -> (usize, i64) {
+        let (slot, version) = (self.slots.len(), place.version);
+        self.by_client.insert(place.client_id, slot);
         self.by_id.insert(place.id, slot);
         self.slots.push(Slot {
             owner: place.owner,
@@ -351,7 +359,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
             changed: true,
         });
         self.changed.push(slot);
-        (slot, 1)
+        (slot, version)
     }
 
     fn receipt(&mut self, ready: &Ready, slot: usize, version: i64) {

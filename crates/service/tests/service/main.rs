@@ -8,6 +8,7 @@ mod feed;
 mod isolation;
 mod limits;
 mod live;
+mod offers;
 mod operations;
 mod poison;
 mod reading;

@@ -227,7 +227,8 @@ impl World {
         .expect("the history");
         let at = |latitude: Option<f64>| latitude.map(|latitude| format!("at {latitude:.6}"));
         for row in rows {
-            if row.get::<&str, _>("kind") != "update" {
+            let kind: &str = row.get("kind");
+            if !matches!(kind, "update" | "offer") {
                 continue;
             }
             let changed: Vec<String> = row.get("changed");
@@ -242,11 +243,17 @@ impl World {
                         "2. overwrite: {field} went from {old:?} to {new:?}, and the history does not say so"
                     ));
                 }
-                // A fix is nobody's word: it may have been refined in between.
-                let fix = field == "position" && old.as_ref().is_some_and(|v| !self.model.typed.contains_key(v));
-                if !fix && !self.model.may_replace(&old, &new) {
+                // A fix is nobody's word: it may have been refined in between, before what was lost too.
+                let is_fix = |v: &Value| v.as_ref().is_some_and(|v| !self.model.typed.contains_key(v));
+                let fix = field == "position" && (is_fix(&old) || kind == "offer" && is_fix(&new));
+                let may = if kind == "offer" {
+                    self.model.may_be_given_back(&old, &new)
+                } else {
+                    self.model.may_replace(&old, &new)
+                };
+                if !fix && !may {
                     return Err(format!(
-                        "2. overwrite: {field} went from {old:?} to {new:?}, whose author had {:?} in sight",
+                        "2. overwrite: {field} went from {old:?} to {new:?} by {kind}, whose author had {:?} in sight",
                         new.as_ref().and_then(|v| self.model.typed.get(v)).map(|t| &t.saw)
                     ));
                 }

@@ -105,6 +105,25 @@ impl Model {
         }
     }
 
+    /// Whether a device may bring back `new` over `old`, which a restored database had: decisions of whomever, each with the
+    /// one before in sight, led from one to the other.
+    pub(super) fn may_be_given_back(&self, old: &Value, new: &Value) -> bool {
+        let (mut open, mut known) = (vec![new.clone()], BTreeSet::new());
+        while let Some(value) = open.pop() {
+            if value == *old {
+                return true;
+            }
+            if !known.insert(value.clone()) {
+                continue;
+            }
+            match &value {
+                Some(word) => open.extend(self.typed.get(word).into_iter().flat_map(|typed| typed.saw.iter().cloned())),
+                None => open.extend(self.cleared.values().flatten().cloned()),
+            }
+        }
+        false
+    }
+
     /// Whether on this device a chain of decisions, each with the one before in sight, began with `old` and ended with `new`.
     fn led_to(&self, new: &Value, old: &Value, device: usize) -> bool {
         let (mut open, mut known) = (vec![new.clone()], BTreeSet::new());

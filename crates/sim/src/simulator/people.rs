@@ -332,9 +332,7 @@ impl World {
                 }
                 Ok(())
             }
-            PlaceState::NeedsAttention(
-                Attention::DeletedForGood | Attention::NoLongerVisible | Attention::MissingOnServer,
-            ) => {
+            PlaceState::NeedsAttention(Attention::DeletedForGood | Attention::NoLongerVisible) => {
                 if rng.random_bool(0.6) {
                     return self.keep_as_new(device, view);
                 }

@@ -1,11 +1,14 @@
 //! Writing what a batch comes to: places, history, receipts and everybody's feeds in one statement.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use holdfast_contract::rules::Field;
 use holdfast_contract::{AccountId, OpId, PlaceId, Timestamp};
 use uuid::Uuid;
 
 use super::columns::{HistoryColumns, PlaceColumns, ReceiptColumns};
+use super::offers::{self, GivenBack};
 use crate::receipts::Receipt;
 use crate::{Actor, Error, Pool, StoredPlace, Tx};
 
@@ -18,6 +21,8 @@ pub struct Writes {
     pub history: Vec<Superseded>,
     /// What was done.
     pub receipts: Vec<(OpId, Receipt, &'static str)>,
+    /// What a device gave back, by place.
+    pub given_back: HashMap<PlaceId, GivenBack>,
     /// How many more live places the actor has.
     pub live_delta: i64,
 }
@@ -31,6 +36,13 @@ pub struct PlaceWrite {
     pub base_version: i64,
     /// Whether readers' feeds say so. False only for the tombstone of a place that nobody has seen.
     pub publish: bool,
+}
+
+impl PlaceWrite {
+    /// Whether it is a new place as its capture left it.
+    fn is_new(&self) -> bool {
+        self.base_version == 0 && self.place.version == 1 && self.place.deleted_at.is_none()
+    }
 }
 
 /// A version that was replaced.
@@ -56,13 +68,13 @@ pub struct Published {
 }
 
 /// Writes it all in one statement: places, history and receipts, and, under the locks of the feed heads, everybody's feeds.
-/// Checks the plan's limit ([`Error::PlanLimit`]).
+/// What was given back takes one more. Checks the plan's limit ([`Error::PlanLimit`]).
 ///
 /// Feed heads are locked before new rows are inserted: two inserts of one capture meet at their owner's head, and the
 /// second finds the first one's row when it goes on ([`Error::Race`]).
 pub async fn write(tx: &mut Tx, actor: Actor, writes: &Writes, now: Timestamp) -> Result<Vec<Published>, Error> {
     let only_new =
-        writes.history.is_empty() && writes.places.iter().all(|w| w.base_version == 0 && w.place.deleted_at.is_none());
+        writes.history.is_empty() && writes.given_back.is_empty() && writes.places.iter().all(PlaceWrite::is_new);
     let places = PlaceColumns::of(&writes.places);
     let receipts = ReceiptColumns::of(&writes.receipts);
     if only_new {
@@ -72,6 +84,9 @@ pub async fn write(tx: &mut Tx, actor: Actor, writes: &Writes, now: Timestamp) -
     }
     let history = HistoryColumns::of(&writes.history);
     let rows = write_changes(tx, actor, &places, &history, &receipts, writes.live_delta, now).await?;
+    if !writes.given_back.is_empty() {
+        offers::remember(tx, actor, &writes.given_back).await?;
+    }
     let expected = writes.places.iter().filter(|w| w.base_version > 0).count();
     let mut published = Vec::with_capacity(rows.len());
     for row in rows {
@@ -256,7 +271,7 @@ async fn write_changes(
             SET version = t.version, name = t.name, note = t.note, latitude = t.latitude, longitude = t.longitude,
                 accuracy = t.accuracy, altitude = t.altitude, category = t.category,
                 tags = string_to_array(t.tags, E'\x1f'), position_source = t.position_source,
-                updated_at = $2, deleted_at = t.deleted_at
+                updated_at = greatest(p.updated_at, $2), deleted_at = t.deleted_at
             FROM place t
             WHERE t.base_version > 0
               AND p.owner_id = t.owner_id AND p.id = t.id AND p.version = t.base_version

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use holdfast_contract::operation::OfferedState;
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::{UpdateDecision, changed_since, decide_refine, decide_update};
 use holdfast_contract::sync::{Change, ChangeKind, GonePlace, PlanLimits, PullReply, PushReply, PushRequest};
@@ -27,6 +28,8 @@ pub(crate) struct Server {
     pub(crate) rows: BTreeMap<PlaceId, Row>,
     receipts: HashMap<OpId, (Vec<u8>, PlaceId, i64)>,
     pub(crate) places_max: Option<i64>,
+    /// Pages are no longer than that.
+    pub(crate) page_limit: Option<u32>,
     next_id: u128,
     /// Answers, in turn, instead of anything else.
     pub(crate) refusals: Vec<(u16, Problem)>,
@@ -46,6 +49,7 @@ impl Server {
             rows: BTreeMap::new(),
             receipts: HashMap::new(),
             places_max: None,
+            page_limit: None,
             next_id: 1,
             refusals: Vec::new(),
             poison: None,
@@ -143,6 +147,7 @@ impl Server {
         let row = self.rows.get_mut(&id).unwrap();
         change(&mut row.place);
         row.place.version += 1;
+        row.place.updated_at = row.place.updated_at.plus_seconds(1_000_000);
         row.seq = seq;
     }
 
@@ -163,11 +168,11 @@ impl Server {
         self.next_id = next_id;
     }
 
-    fn publish(&mut self, id: PlaceId, place: Place) -> Outcome {
+    fn publish(&mut self, id: PlaceId, place: Place, now: Timestamp) -> Outcome {
         let seq = self.bump();
         let row = self.rows.get_mut(&id).unwrap();
         let version = row.place.version + 1;
-        row.place = Place { version, ..place };
+        row.place = Place { version, updated_at: now, ..place };
         row.seq = seq;
         Outcome::Applied { place: Box::new(row.place.clone()), seq, applied_version: version, merged: false }
     }
@@ -216,14 +221,14 @@ impl Server {
                     self.applied.push((client_id, (**changes).clone()));
                     let mut place = place;
                     place.set_fields(*fields);
-                    self.publish(id, place)
+                    self.publish(id, place, now)
                 }
             },
             Action::Refine { position, .. } => match decide_refine(&place.fields(), position) {
                 Some(fields) if place.deleted_at.is_none() => {
                     let mut place = place;
                     place.set_fields(fields);
-                    self.publish(id, place)
+                    self.publish(id, place, now)
                 }
                 _ => unchanged,
             },
@@ -234,9 +239,29 @@ impl Server {
             {
                 conflict(ConflictReason::ChangedSince, vec![])
             }
-            Action::Delete { .. } => self.publish(id, Place { deleted_at: Some(now), ..place }),
-            Action::Restore { .. } => self.publish(id, Place { deleted_at: None, ..place }),
+            Action::Delete { .. } => self.publish(id, Place { deleted_at: Some(now), ..place }, now),
+            Action::Restore { .. } => self.publish(id, Place { deleted_at: None, ..place }, now),
+            Action::Offer { state, .. } => self.offer(id, place, state),
         }
+    }
+
+    /// As far as one needs it here: a row is the past of what is offered, or what is offered is known, or they parted.
+    fn offer(&mut self, id: PlaceId, mut place: Place, state: &OfferedState) -> Outcome {
+        let seq = self.rows[&id].seq;
+        let boxed = Box::new(place.clone());
+        let in_trash = state.deleted_at.is_some();
+        if place.fields() == state.place.fields && place.deleted_at.is_some() == in_trash {
+            return Outcome::Duplicate { first: false, place: boxed, seq, applied_version: None };
+        }
+        if place.updated_at > state.updated_at || place.version >= state.version {
+            let fields = vec![holdfast_contract::Field::Name];
+            return Outcome::Conflict { reason: ConflictReason::FieldsChanged, fields, place: boxed, seq };
+        }
+        place.set_fields(state.place.fields.clone());
+        place.deleted_at = state.deleted_at;
+        place.version = state.version - 1;
+        self.rows.get_mut(&id).unwrap().place.version = state.version - 1;
+        self.publish(id, place, state.updated_at)
     }
 
     fn unknown(&mut self, action: &Action, now: Timestamp) -> Outcome {
@@ -251,6 +276,14 @@ impl Server {
             }
             Action::Delete { target: Target::Own(client_id), .. } => {
                 Outcome::Gone { id: None, client_id: Some(*client_id) }
+            }
+            Action::Offer { client_id, state } => {
+                let id = self.create(Some(*client_id), &state.place, Role::Owner, now);
+                let row = self.rows.get_mut(&id).unwrap();
+                row.place.version = state.version;
+                row.place.deleted_at = state.deleted_at;
+                let (place, applied_version) = (Box::new(row.place.clone()), state.version);
+                Outcome::Applied { place, seq: row.seq, applied_version, merged: false }
             }
             _ => Outcome::Rejected { problem: Problem::new(Code::NotFound, "unknown") },
         }
@@ -269,6 +302,7 @@ impl Server {
         };
         let mut rows: Vec<&Row> = self.rows.values().filter(|row| row.seq > after).collect();
         rows.sort_by_key(|row| row.seq);
+        let limit = self.page_limit.unwrap_or(limit).min(limit);
         let has_more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
         let last = rows.last().map_or(after, |row| row.seq);

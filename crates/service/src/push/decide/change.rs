@@ -39,6 +39,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
                 }
                 self.restore(slot, &place, *base_version)
             }
+            Action::Offer { state, .. } => self.offer(slot, &place, fields, state),
             Action::Create { .. } => self.create_again(slot),
         }
     }
@@ -109,7 +110,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
     }
 
     /// Replaces a place by its next version and keeps the one that was.
-    fn replace(
+    pub(super) fn replace(
         &mut self,
         slot: usize,
         kind: &'static str,
@@ -123,13 +124,13 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
         let Some(place) = self.slots[slot].place.as_mut() else { return 0 };
         self.writes.history.push(Superseded { place: place.clone(), kind, changed });
         place.version += 1;
-        place.updated_at = now;
+        place.updated_at = now.max(place.updated_at);
         change(place);
         place.version
     }
 }
 
-fn set_fields(place: &mut StoredPlace, fields: PlaceFields) {
+pub(super) fn set_fields(place: &mut StoredPlace, fields: PlaceFields) {
     if let Some(body) = place.body.as_mut() {
         body.fields = fields;
     }
