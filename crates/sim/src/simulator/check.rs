@@ -251,7 +251,8 @@ impl World {
                 } else {
                     self.model.may_replace(&old, &new)
                 };
-                if !fix && !may {
+                let other_fix = field == "position" && self.model.moved_off_another_fix(&old, &new);
+                if !fix && !other_fix && !may {
                     return Err(format!(
                         "2. overwrite: {field} went from {old:?} to {new:?} by {kind}, whose author had {:?} in sight",
                         new.as_ref().and_then(|v| self.model.typed.get(v)).map(|t| &t.saw)

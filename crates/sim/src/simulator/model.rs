@@ -105,6 +105,23 @@ impl Model {
         }
     }
 
+    /// Whether somebody moved a marker off one fix of a capture while the server had another device's fix of the same capture:
+    /// nobody has chosen that one.
+    pub(super) fn moved_off_another_fix(&self, old: &Value, new: &Value) -> bool {
+        let captured = |value: &Value| {
+            let typed = value.as_ref().and_then(|value| self.typed.get(value))?;
+            typed.saw.iter().eq([&None]).then_some(typed)
+        };
+        let (Some(old), Some(new)) = (captured(old), new.as_ref().and_then(|new| self.typed.get(new))) else {
+            return false;
+        };
+        // A better fix since is nobody's word, and so not known here.
+        let is_fix = |value: &Value| {
+            captured(value).is_some() || value.as_ref().is_some_and(|value| !self.typed.contains_key(value))
+        };
+        !new.keys.is_disjoint(&old.keys) && new.saw.iter().any(is_fix)
+    }
+
     /// Whether a device may bring back `new` over `old`, which a restored database had: decisions of whomever, each with the
     /// one before in sight, led from one to the other.
     pub(super) fn may_be_given_back(&self, old: &Value, new: &Value) -> bool {
