@@ -109,8 +109,10 @@ fn apply(tx: &Tx<'_>, page: PullReply, from_start: bool, handled: &mut Handled) 
         "UPDATE store SET cursor = ?1, head = ?2, caught_up = ?3, limits = ?4, epoch = ?5, epoch_stale = 0",
         params![page.cursor, page.head, !page.has_more, Json(&page.limits), page.epoch],
     )?;
-    if !page.has_more {
-        resync::sweep(tx)?;
+    if !page.has_more && !resync::sweep(tx)? {
+        // The rest of it comes with the next page.
+        tx.run("UPDATE store SET caught_up = 0", [])?;
+        handled.has_more = true;
     }
     resume_plan(tx, &page.limits)
 }

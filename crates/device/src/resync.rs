@@ -25,25 +25,27 @@ pub(crate) fn forget_leases(tx: &Tx<'_>) -> Result<()> {
     lanes::release(tx, Lane::Push)
 }
 
+/// So many places are looked at in one commit: a screen that wants to write meanwhile does not wait long.
+const SWEPT_AT_ONCE: u32 = 1000;
+
 /// At the end of a pass: what it did not mention. One's own places are offered to the server, which takes them or says that
-/// they are gone; other people's are no longer visible.
-pub(crate) fn sweep(tx: &Tx<'_>) -> Result<()> {
+/// they are gone; other people's are no longer visible. Returns whether that was all of them.
+pub(crate) fn sweep(tx: &Tx<'_>) -> Result<bool> {
     let (pass, swept): (i64, i64) =
         tx.one("SELECT pass, swept FROM store", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     if swept >= pass {
-        return Ok(());
+        return Ok(true);
     }
     let missing = tx.all(
-        "SELECT p.local_id, p.role FROM confirmed c JOIN places p USING (local_id) WHERE c.pass < ?1",
-        [pass],
+        "SELECT p.local_id, p.role FROM confirmed c JOIN places p USING (local_id) \
+         WHERE c.pass < ?1 AND p.attention IS NOT ?2 ORDER BY p.local_id LIMIT ?3",
+        params![pass, Mark::DeletedForGood, SWEPT_AT_ONCE],
         |row| Ok((LocalId(row.get(0)?), row.get::<_, String>(1)?)),
     )?;
+    let is_all = missing.len() < SWEPT_AT_ONCE as usize;
     for (id, role) in missing {
         if role == Role::Owner.as_str() {
-            let row = places::load(tx, id)?;
-            let Some(base) = confirmed::load(tx, id)?.filter(|_| row.mark != Some(Mark::DeletedForGood)) else {
-                continue;
-            };
+            let Some(base) = confirmed::load(tx, id)? else { continue };
             let (lost, pass) = base.newest();
             offer::queue(tx, id, &lost, pass)?;
             confirmed::forget(tx, id)?;
@@ -52,6 +54,8 @@ pub(crate) fn sweep(tx: &Tx<'_>) -> Result<()> {
             gone::settle(tx, id)?;
         }
     }
-    tx.run("UPDATE store SET swept = ?1", params![pass])?;
-    Ok(())
+    if is_all {
+        tx.run("UPDATE store SET swept = ?1", params![pass])?;
+    }
+    Ok(is_all)
 }

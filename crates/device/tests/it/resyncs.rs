@@ -108,6 +108,36 @@ fn what_was_decided_on_top_of_a_lost_state_goes_behind_it_with_the_same_bytes() 
 }
 
 #[test]
+fn a_server_that_has_lost_everything_gets_it_back_in_parts_also_from_a_device_that_is_killed() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let at = now(&bench);
+    for i in 0..2_100_u128 {
+        let id = holdfast_contract::ClientId(uuid::Uuid::from_u128(0x0190_f000_aaaa_7000_8000_0000_0000_0000 + i));
+        bench.server.create(Some(id), &place(&format!("p{i}")), Role::Owner, at);
+    }
+    bench.sync(&mut device);
+    bench.server.restore(&server::Server::new());
+    device.pull_now();
+    let mut parts = Vec::new();
+    for step in 0..40 {
+        for request in device.poll().unwrap().requests {
+            bench.carry(&mut device, &request);
+        }
+        parts.push(bench.server.rows.len());
+        if step % 2 == 0 {
+            drop(device);
+            device = bench.device("a.db");
+            bench.world.pass(100);
+        }
+    }
+    assert!(parts.iter().any(|there| (1..2_000).contains(there)), "not all in one step: {parts:?}");
+    assert_eq!(bench.server.rows.len(), 2_100);
+    let status = device.status().unwrap();
+    assert_eq!((status.places.synced, status.pending, status.caught_up), (2_100, 0, true));
+}
+
+#[test]
 fn while_a_resync_is_under_way_only_what_hangs_on_it_waits() {
     let mut bench = Bench::new();
     let mut device = bench.device("a.db");

@@ -88,3 +88,37 @@ fn speed_of_draining_ten_thousand() {
     }
     println!("polls {polls:?}\nhandles {handles:?}");
 }
+
+/// A server that has lost everything: the largest number of offers there is.
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_giving_back_everything() {
+    let mut bench = Bench::on_disk();
+    let mut device = bench.device("a.db");
+    let at = holdfast_device::Environment::now(&bench.world).wall;
+    for i in 0..20_000_u128 {
+        let id = holdfast_contract::ClientId(uuid::Uuid::from_u128(0x0190_f000_aaaa_7000_8000_0000_0000_0000 + i));
+        bench.server.create(Some(id), &place(&format!("p{i}")), holdfast_contract::Role::Owner, at);
+    }
+    bench.sync(&mut device);
+    bench.server.restore(&server::Server::new());
+    device.pull_now();
+    let mut longest = Duration::ZERO;
+    let begun = Instant::now();
+    loop {
+        let started = Instant::now();
+        let requests = device.poll().unwrap().requests;
+        if requests.is_empty() {
+            break;
+        }
+        for request in &requests {
+            let answer = bench.server.answer(request, at);
+            let started = Instant::now();
+            device.handle(holdfast_device::Reply { lease: request.lease(), answer }).unwrap();
+            longest = longest.max(started.elapsed());
+        }
+        longest = longest.max(started.elapsed());
+    }
+    println!("all in {:?}, the longest step {longest:?}", begun.elapsed());
+    assert_eq!(bench.server.rows.len(), 20_000);
+}
