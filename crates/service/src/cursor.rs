@@ -1,17 +1,18 @@
 //! The cursor of a pull: opaque, bound to its user, authenticated.
 //!
-//! version byte · epoch · generation · number · floor · the first 16 bytes of HMAC-SHA256 over these and the user.
+//! version byte · epoch · generation · number · floor · landmark · own word · the first 16 bytes of HMAC-SHA256 over these
+//! and the user.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use holdfast_contract::AccountId;
+use holdfast_contract::{AccountId, PlaceId, Timestamp};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
-const VERSION: u8 = 1;
-const BODY: usize = 1 + 16 + 16 + 8 + 8;
+const VERSION: u8 = 2;
+const BODY: usize = 1 + 16 + 16 + 8 + 8 + (16 + 8) + (16 + 8);
 pub(crate) const MAC: usize = 16;
 
 /// Where a pull goes on.
@@ -26,6 +27,27 @@ pub(crate) struct Cursor {
     /// What was dropped from the feed up to this number can't be missed: the pull began from the start when it was the
     /// newest.
     pub(crate) floor: i64,
+    /// The newest entry that was read.
+    pub(crate) landmark: Option<Landmark>,
+    /// The newest operation of this device that a witness spoke of.
+    pub(crate) own: Option<OwnWord>,
+}
+
+/// An entry of the feed. A database that still is, or has passed, the state it was read from has it with this number or a
+/// later one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Landmark {
+    pub(crate) place: PlaceId,
+    pub(crate) seq: i64,
+}
+
+/// An operation that was confirmed to the device. As long as its receipt is there, nothing is lost that was confirmed to
+/// the device before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct OwnWord {
+    pub(crate) op_id: Uuid,
+    /// When the device handed in its witness: receipts are not kept for ever.
+    pub(crate) at: Timestamp,
 }
 
 impl Cursor {
@@ -37,6 +59,12 @@ impl Cursor {
         bytes.extend_from_slice(self.generation.as_bytes());
         bytes.extend_from_slice(&self.seq.to_be_bytes());
         bytes.extend_from_slice(&self.floor.to_be_bytes());
+        let (place, seq) = self.landmark.map_or((Uuid::nil(), 0), |l| (l.place.0, l.seq));
+        bytes.extend_from_slice(place.as_bytes());
+        bytes.extend_from_slice(&seq.to_be_bytes());
+        let (op_id, at) = self.own.map_or((Uuid::nil(), 0), |own| (own.op_id, own.at.as_micros()));
+        bytes.extend_from_slice(op_id.as_bytes());
+        bytes.extend_from_slice(&at.to_be_bytes());
         let mac = authenticate(&bytes, user, secret);
         bytes.extend_from_slice(&mac);
         URL_SAFE_NO_PAD.encode(bytes)
@@ -49,11 +77,17 @@ impl Cursor {
         if body[0] != VERSION || !bool::from(authenticate(body, user, secret).ct_eq(mac)) {
             return None;
         }
+        let id = |from: usize| Uuid::from_slice(&body[from..from + 16]).ok();
+        let number = |from: usize| Some(i64::from_be_bytes(body[from..from + 8].try_into().ok()?));
+        let landmark = Landmark { place: PlaceId(id(49)?), seq: number(65)? };
+        let own = OwnWord { op_id: id(73)?, at: Timestamp::from_micros(number(89)?) };
         Some(Self {
-            epoch: Uuid::from_slice(&body[1..17]).ok()?,
-            generation: Uuid::from_slice(&body[17..33]).ok()?,
-            seq: i64::from_be_bytes(body[33..41].try_into().ok()?),
-            floor: i64::from_be_bytes(body[41..49].try_into().ok()?),
+            epoch: id(1)?,
+            generation: id(17)?,
+            seq: number(33)?,
+            floor: number(41)?,
+            landmark: Some(landmark).filter(|l| !l.place.0.is_nil()),
+            own: Some(own).filter(|own| !own.op_id.is_nil()),
         })
     }
 }
@@ -82,7 +116,12 @@ mod tests {
 
     #[test]
     fn a_cursor_opens_for_its_user_only_and_only_unchanged() {
-        let cursor = Cursor { epoch: Uuid::from_u128(1), generation: Uuid::from_u128(2), seq: 345, floor: 400 };
+        let landmark = Some(Landmark { place: PlaceId(Uuid::from_u128(3)), seq: 344 });
+        let own = Some(OwnWord { op_id: Uuid::from_u128(4), at: Timestamp::from_micros(5) });
+        let ids = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let bare = Cursor { epoch: ids.0, generation: ids.1, seq: 345, floor: 400, landmark: None, own: None };
+        assert_eq!(Cursor::open(&bare.seal(user(9), &SECRET), user(9), &SECRET), Some(bare));
+        let cursor = Cursor { landmark, own, ..bare };
         let text = cursor.seal(user(9), &SECRET);
         assert_eq!(Cursor::open(&text, user(9), &SECRET), Some(cursor));
         assert_eq!(Cursor::open(&text, user(8), &SECRET), None);

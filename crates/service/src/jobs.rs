@@ -140,7 +140,7 @@ impl Service {
         Ok(())
     }
 
-    fn days_ago(&self, days: u32) -> Timestamp {
+    pub(crate) fn days_ago(&self, days: u32) -> Timestamp {
         self.now().plus_seconds(-i64::from(days) * 86_400)
     }
 }

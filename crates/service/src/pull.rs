@@ -2,11 +2,11 @@
 
 use holdfast_contract::limits::{PULL_CHANGES_DEFAULT, PULL_CHANGES_MAX};
 use holdfast_contract::sync::{Change, PullReply};
-use holdfast_store::feed::{self, Page};
+use holdfast_store::feed::{self, Expected, Page};
 use holdfast_store::generations;
 use uuid::Uuid;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, Landmark, OwnWord};
 use crate::error::ResyncReason;
 use crate::service::finish;
 use crate::witness::Witness;
@@ -39,13 +39,22 @@ impl Service {
             None => None,
         };
         let after = from.map_or(0, |c| c.seq);
-        let generation = from.map_or(Uuid::nil(), |c| c.generation);
-        let witnessed = witness.as_ref().map_or(&[][..], |w| &w.generations);
-
+        let known = witness.as_ref();
+        // By then, receipts are still there for certain.
+        let counts_since = self.days_ago(self.settings().receipt_days / 2);
+        let own = from.and_then(|c| c.own).filter(|own| own.at > counts_since);
+        let expected = Expected {
+            generation: from.map_or(Uuid::nil(), |c| c.generation),
+            entry: from.and_then(|c| c.landmark).map(|l| (l.place, l.seq)),
+            receipt: own.map(|own| own.op_id),
+            generations: known.map_or(&[], |w| &w.generations),
+            receipts: known.filter(|w| w.at > counts_since).map_or(&[], |w| &w.op_ids),
+        };
         let mut tx = self.pool().begin_as(actor).await?;
         // One more than asked for: says whether there is more.
-        let page = feed::read_page(&mut tx, actor, after, generation, witnessed, i64::from(limit) + 1).await;
+        let page = feed::read_page(&mut tx, actor, after, &expected, i64::from(limit) + 1).await;
         let mut page = finish(tx, page).await?;
+        let newest = known.filter(|w| w.epoch == page.epoch).and_then(|w| w.op_ids.last().copied());
         if let Some(witness) = witness {
             self.check_witness(witness, &page).await?;
         }
@@ -60,7 +69,15 @@ impl Service {
         // at the last entry would seem to be from before they were dropped.
         let last = if has_more { page.readings.last().map_or(after, |r| r.seq) } else { page.head };
         let floor = from.map_or(page.head, |c| c.floor);
-        let next = Cursor { epoch: page.epoch, generation: page.generation, seq: last, floor };
+        let landmark = page.readings.last().map(|r| Landmark { place: r.id, seq: r.seq });
+        let next = Cursor {
+            epoch: page.epoch,
+            generation: page.generation,
+            seq: last,
+            floor,
+            landmark: landmark.or(from.and_then(|c| c.landmark)),
+            own: newest.map(|op_id| OwnWord { op_id, at: self.now() }).or(own),
+        };
         let changes = page.readings.iter().map(|r| Change { seq: r.seq, kind: visibility::change(actor, r) }).collect();
         self.touch(actor, None).await;
         Ok(PullReply {
@@ -76,7 +93,8 @@ impl Service {
     /// Whether the database still is, or has passed, the state that a push was answered from. One of another epoch says
     /// nothing: the page says that there is another.
     async fn check_witness(&self, witness: Witness, page: &Page) -> Result<(), Error> {
-        let known = page.unknown.iter().all(|generation| made_before(*generation, page.oldest_generation));
+        let known = page.unknown.iter().all(|generation| made_before(*generation, page.oldest_generation))
+            && page.receipts_known;
         if witness.epoch != page.epoch || (known && witness.seq <= page.head) {
             return Ok(());
         }
@@ -92,7 +110,11 @@ impl Service {
         } else if !page.generation_known && made_before(cursor.generation, page.oldest_generation) {
             // May have been dropped for its age, so that not knowing it says nothing.
             ResyncReason::TooOld
-        } else if !page.generation_known || cursor.seq.max(cursor.floor) > page.head {
+        } else if !page.generation_known
+            || !page.entry_known
+            || !page.receipt_known
+            || cursor.seq.max(cursor.floor) > page.head
+        {
             self.rotate_epoch(page.epoch).await?;
             ResyncReason::WentBack
         } else if cursor.seq.max(cursor.floor) < page.horizon {

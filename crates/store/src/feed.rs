@@ -18,8 +18,14 @@ pub struct Page {
     pub oldest_generation: Uuid,
     /// Whether the cursor's generation is known here.
     pub generation_known: bool,
+    /// Whether the cursor's entry is here, with that number or a later one, or may have been dropped.
+    pub entry_known: bool,
+    /// Whether the cursor's receipt is here.
+    pub receipt_known: bool,
     /// Those of the witness's generations that are not known here.
     pub unknown: Vec<Uuid>,
+    /// Whether all the witness's receipts are here.
+    pub receipts_known: bool,
     /// The newest number of the feed.
     pub head: i64,
     /// Entries up to this number may be missing.
@@ -30,14 +36,28 @@ pub struct Page {
     pub readings: Vec<Reading>,
 }
 
-/// Reads up to `limit` entries behind `after`, joined with what the actor may see today, and says which generations
-/// (a cursor's and those of a witness) are known.
+/// What a database must know if it has not gone back behind what somebody was told.
+#[derive(Clone, Debug, Default)]
+pub struct Expected<'a> {
+    /// A cursor's generation.
+    pub generation: Uuid,
+    /// An entry of the feed with its number.
+    pub entry: Option<(PlaceId, i64)>,
+    /// An operation of the actor's that was confirmed.
+    pub receipt: Option<Uuid>,
+    /// A witness's generations.
+    pub generations: &'a [Uuid],
+    /// A witness's operations.
+    pub receipts: &'a [Uuid],
+}
+
+/// Reads up to `limit` entries behind `after`, joined with what the actor may see today, and says what of the expected is
+/// known.
 pub async fn read_page(
     tx: &mut Tx,
     actor: Actor,
     after: i64,
-    generation: Uuid,
-    witnessed: &[Uuid],
+    expected: &Expected<'_>,
     limit: i64,
 ) -> Result<Page, Error> {
     // OFFSET 0 keeps the planner from joining by reading all of an owner's places for every page.
@@ -49,7 +69,13 @@ pub async fn read_page(
                    (SELECT g.generation FROM server_generations g ORDER BY g.number LIMIT 1) AS oldest_generation,
                    EXISTS (SELECT FROM server_generations g WHERE g.generation = $3) AS generation_known,
                    ARRAY(SELECT w.generation FROM unnest($5::uuid[]) AS w (generation) WHERE NOT EXISTS (
-                       SELECT FROM server_generations g WHERE g.generation = w.generation)) AS unknown
+                       SELECT FROM server_generations g WHERE g.generation = w.generation)) AS unknown,
+                   $7 <= h.horizon OR EXISTS (
+                       SELECT FROM feed f WHERE f.user_id = $1 AND f.place_id = $6 AND f.seq >= $7) AS entry_known,
+                   $8::uuid IS NULL OR EXISTS (
+                       SELECT FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = $8) AS receipt_known,
+                   NOT EXISTS (SELECT FROM unnest($9::uuid[]) AS o (op_id) WHERE NOT EXISTS (
+                       SELECT FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = o.op_id)) AS receipts_known
             FROM feed_heads h JOIN users u ON u.id = h.user_id JOIN plans pl ON pl.id = u.plan_id
             CROSS JOIN server_state st
             WHERE h.user_id = $1
@@ -59,7 +85,8 @@ pub async fn read_page(
         )
         SELECT head.epoch, head.generation AS "generation?", head.oldest_generation AS "oldest_generation?",
                head.generation_known AS "generation_known!",
-               head.unknown AS "unknown!",
+               head.unknown AS "unknown!", head.entry_known AS "entry_known!", head.receipt_known AS "receipt_known!",
+               head.receipts_known AS "receipts_known!",
                head.seq AS head, head.horizon, head.live_places, head.media_bytes,
                head.places_max AS "places_max?", head.media_bytes_max AS "media_bytes_max?",
                e.seq AS "seq?", e.place_id AS "id?", e.owner_id AS "owner_id?",
@@ -84,9 +111,14 @@ pub async fn read_page(
         "#,
         actor.user.0,
         after,
-        generation,
+        expected.generation,
         limit,
-        witnessed,
+        expected.generations,
+        expected.entry.map_or(Uuid::nil(), |(place, _)| place.0),
+        // An entry without a number is expected nowhere.
+        expected.entry.map_or(0, |(_, seq)| seq),
+        expected.receipt as Option<Uuid>,
+        expected.receipts,
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -97,6 +129,9 @@ pub async fn read_page(
         generation: first.generation.ok_or(Error::Corrupt("server without a generation"))?,
         oldest_generation: first.oldest_generation.ok_or(Error::Corrupt("server without a generation"))?,
         generation_known: first.generation_known,
+        entry_known: first.entry_known,
+        receipt_known: first.receipt_known,
+        receipts_known: first.receipts_known,
         unknown: first.unknown.clone(),
         head: first.head,
         horizon: first.horizon,

@@ -261,6 +261,73 @@ async fn a_push_that_the_database_has_forgotten_is_noticed_by_its_witness() {
     assert!(matches!(made_up, Err(Error::InvalidCursor)));
 }
 
+/// A failover that lost the last seconds: no generation began in them, and others' writes have reached the numbers since.
+#[tokio::test]
+async fn a_database_that_lost_its_last_seconds_is_noticed_by_what_somebody_was_told() {
+    for told_by in ["a push", "a push and a pull", "a pull"] {
+        let mut world = World::new().await;
+        let epoch = world.service.epoch().await.unwrap();
+        let start = world.service.pull(world.ada, None, None).await.unwrap();
+        world.database.keep_copy().await;
+        world.clock.advance_seconds(1);
+        let bytes = String::from_utf8(create("lost").1.to_bytes()).unwrap();
+        let pushed = push_in_epoch(&world.service, world.ada, &[&bytes], epoch.clone()).await.unwrap();
+        let (cursor, witness) = match told_by {
+            "a push" => (start.cursor.clone(), pushed.witness),
+            "a pull" => (world.service.pull(world.ada, None, None).await.unwrap().cursor, None),
+            _ => {
+                let witness = pushed.witness.as_deref();
+                let page = world.service.pull_with_witness(world.ada, Some(&start.cursor), witness, None).await;
+                (page.unwrap().cursor, None)
+            }
+        };
+        world.database.put_back().await;
+        world.service = world.another_process().await;
+        for name in ["one", "two", "three"] {
+            world.place(name).await;
+        }
+        let refused = world.service.pull_with_witness(world.ada, Some(&cursor), witness.as_deref(), None).await;
+        assert!(matches!(refused, Err(Error::ResyncRequired(ResyncReason::WentBack))), "{told_by}: {refused:?}");
+        assert_ne!(world.service.epoch().await.unwrap(), epoch);
+    }
+}
+
+/// The place of the newest entry was changed again after the database went back: only the receipt tells.
+#[tokio::test]
+async fn an_own_change_that_is_lost_is_noticed_also_where_the_place_was_changed_again() {
+    let mut world = World::new().await;
+    let (client_id, _) = world.place("one").await;
+    let own = Target::Own(client_id);
+    let epoch = world.service.epoch().await.unwrap();
+    world.database.keep_copy().await;
+    let bytes = String::from_utf8(rename(own, "one", "two").to_bytes()).unwrap();
+    let pushed = push_in_epoch(&world.service, world.ada, &[&bytes], epoch).await.unwrap();
+    let page = world.service.pull_with_witness(world.ada, None, pushed.witness.as_deref(), None).await.unwrap();
+    let later = world.service.pull(world.ada, Some(&page.cursor), None).await.unwrap();
+    world.database.put_back().await;
+    world.service = world.another_process().await;
+    applied(world.push_one(world.ada, &rename(own, "one", "other")).await);
+    for cursor in [&page.cursor, &later.cursor] {
+        let refused = world.service.pull(world.ada, Some(cursor), None).await;
+        assert!(matches!(refused, Err(Error::ResyncRequired(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_that_was_dropped_for_its_age_is_no_sign_of_a_restore() {
+    let world = World::new().await;
+    let epoch = world.service.epoch().await.unwrap();
+    let bytes = String::from_utf8(create("old").1.to_bytes()).unwrap();
+    let pushed = push_in_epoch(&world.service, world.ada, &[&bytes], epoch.clone()).await.unwrap();
+    let page = world.service.pull_with_witness(world.ada, None, pushed.witness.as_deref(), None).await.unwrap();
+    world.clock.advance_days(100);
+    world.execute("DELETE FROM op_receipts").await;
+    assert!(
+        world.service.pull_with_witness(world.ada, Some(&page.cursor), pushed.witness.as_deref(), None).await.is_ok()
+    );
+    assert_eq!(world.service.epoch().await.unwrap(), epoch);
+}
+
 /// The other process began its generation before the database went back, and does not know that it did.
 #[tokio::test]
 async fn a_process_that_has_not_noticed_a_restore_makes_nobody_start_over_again() {
