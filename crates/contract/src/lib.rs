@@ -10,11 +10,12 @@
 //! - [`outcome`]: what became of an operation.
 //! - [`problem`]: errors with stable codes (RFC 9457).
 //! - [`sync`]: push, pull and live messages. [`account`]: setup, sign-in, pairing, devices.
-//! - [`limits`]: every bound, once.
+//! - [`limits`]: every bound, once. [`defect`]: deliberate ones, for tests of the tests.
 //!
 //! On the wire: JSON, camelCase, RFC 3339 UTC with microseconds, unknown fields ignored on read.
 
 pub mod account;
+pub mod defect;
 pub mod history;
 pub mod ids;
 pub mod limits;

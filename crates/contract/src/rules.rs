@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use crate::defect::{self, Defect};
 use crate::place::{PlaceFields, PositionSource};
 use crate::position::Position;
 use crate::problem::FieldError;
@@ -163,7 +164,7 @@ fn settle<T: PartialEq + Clone>(
     changed: &mut Vec<Field>,
 ) {
     let Some(change) = change else { return };
-    if !change.applies_to(slot.as_ref()) {
+    if !change.applies_to(slot.as_ref()) && !defect::is_on(Defect::WasIgnored) {
         conflicts.push(field);
     } else if *slot != change.to {
         slot.clone_from(&change.to);
@@ -217,8 +218,8 @@ pub fn decide_update(current: &PlaceFields, changes: &PlaceChanges) -> UpdateDec
 
 /// Decides a refine: the new fields when the position is a fix and `better` is more accurate, otherwise `None`.
 pub fn decide_refine(current: &PlaceFields, better: &Position) -> Option<PlaceFields> {
-    (current.position_source == PositionSource::Fix && better.is_better_than(&current.position))
-        .then(|| PlaceFields { position: *better, ..current.clone() })
+    let is_fix = current.position_source == PositionSource::Fix || defect::is_on(Defect::RefineOverManual);
+    (is_fix && better.is_better_than(&current.position)).then(|| PlaceFields { position: *better, ..current.clone() })
 }
 
 /// Whether a place at `version` has changed since somebody saw `base_version`. A base of 0 means the place as its own

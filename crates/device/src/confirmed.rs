@@ -5,6 +5,7 @@
 //! came by.
 
 use holdfast_contract::Place;
+use holdfast_contract::defect::{self, Defect};
 use rusqlite::params;
 
 use crate::columns::Json;
@@ -52,8 +53,8 @@ pub(crate) fn put(tx: &Tx<'_>, id: LocalId, place: &Place, pass: i64, seq: i64) 
     let taken = tx.run(
         "INSERT INTO confirmed (local_id, version, pass, seq, place) VALUES (?1, ?2, ?3, ?4, ?5) \
          ON CONFLICT (local_id) DO UPDATE SET version = excluded.version, pass = excluded.pass, seq = excluded.seq, \
-         place = excluded.place WHERE (excluded.pass, excluded.seq) > (confirmed.pass, confirmed.seq)",
-        params![id.0, place.version, pass, seq, Json(place)],
+         place = excluded.place WHERE (excluded.pass, excluded.seq) > (confirmed.pass, confirmed.seq) OR ?6",
+        params![id.0, place.version, pass, seq, Json(place), defect::is_on(Defect::OlderWordWins)],
     )?;
     Ok(taken > 0)
 }

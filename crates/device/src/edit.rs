@@ -1,5 +1,6 @@
 //! A person's changes and better fixes, folded into what was not sent yet and queued behind what was.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::{Action, PlaceChanges, Position, Role};
 
 use crate::capture;
@@ -64,7 +65,17 @@ pub(crate) fn edit(tx: &Tx<'_>, row: &PlaceRow, edit: Edit, seen: Option<&Seen>)
     if row.role == Role::Viewer {
         return Err(Error::NotAllowed);
     }
-    let changes = fold::changes_of(edit, &row.shown, seen)?;
+    let confirmed = confirmed::load(tx, row.id)?.filter(|_| defect::is_on(Defect::WasFromConfirmed));
+    let confirmed = confirmed.map(|base| Seen {
+        name: base.place.name.clone(),
+        note: base.place.note.clone(),
+        category: base.place.category.clone(),
+        tags: base.place.tags.clone(),
+        position: Some(base.place.position()),
+        deleted: false,
+        version: base.place.version,
+    });
+    let changes = fold::changes_of(edit, &row.shown, confirmed.as_ref().or(seen))?;
     if changes.is_empty() {
         return Ok(false);
     }

@@ -4,6 +4,7 @@
 //! a new one; a former reader keeps what they typed themselves, and nothing else of it. Without anything typed the place
 //! goes. The word is final for what was on its way too, whatever lease it has.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::{Action, Role};
 
 use crate::confirmed;
@@ -36,7 +37,7 @@ pub(crate) fn settle(tx: &Tx<'_>, id: LocalId) -> Result<()> {
         Action::Restore { .. } => owner,
         Action::Refine { .. } | Action::Delete { .. } | Action::Offer { .. } => false,
     });
-    if !typed {
+    if !typed || defect::is_on(Defect::GoneTakesTyped) {
         for entry in &chain {
             outbox::remove(tx, entry, JournalEvent::Gone, None)?;
         }

@@ -1,7 +1,8 @@
 //! Is it our server's word? A reply without the protocol header or without a body that can be read (a captive portal, a
 //! proxy's 404, half a response) is no reply at all.
 
-use holdfast_contract::Problem;
+use holdfast_contract::defect::{self, Defect};
+use holdfast_contract::{Code, Problem};
 use serde::de::DeserializeOwned;
 
 use crate::engine::Answer;
@@ -26,7 +27,14 @@ pub(crate) enum Verdict<T> {
 
 /// Judges an answer whose success is a `T`.
 pub(crate) fn judge<T: DeserializeOwned>(answer: &Answer) -> Verdict<T> {
-    let Answer::Http { status, protocol_header: true, retry_after, body } = answer else { return Verdict::NoReply };
+    let Answer::Http { status, protocol_header, retry_after, body } = answer else { return Verdict::NoReply };
+    if !protocol_header {
+        if defect::is_on(Defect::ProxyBelieved) && *status >= 400 {
+            let problem = Problem::new(Code::Internal, "a proxy's words");
+            return Verdict::Refused { status: *status, problem, retry_after: None };
+        }
+        return Verdict::NoReply;
+    }
     match *status {
         200 => serde_json::from_slice(body).map_or(Verdict::NoReply, Verdict::Answered),
         status @ 400..=599 => match serde_json::from_slice::<Problem>(body) {

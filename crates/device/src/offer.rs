@@ -5,6 +5,7 @@
 //! led to the offered one (then it takes it), came of it (then nothing is to do), or went another way (then the person is
 //! asked, with both states in hand).
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::operation::OfferedState;
 use holdfast_contract::{Action, NewPlace, Place, Source};
 
@@ -23,7 +24,7 @@ const UNKNOWN_EPOCH: &str = "unknown";
 /// Queues the offer of a state that was confirmed in `pass`, unless one of the same place is under way already. The view is
 /// worked out by whoever calls.
 pub(crate) fn queue(tx: &Tx<'_>, id: LocalId, lost: &Place, pass: i64) -> Result<()> {
-    let Some(client_id) = lost.client_id else { return Ok(()) };
+    let Some(client_id) = lost.client_id.filter(|_| !defect::is_on(Defect::NothingOffered)) else { return Ok(()) };
     places::mark(tx, id, None)?;
     let chain = outbox::chain(tx, id)?;
     if version(&chain).is_some() {

@@ -1,5 +1,6 @@
 //! The table of operations that the server has not acknowledged: one chain per place, of which only the head moves.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::{Action, Code, Field, OpId, Operation, PAYLOAD_VERSION, Problem, Target, Timestamp};
 use rusqlite::{Row, params};
@@ -62,7 +63,7 @@ pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Entry> {
         op_id: OpId(row.get::<_, Uuid>(1)?),
         place: LocalId(row.get(2)?),
         action: operation.action,
-        frozen: row.get(4)?,
+        frozen: row.get::<_, bool>(4)? && !defect::is_on(Defect::FoldedIntoLeased),
         head: row.get(5)?,
         state: row.get(6)?,
         lease: row.get(7)?,
@@ -144,8 +145,14 @@ pub(crate) fn amend(tx: &Tx<'_>, entry: &Entry, action: Action) -> Result<()> {
     debug_assert!(!entry.frozen, "the first lease freezes an operation's bytes");
     let operation = Operation { op_id: entry.op_id, action };
     tx.run(
-        "UPDATE outbox SET kind = ?2, payload_version = ?3, payload = ?4 WHERE number = ?1 AND frozen = 0",
-        params![entry.number, operation.action.kind(), PAYLOAD_VERSION, operation.to_bytes()],
+        "UPDATE outbox SET kind = ?2, payload_version = ?3, payload = ?4 WHERE number = ?1 AND frozen <= ?5",
+        params![
+            entry.number,
+            operation.action.kind(),
+            PAYLOAD_VERSION,
+            operation.to_bytes(),
+            defect::is_on(Defect::FoldedIntoLeased)
+        ],
     )?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::limits::PULL_CHANGES_MAX;
 use holdfast_contract::sync::{Change, ChangeKind, GonePlace, PlanLimits, PullReply};
 use holdfast_contract::{Code, Place, PlaceChanges, Role};
@@ -179,7 +180,8 @@ impl Applier<'_, '_> {
             confirmed::put(tx, id, place, self.pass, seq)?;
             return Ok(());
         };
-        if known.pass.is_some_and(|pass| (pass, known.seq) >= (self.pass, seq)) {
+        let is_older = known.pass.is_some_and(|pass| (pass, known.seq) >= (self.pass, seq));
+        if is_older && !defect::is_on(Defect::OlderWordWins) {
             return Ok(());
         }
         let lost = self.other_before_restore(&known, place)?;

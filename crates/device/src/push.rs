@@ -4,6 +4,7 @@
 //! the heads that are ready, so that a send costs the same whatever waits behind it. An operation that failed alone is
 //! sent alone from then on, behind the others: it must not take them with it again.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::limits::{BODY_BYTES_MAX, PUSH_OPERATIONS_MAX, TELEMETRY_CONFIRMATIONS_MAX};
 use holdfast_contract::sync::{Confirmation, Telemetry};
 use holdfast_contract::{OpId, Timestamp};
@@ -132,6 +133,9 @@ pub(crate) fn lease(tx: &Tx<'_>) -> Result<Option<Request>> {
     }
     tx.run("UPDATE store SET resends = resends + ?1", [resends])?;
     let body = body(tx, lease, &operations)?;
+    if defect::is_on(Defect::DoneWhenSent) {
+        tx.run("DELETE FROM outbox WHERE state = 'leased'", [])?;
+    }
     Ok(Some(Request::Push { lease, body, operations: u32::try_from(numbers.len()).unwrap_or(u32::MAX) }))
 }
 

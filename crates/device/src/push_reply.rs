@@ -15,6 +15,7 @@
 
 use std::collections::HashMap;
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::sync::PushReply;
 use holdfast_contract::{Code, OpId, Operation, Outcome, Problem};
 
@@ -38,15 +39,16 @@ const SLOW_BYTES: usize = 20 * 1024;
 /// See [`crate::Device::handle`].
 pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handled> {
     let lane = lanes::load(tx, Lane::Push)?;
-    if !lane.holds(lease) {
+    let any_lease = defect::is_on(Defect::LeaseNotChecked);
+    if !lane.holds(lease) && !any_lease {
         return Ok(Handled::default());
     }
     let sent = tx.all(
         &format!(
-            "SELECT {} FROM outbox o WHERE o.state = 'leased' AND o.lease = ?1 ORDER BY o.number",
+            "SELECT {} FROM outbox o WHERE o.state = 'leased' AND (o.lease = ?1 OR ?2) ORDER BY o.number",
             outbox::COLUMNS
         ),
-        [lease.token],
+        rusqlite::params![lease.token, any_lease],
         outbox::read,
     )?;
     lanes::release(tx, Lane::Push)?;
@@ -157,6 +159,7 @@ fn alone_settled(tx: &Tx<'_>) -> Result<()> {
 /// Whether a refusal pauses the whole account.
 pub(crate) fn account_pause(status: u16, code: Code) -> Option<PauseReason> {
     match (status, code) {
+        (401, _) if defect::is_on(Defect::SignedOutIsRejected) => None,
         (401, _) | (403, Code::WrongAccount) => Some(PauseReason::SignIn),
         (403, Code::AccountGone) => Some(PauseReason::AccountGone),
         (426, _) => Some(PauseReason::UpdateApp),

@@ -1,6 +1,7 @@
 //! What an outcome means for an operation, its place and what waits behind it. The one way out of the outbox that is not
 //! a person's decision.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::PositionChange;
 use holdfast_contract::{Action, Code, Field, NewPlace, Outcome, Place, PlaceChanges, PositionSource, Problem};
@@ -157,7 +158,10 @@ fn known_already(tx: &Tx<'_>, entry: &Entry, place: &Place) -> Result<()> {
     timed(tx, entry)?;
     imports::made_elsewhere(tx, *client_id)?;
     let target = holdfast_contract::Target::Own(*client_id);
-    let (changes, mut better) = fold::differences(&captured.fields, &place.fields());
+    let (mut changes, mut better) = fold::differences(&captured.fields, &place.fields());
+    if defect::is_on(Defect::AbsenceClears) {
+        changes = fold::between(&place.fields(), &captured.fields);
+    }
     if marker_was_moved(tx, entry, captured, place)? {
         better = None;
     }

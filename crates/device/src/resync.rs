@@ -2,6 +2,7 @@
 //! in time. What waits in the outbox stays as it is; no own place goes without the server's `gone`.
 
 use holdfast_contract::Role;
+use holdfast_contract::defect::{self, Defect};
 use rusqlite::params;
 
 use crate::engine::Lane;
@@ -44,7 +45,7 @@ pub(crate) fn sweep(tx: &Tx<'_>) -> Result<bool> {
     )?;
     let is_all = missing.len() < SWEPT_AT_ONCE as usize;
     for (id, role) in missing {
-        if role == Role::Owner.as_str() {
+        if role == Role::Owner.as_str() && !defect::is_on(Defect::ResyncDropsOwn) {
             let Some(base) = confirmed::load(tx, id)? else { continue };
             let (lost, pass) = base.newest();
             offer::queue(tx, id, &lost, pass)?;

@@ -1,5 +1,6 @@
 //! Into the trash and out of it.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::{Action, Role};
 
 use crate::capture;
@@ -57,7 +58,7 @@ pub(crate) fn is_parked(entry: &Entry) -> bool {
 pub(crate) fn only_here(tx: &Tx<'_>, row: &PlaceRow, chain: &[Entry]) -> Result<bool> {
     let Some(head) = chain.first() else { return Ok(false) };
     let own_create = matches!(head.action, Action::Create { .. }) && row.made_here;
-    let never_taken = !head.frozen || head.state == OpState::Rejected;
+    let never_taken = !head.frozen || head.state == OpState::Rejected || defect::is_on(Defect::DeletedOnlyHere);
     Ok(own_create && never_taken && confirmed::version(tx, row.id)? == 0)
 }
 

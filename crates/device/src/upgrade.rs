@@ -1,5 +1,6 @@
 //! What an update of the app changes in a store at the next opening.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::{Operation, PAYLOAD_VERSION};
 use rusqlite::params;
 
@@ -36,6 +37,10 @@ fn payloads(tx: &Tx<'_>) -> Result<()> {
         outbox::read,
     )?;
     for entry in old {
+        if defect::is_on(Defect::OutboxEmptied) {
+            tx.run("DELETE FROM outbox WHERE number = ?1", [entry.number])?;
+            continue;
+        }
         let operation = Operation { op_id: entry.op_id, action: entry.action };
         tx.run(
             "UPDATE outbox SET payload_version = ?2, payload = ?3 WHERE number = ?1",

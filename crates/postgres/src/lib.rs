@@ -67,6 +67,14 @@ pub fn find_bin_dir(explicit: Option<&Path>) -> Result<PathBuf, Error> {
     Ok(binaries::Binaries::find(explicit, None)?.dir)
 }
 
+/// The folder of the programs of this major version: those that a database of such a PostgreSQL is backed up with.
+///
+/// # Errors
+/// [`Error::NotInstalled`] or [`Error::BinDir`], which say what to install.
+pub fn find_bin_dir_of(explicit: Option<&Path>, major: u32) -> Result<PathBuf, Error> {
+    Ok(binaries::Binaries::find(explicit, Some(major))?.dir)
+}
+
 /// How an embedded PostgreSQL is to be run.
 #[derive(Debug, Clone)]
 pub struct Settings {

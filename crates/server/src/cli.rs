@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::settings::{self, Settings};
-use crate::{admin, doctor, serve, telemetry};
+use crate::{admin, backup, doctor, serve, telemetry};
 
 /// Threads for blocking work: password hashes, starting and stopping PostgreSQL, looking up names.
 const BLOCKING_THREADS_MAX: usize = 16;
@@ -24,6 +24,15 @@ enum Command {
     Serve,
     /// Bring the database to this version's schema, and end
     Migrate,
+    /// Make a backup of everything in one file, while the server runs
+    Backup(backup::Backup),
+    /// Put a backup back, in place of what is there; the server must be stopped
+    Restore(backup::Restore),
+    /// Say that the database was put back to an older state by other means (such as a snapshot of the disk)
+    ///
+    /// Gives it a new epoch, so that devices give back what it lacks; ends every session; suspends every share until its owner
+    /// confirms it.
+    Restored,
     /// Accounts, passwords and plans
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -58,6 +67,9 @@ pub fn main() -> ExitCode {
         match cli.command {
             Command::Serve => serve::serve(settings).await,
             Command::Migrate => admin::migrate(&settings).await,
+            Command::Backup(args) => backup::backup(&settings, args).await,
+            Command::Restore(args) => backup::restore(&settings, args).await,
+            Command::Restored => backup::restored(&settings).await,
             Command::Admin(command) => admin::run(&settings, command).await,
             Command::Doctor => doctor::run(&settings).await,
         }

@@ -9,6 +9,7 @@
 //! 4. the port, jobs, and a one-time setup code while there is no account.
 
 mod admin;
+mod backup;
 pub mod cli;
 mod database;
 mod doctor;

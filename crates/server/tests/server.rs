@@ -1,6 +1,8 @@
 //! The server as people run it: real processes, real HTTP, real PostgreSQL.
 #![allow(clippy::unwrap_used)]
 
+#[path = "server/backup.rs"]
+mod backup;
 #[path = "server/commands.rs"]
 mod commands;
 #[path = "server/harness.rs"]

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::{AccountId, DeviceId};
 use holdfast_postgres::{Durability, Postgres, Settings};
 use sha2::{Digest as _, Sha256};
@@ -15,6 +16,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::maintenance::url_of;
 use crate::migrations::MIGRATOR;
 use crate::pool::connect_alone;
 use crate::{Actor, migrate};
@@ -85,7 +87,11 @@ impl TestDatabase {
         let create = format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy");
         admin.execute(AssertSqlSafe(create)).await.expect("a database is copied from the template");
         admin.close().await.expect("the connection closes");
-        let url = with_database(&admin_url, &name);
+        let url = url_of(&admin_url, &name);
+        if defect::is_on(Defect::NumberBeforeLock) {
+            let mut sql = connect_alone(&url).await.expect("the new database answers");
+            sql.execute(include_str!("testing_defect.sql")).await.expect("the defect is there");
+        }
         Self { url, name, admin_url, users: AtomicU32::new(0), _cluster: cluster }
     }
 
@@ -230,7 +236,7 @@ async fn template(admin: &mut PgConnection, admin_url: &str) -> String {
         {
             admin.execute(AssertSqlSafe(statement)).await.expect("the template is made");
         }
-        migrate(&with_database(admin_url, &making)).await.expect("the template is migrated");
+        migrate(&url_of(admin_url, &making)).await.expect("the template is migrated");
         let rename = format!("ALTER DATABASE {making} RENAME TO {template}");
         admin.execute(AssertSqlSafe(rename)).await.expect("the template is named");
     }
@@ -240,13 +246,4 @@ async fn template(admin: &mut PgConnection, admin_url: &str) -> String {
         .await
         .expect("the lock is given back");
     template
-}
-
-/// `url` with another database.
-fn with_database(url: &str, database: &str) -> String {
-    let (base, query) = url.split_once('?').map_or((url, None), |(base, query)| (base, Some(query)));
-    let authority = base.find("://").map_or(0, |at| at + 3);
-    let end = base[authority..].find('/').map_or(base.len(), |at| authority + at);
-    let query = query.map(|q| format!("?{q}")).unwrap_or_default();
-    format!("{}/{database}{query}", &base[..end])
 }

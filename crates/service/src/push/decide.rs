@@ -8,6 +8,7 @@ mod offer;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::Field;
 use holdfast_contract::{
@@ -219,6 +220,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
         let slot = self.resolve(target);
         if let Some(slot) = slot
             && let Some(problem) = &self.slots[slot].deferred
+            && !defect::is_on(Defect::DeferredOvertaken)
         {
             return Verdict::Deferred(problem.clone());
         }
@@ -363,6 +365,9 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
     }
 
     fn receipt(&mut self, ready: &Ready, slot: usize, version: i64) {
+        if defect::is_on(Defect::ReceiptNotWritten) {
+            return;
+        }
         let Slot { owner, id, .. } = self.slots[slot];
         let receipt = Receipt { payload_hash: ready.hash, owner, place: id, version };
         if let Entry::Vacant(entry) = self.receipts.entry(ready.operation.op_id) {

@@ -1,6 +1,6 @@
 //! The same thing at the same instant.
 
-use holdfast_contract::{Outcome, Target};
+use holdfast_contract::{Outcome, Role, Target};
 use holdfast_service::Service;
 use tokio::task::JoinSet;
 
@@ -189,6 +189,48 @@ async fn a_retried_batch_whose_first_try_commits_meanwhile_finds_the_place_that_
     let Outcome::Duplicate { first: true, place, .. } = &again[0] else { panic!("{again:?}") };
     assert_eq!((name_of(place), place.client_id), ("new", Some(new.0)));
     assert_eq!(world.count("SELECT count(*) FROM places").await, 2);
+}
+
+/// Whoever is shown a place while somebody changes it learns of the change: the share waits for it, or it for the share.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_share_that_begins_while_a_change_is_under_way_misses_nothing() {
+    let world = World::new().await;
+    let bob = world.database.add_user().await;
+    let (client_id, place) = world.place("a").await;
+    // The change stalls with its audience read and nothing committed.
+    world
+        .execute(
+            "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF pg_try_advisory_xact_lock(4712) THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
+                 RETURN NULL;
+             END $$;
+             CREATE TRIGGER gate AFTER UPDATE ON feed FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate();",
+        )
+        .await;
+    let mut gate = world.sql().await;
+    sqlx::raw_sql("SELECT pg_advisory_lock(4711)").execute(&mut gate).await.unwrap();
+    let (service, ada) = (world.service.clone(), world.ada);
+    let change = tokio::spawn(async move { push(&service, ada, &[rename(Target::Own(client_id), "a", "b")]).await });
+    let waiting =
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()";
+    until(&world, waiting, 1).await;
+    let service = world.service.clone();
+    let share = tokio::spawn(async move { service.share_place(ada, place.id, bob.user, Role::Viewer).await });
+    // It waits for the change, or it is done.
+    let waits_or_is_done = async {
+        while !share.is_finished() && world.count(waiting).await < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), waits_or_is_done).await.unwrap();
+    let (before, page) = world.pull_all(bob, None, 10).await;
+    sqlx::raw_sql("SELECT pg_advisory_unlock(4711)").execute(&mut gate).await.unwrap();
+    assert_eq!(outcome_names(&change.await.unwrap()), ["applied"]);
+    share.await.unwrap().unwrap();
+    let (after, _) = world.pull_all(bob, Some(&page.cursor), 10).await;
+    let seen = fold(&[before, after].concat());
+    assert_eq!(seen[&place.id].version, 2, "the last word that was followed is the last word");
 }
 
 /// Waits for a number that SQL answers.

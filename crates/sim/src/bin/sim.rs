@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
+use holdfast_contract::defect::{self, Defect};
 use holdfast_sim::simulator::{Fault, Outcome, Step, Tally, plan, run, shrink};
 
 /// Runs real devices and a real server in a world where everything goes wrong.
@@ -30,15 +31,26 @@ struct Args {
     /// How many worlds run at once.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// How many runs may be spent on making a failing one shorter.
+    /// How many runs may be spent on making a failing one shorter; 0: it is not shown at all.
     #[arg(long, default_value_t = 150)]
     shrink: usize,
     /// Go on after a failure.
     #[arg(long)]
     all: bool,
+    /// Turn this deliberate defect on, which the simulator is expected to find.
+    #[arg(long, value_parser = defect)]
+    defect: Option<Defect>,
     /// Fail where a fault or an outcome never occurred: what never happens is not tested.
     #[arg(long)]
     thorough: bool,
+}
+
+fn defect(name: &str) -> Result<Defect, String> {
+    let found = Defect::ALL.iter().copied().find(|defect| defect.name() == name);
+    found.ok_or_else(|| {
+        let names: Vec<_> = Defect::ALL.iter().map(|defect| defect.name()).collect();
+        format!("there is no such defect; there are: {}", names.join(", "))
+    })
 }
 
 struct Shared {
@@ -56,6 +68,10 @@ fn main() -> ExitCode {
         (some, _) if !some.is_empty() => some.clone(),
         _ => Fault::value_variants().to_vec(),
     };
+    if let Some(defect) = args.defect {
+        println!("with a deliberate defect: {}", defect.story().trim());
+        assert!(defect::choose(defect), "it is chosen once");
+    }
     let shared = Shared {
         next: AtomicU64::new(args.seed),
         stop: AtomicBool::new(false),
@@ -90,7 +106,9 @@ fn main() -> ExitCode {
     for (seed, outcome) in &failures {
         println!("seed {seed} failed: {}", outcome.failure.as_deref().unwrap_or_default());
     }
-    explain(&args, &faults, seed, outcome);
+    if args.shrink > 0 {
+        explain(&args, &faults, seed, outcome);
+    }
     ExitCode::FAILURE
 }
 
@@ -157,5 +175,7 @@ fn explain(args: &Args, faults: &[Fault], seed: u64, outcome: Outcome) {
         .filter_map(|fault| fault.to_possible_value().map(|v| format!(" --fault {}", v.get_name())))
         .collect();
     let calm = if args.calm { " --calm" } else { "" };
-    println!("\nTo repeat it: cargo xtask sim --seed {seed} --seeds 1 --steps {}{}{calm}", args.steps, some.concat());
+    let defect = args.defect.map(|defect| format!(" --defect {}", defect.name())).unwrap_or_default();
+    let steps = args.steps;
+    println!("\nTo repeat it: cargo xtask sim --seed {seed} --seeds 1 --steps {steps}{}{calm}{defect}", some.concat());
 }

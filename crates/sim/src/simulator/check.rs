@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_contract::sync::{Change, ChangeKind};
-use holdfast_contract::{AccountId, ClientId, Place, PlaceId, Role};
-use holdfast_device::{PlaceState, PlaceView};
+use holdfast_contract::{AccountId, ClientId, Code, Place, PlaceId, Role};
+use holdfast_device::{EntryState, PlaceState, PlaceView};
 use holdfast_service::{Actor, Error};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -228,6 +228,11 @@ impl World {
         let at = |latitude: Option<f64>| latitude.map(|latitude| format!("at {latitude:.6}"));
         for row in rows {
             let kind: &str = row.get("kind");
+            let at_old = at(row.get("latitude"));
+            let by_hand = at_old.as_ref().and_then(|v| self.model.typed.get(v)).is_some_and(|t| !t.saw.contains(&None));
+            if kind == "refine" && by_hand {
+                return Err(format!("2. overwrite: {at_old:?} was chosen by a person, and a fix replaced it"));
+            }
             if !matches!(kind, "update" | "offer") {
                 continue;
             }
@@ -315,6 +320,16 @@ impl World {
             let entries = self.devices[index].device().outbox(None, 1000).map_err(|e| e.to_string())?;
             if let Some(entry) = entries.iter().find(|entry| !waits_for_a_person(&entry.state)) {
                 return Err(format!("6. convergence: an operation of device {index} still waits: {entry:?}"));
+            }
+            // A place that is gone takes what was on its way with it; everything else was refused by the server.
+            let unjust = entries.iter().find(|entry| match &entry.state {
+                EntryState::Rejected { problem } => {
+                    problem.code != Code::Gone && !self.model.refused.contains(&entry.op_id)
+                }
+                _ => false,
+            });
+            if let Some(entry) = unjust {
+                return Err(format!("5. honesty: device {index} says refused, and nobody has refused it: {entry:?}"));
             }
             let mut views = self.devices[index].views(false);
             views.extend(self.devices[index].views(true));

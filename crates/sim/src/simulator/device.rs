@@ -87,7 +87,8 @@ impl SimDevice {
 
     fn open(&mut self, path: &Path) -> Device {
         self.opened += 1;
-        let seed = self.seed.wrapping_add(self.opened);
+        // No two openings of any two devices draw the same.
+        let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(self.opened);
         let environment = DeviceEnvironment::new(Arc::clone(&self.clock), seed);
         let mut device = holdfast_device::file::open(path, environment).expect("the store opens").device;
         let left = Arc::clone(&self.commits_left);

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_contract::{AccountId, ClientId, PlaceId, Position};
+use holdfast_contract::{AccountId, ClientId, OpId, PlaceId, Position};
 
 /// A place in the model: its owner and the capture.
 pub(super) type Key = (AccountId, ClientId);
@@ -44,6 +44,8 @@ pub(super) struct Model {
     pub(super) shares: BTreeSet<(Key, AccountId)>,
     /// Which row is which capture, for places that were shared.
     pub(super) rows: BTreeMap<PlaceId, Key>,
+    /// Operations that the server, or whoever may say so, has refused for good.
+    pub(super) refused: BTreeSet<OpId>,
     /// The database has been put back: what it forgot can't be in its history.
     pub(super) went_back: bool,
 }

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use holdfast_contract::{AccountId, ClientId, Position};
+use holdfast_contract::sync::PushReply;
+use holdfast_contract::{AccountId, ClientId, Code, OpId, Outcome, Position};
 use holdfast_device::{Answer, Reply, Request};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -308,7 +309,10 @@ impl World {
             Fault::Portal | Fault::Proxy => somebody_elses(&mut rng),
             Fault::Unavailable => server_says(503, "unavailable", None),
             Fault::RateLimited => server_says(429, "rate_limited", Some(rng.random_range(1..120))),
-            Fault::TooLarge => server_says(413, "too_large", None),
+            Fault::TooLarge => {
+                self.refused_alone(&request);
+                server_says(413, "too_large", None)
+            }
             Fault::UpdateRequired => server_says(426, "client_too_old", None),
             Fault::WrongToken => self.carry_with_another_token(device, &request).await,
             Fault::DeviceKilled => {
@@ -353,6 +357,7 @@ impl World {
             };
             self.say(format!("device {device} sends {carried}: {status}"));
             self.tally.reply(request.lease().lane, *status, body);
+            self.refused_by_the_server(body)?;
             let text = String::from_utf8_lossy(body);
             for word in model::words_in(&text) {
                 let seen = self
@@ -366,6 +371,27 @@ impl World {
             }
         }
         Ok(answer)
+    }
+
+    /// Notes what the server refuses for good: nothing else may end up as refused.
+    fn refused_by_the_server(&mut self, body: &[u8]) -> Verdict {
+        let Ok(reply) = serde_json::from_slice::<PushReply>(body) else { return Ok(()) };
+        for outcome in reply.outcomes {
+            let Outcome::Rejected { problem } = outcome.outcome else { continue };
+            if problem.code == Code::OpIdReused {
+                return Err(format!("5. retry: an operation was sent again with other bytes: {:?}", outcome.op_id));
+            }
+            self.model.refused.extend(outcome.op_id);
+        }
+        Ok(())
+    }
+
+    /// A refusal of a whole request is one of its operation, where there is only one in it.
+    fn refused_alone(&mut self, request: &Request) {
+        let Request::Push { body, operations: 1, .. } = request else { return };
+        let body: serde_json::Value = serde_json::from_slice(body).expect("a push is JSON");
+        let op_id = serde_json::from_value::<OpId>(body["operations"][0]["opId"].clone()).ok();
+        self.model.refused.extend(op_id);
     }
 
     /// The same bytes arrive twice. The second time changes nothing.

@@ -1,5 +1,6 @@
 //! An operation on a place that the actor sees: who may, and what `contract::rules` make of it.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::{Field, PlaceChanges, UpdateDecision, changed_since, decide_refine, decide_update};
 use holdfast_contract::{Action, Code, PlaceFields, PlaceId, Position, Problem};
@@ -83,7 +84,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
         if place.deleted_at.is_some() {
             return Verdict::Duplicate { slot, first: false, version: None };
         }
-        if changed_since(place.version, base_version) {
+        if changed_since(place.version, base_version) && !defect::is_on(Defect::DeleteIgnoresBase) {
             return Verdict::Conflict { slot, reason: ConflictReason::ChangedSince, fields: Vec::new() };
         }
         self.room.take(-1);

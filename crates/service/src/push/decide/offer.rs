@@ -13,6 +13,7 @@
 //!
 //! Times are the server's own: it made the version that is offered.
 
+use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::operation::OfferedState;
 use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::rules::Field;
@@ -113,7 +114,11 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
             _ => {}
         }
         let from_the_shared_past = place.updated_at <= state.updated_at.min(self.now);
-        if from_the_shared_past && place.version < state.version { Kinship::Later } else { Kinship::Parted }
+        if (from_the_shared_past || defect::is_on(Defect::OfferOverwrites)) && place.version < state.version {
+            Kinship::Later
+        } else {
+            Kinship::Parted
+        }
     }
 
     fn give_back(&mut self, slot: usize, state: &OfferedState) {
