@@ -10,8 +10,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use sqlx::{PgConnection, Row};
 
+use super::deciding::waits_for_a_person;
 use super::model::{Value, words_in};
-use super::people::waits_for_a_person;
 use super::server::SimServer;
 use super::world::{Verdict, World};
 

@@ -9,13 +9,17 @@
 //! chance. What stays outside the seed are the ids that the server makes and the order in which PostgreSQL's own processes run;
 //! neither decides what happens.
 
+mod capturing;
 mod check;
 mod clock;
 mod cut;
+mod deciding;
 mod device;
+mod disasters;
 mod model;
 mod people;
 mod server;
+mod sharing;
 mod shrink;
 mod step;
 mod tally;
