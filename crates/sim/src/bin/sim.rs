@@ -150,9 +150,12 @@ const OUTCOMES: &[&str] = &[
     "a reply nobody waits for",
 ];
 
+/// Ways in which two requests meet, which a thorough run has seen.
+const MEETINGS: &[&str] = &["Met InPassing", "Met AtALock"];
+
 /// What of the faults and outcomes did not occur.
 fn missing(tally: &Tally, faults: &[Fault]) -> Vec<String> {
-    let of_faults = faults.iter().map(|fault| format!("{fault:?}"));
+    let of_faults = faults.iter().map(|fault| format!("{fault:?}")).chain(MEETINGS.iter().map(ToString::to_string));
     let not_seen = of_faults.filter(|name| !tally.faults.contains_key(name));
     let outcomes = OUTCOMES.iter().filter(|name| !tally.outcomes.contains_key(**name)).map(|name| (*name).to_owned());
     not_seen.chain(outcomes).collect()

@@ -2,6 +2,8 @@
 //!
 //! A server that is killed and a connection that breaks look the same to PostgreSQL: the line goes dead, before a statement
 //! arrived or after it was carried out. The cut is counted in statements, so that the same seed cuts at the same one.
+//!
+//! A statement can be held as well, until somebody else has gone as far as they can: so two requests meet where it hurts.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -22,12 +24,23 @@ pub(super) enum At {
     After,
 }
 
-#[derive(Default)]
+/// How it is with the statement that is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Held {
+    /// None is, and none will be.
+    No,
+    /// The statement that comes after so many others will be.
+    Planned(u32),
+    /// One is.
+    Now,
+}
+
 struct Line {
     /// Statements until the cut; none is planned while it is negative.
     left: AtomicI64,
     after: AtomicBool,
     tripped: AtomicBool,
+    held: watch::Sender<Held>,
     /// Ends the connections of today; replaced at each cut.
     today: Mutex<Option<watch::Sender<bool>>>,
 }
@@ -44,7 +57,13 @@ impl Cut {
     pub(super) async fn in_front_of(socket: PathBuf) -> io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
-        let line = Arc::new(Line { left: AtomicI64::new(-1), ..Line::default() });
+        let line = Arc::new(Line {
+            left: AtomicI64::new(-1),
+            after: AtomicBool::default(),
+            tripped: AtomicBool::default(),
+            held: watch::Sender::new(Held::No),
+            today: Mutex::default(),
+        });
         let shared = Arc::clone(&line);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -73,6 +92,26 @@ impl Cut {
         self.line.tripped.swap(false, Ordering::SeqCst)
     }
 
+    /// Holds the `statement`th statement from now on (0 is the next), before it arrives, until [`Cut::let_go`].
+    pub(super) fn hold(&self, statement: u32) {
+        self.line.held.send_replace(Held::Planned(statement));
+    }
+
+    /// Waits until the statement is held, or will not be any more.
+    pub(super) async fn holds(&self) {
+        let _ = self.line.held.subscribe().wait_for(|held| !matches!(held, Held::Planned(_))).await;
+    }
+
+    /// Whether one is held at this moment.
+    pub(super) fn is_held(&self) -> bool {
+        *self.line.held.borrow() == Held::Now
+    }
+
+    /// Lets the statement go on that is held; none will be.
+    pub(super) fn let_go(&self) {
+        self.line.held.send_replace(Held::No);
+    }
+
     /// Cuts every connection now.
     pub(super) fn now(&self) {
         self.line.end();
@@ -95,6 +134,22 @@ impl Line {
     fn end(&self) {
         if let Some(today) = self.today.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = today.send(true);
+        }
+    }
+
+    /// Counts one statement, and waits where it is the one to be held.
+    async fn hold_here(&self) {
+        let mut holds = false;
+        self.held.send_if_modified(|held| {
+            match *held {
+                Held::Planned(0) => (*held, holds) = (Held::Now, true),
+                Held::Planned(left) => *held = Held::Planned(left - 1),
+                Held::No | Held::Now => return false,
+            }
+            true
+        });
+        if holds {
+            let _ = self.held.subscribe().wait_for(|held| *held != Held::Now).await;
         }
     }
 
@@ -139,7 +194,7 @@ async fn statements(
     mut answers: watch::Receiver<u64>,
     mute: &AtomicBool,
 ) -> io::Result<()> {
-    let mut typed = false;
+    let (mut typed, mut begins) = (false, false);
     let mut message = Vec::new();
     loop {
         message.clear();
@@ -152,6 +207,11 @@ async fn statements(
         let begin = message.len();
         message.resize(begin + (length as usize).saturating_sub(4), 0);
         from_client.read_exact(&mut message[begin..]).await?;
+        // PostgreSQL begins with a statement at its first message: that is the one to be held.
+        if begins && kind != b'X' {
+            line.hold_here().await;
+        }
+        begins = !typed || matches!(kind, b'Q' | b'S');
         typed = true;
         // What asks for an answer: a simple query or a sync.
         let cut = if matches!(kind, b'Q' | b'S') { line.cut_here() } else { None };

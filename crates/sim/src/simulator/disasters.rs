@@ -113,6 +113,7 @@ impl World {
         let kept = self.kept.clone().expect("a copy was kept");
         self.model.shares = kept.shares;
         self.model.rows.extend(kept.rows);
+        self.model.applied.clear();
         self.model.went_back = true;
         if fault == Fault::DatabaseRestored {
             let mut admin =

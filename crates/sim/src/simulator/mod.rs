@@ -9,6 +9,7 @@
 //! chance. What stays outside the seed are the ids that the server makes and the order in which PostgreSQL's own processes run;
 //! neither decides what happens.
 
+mod at_once;
 mod capturing;
 mod check;
 mod clock;
@@ -18,6 +19,7 @@ mod device;
 mod disasters;
 mod model;
 mod people;
+mod promises;
 mod server;
 mod sharing;
 mod shrink;

@@ -46,6 +46,8 @@ pub(super) struct Model {
     pub(super) rows: BTreeMap<PlaceId, Key>,
     /// Operations that the server, or whoever may say so, has refused for good.
     pub(super) refused: BTreeSet<OpId>,
+    /// Operations that the server has said to be applied, and when.
+    pub(super) applied: BTreeMap<OpId, i64>,
     /// The database has been put back: what it forgot can't be in its history.
     pub(super) went_back: bool,
 }

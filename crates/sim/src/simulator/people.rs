@@ -105,7 +105,11 @@ impl World {
 
     fn edit(&mut self, device: usize, rng: &mut StdRng) -> Verdict {
         let Some(view) = self.some_place(device, false, rng) else { return Ok(()) };
-        let Some(key) = self.key(device, &view) else { return Ok(()) };
+        self.edit_place(device, &view, rng)
+    }
+
+    pub(super) fn edit_place(&mut self, device: usize, view: &PlaceView, rng: &mut StdRng) -> Verdict {
+        let Some(key) = self.key(device, view) else { return Ok(()) };
         // What was on the screen, perhaps for a long time.
         let old = self.devices[device].screens.remove(&view.local_id).filter(|_| rng.random_bool(0.5));
         let screen = old.unwrap_or_else(|| view.clone());
@@ -168,7 +172,11 @@ impl World {
 
     fn delete(&mut self, device: usize, rng: &mut StdRng) -> Verdict {
         let Some(view) = self.some_place(device, false, rng) else { return Ok(()) };
-        let key = self.key(device, &view);
+        self.delete_place(device, &view)
+    }
+
+    pub(super) fn delete_place(&mut self, device: usize, view: &PlaceView) -> Verdict {
+        let key = self.key(device, view);
         let result = self.devices[device].device().delete(view.local_id, None);
         if let Some(outcome) = self.came(device, result)? {
             if let Some(key) = key {

@@ -75,6 +75,11 @@ impl SimServer {
         self.cut.happened()
     }
 
+    /// The line to the database, to hold a statement on it.
+    pub(super) fn line(&self) -> &Cut {
+        &self.cut
+    }
+
     /// A new account.
     pub(super) async fn add_account(&self) -> AccountId {
         self.database.add_user().await.user

@@ -58,6 +58,8 @@ pub enum What {
     SignIn,
     /// A device sends and fetches.
     Sync,
+    /// Two requests meet in the database.
+    AtOnce,
     /// A request arrives that was thought lost long ago, or a reply comes late.
     Arrive,
     /// A reader follows a feed.
@@ -146,6 +148,7 @@ const WEIGHTS: &[(What, u32)] = &[
     (What::SignOut, 6),
     (What::SignIn, 12),
     (What::Sync, 240),
+    (What::AtOnce, 60),
     (What::Arrive, 25),
     (What::Read, 30),
     (What::Wait, 50),

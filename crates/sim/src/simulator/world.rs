@@ -95,6 +95,7 @@ impl World {
                 let device = rng.random_range(0..self.devices.len());
                 self.sync(device, &mut rng).await?;
             }
+            What::AtOnce => self.at_once(&mut rng).await?,
             What::Arrive => self.arrive(&mut rng).await?,
             What::Read => {
                 let reader = rng.random_range(0..self.readers.len());
@@ -152,7 +153,7 @@ impl World {
         Ok(())
     }
 
-    async fn request(&mut self, device: usize, session: &Session, request: Request) -> Verdict {
+    pub(super) async fn request(&mut self, device: usize, session: &Session, request: Request) -> Verdict {
         let lease = request.lease();
         let Some((fault, seed)) = self.striking.pop_front() else {
             let answer = self.carry(device, session, &request).await?;
@@ -222,10 +223,22 @@ impl World {
         self.hand_in(device, Reply { lease, answer })
     }
 
-    /// Carries a request, and looks at the reply with the eyes of somebody who must not learn anything.
-    async fn carry(&mut self, device: usize, session: &Session, request: &Request) -> Result<Answer, String> {
+    /// Carries a request, and looks at the reply.
+    pub(super) async fn carry(
+        &mut self,
+        device: usize,
+        session: &Session,
+        request: &Request,
+    ) -> Result<Answer, String> {
         let account = self.account_of(device);
         let answer = self.server.carry(session, account, request).await;
+        self.look_at(device, request, answer)
+    }
+
+    /// Looks at the reply with the eyes of somebody who must not learn anything.
+    pub(super) fn look_at(&mut self, device: usize, request: &Request, answer: Answer) -> Result<Answer, String> {
+        self.hear(&answer)?;
+        let reader = self.account_of(device);
         if let Answer::Http { status, body, .. } = &answer {
             let carried = match request {
                 Request::Push { operations, .. } => format!("a push of {operations}"),
@@ -241,7 +254,7 @@ impl World {
                     .model
                     .typed
                     .get(&word)
-                    .is_none_or(|typed| typed.keys.iter().any(|key| self.model.may_see(session.actor.user, *key)));
+                    .is_none_or(|typed| typed.keys.iter().any(|key| self.model.may_see(reader, *key)));
                 if !seen {
                     return Err(format!("device {device} was told {word}, which nobody has shown to its account"));
                 }
