@@ -25,6 +25,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a whole request may take, reply included. Shorter than a lease of the outbox, so that a request is over
 /// before its lease is.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an idle connection is kept for the next request. Shorter than the server keeps it (30 s, and a proxy in between
+/// may keep it for less): a request on a connection that is just being closed would be lost for nothing.
+const IDLE_MAX: Duration = Duration::from_secs(10);
 /// How long the live stream may be silent before it counts as lost. The server sends a keep-alive every 20 s.
 const EVENTS_SILENCE: Duration = Duration::from_secs(50);
 /// The largest reply that is read. A page of 1,000 places with the longest notes is about 45 MB.
@@ -57,6 +60,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("holdfast/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_MAX)
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             .gzip(true);
