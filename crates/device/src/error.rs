@@ -1,7 +1,7 @@
 //! Why a command or query could not be carried out.
 
 use holdfast_contract::FieldError;
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 use crate::binding::Binding;
 
@@ -99,6 +99,8 @@ impl From<rusqlite::Error> for Error {
         match failure.code {
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
             ErrorCode::DiskFull => Self::DiskFull,
+            // The index of the log, shared by all processes, did not find room.
+            ErrorCode::SystemIoFailure if failure.extended_code == ffi::SQLITE_IOERR_SHMSIZE => Self::DiskFull,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Damaged(message),
             ErrorCode::CannotOpen
             | ErrorCode::PermissionDenied

@@ -13,9 +13,11 @@ use nix::unistd::Pid;
 
 use crate::error::Error;
 
-/// How long an orphan may take for each, gentlest first. Fast shutdown writes a checkpoint; immediate does not.
+/// How long an orphan may take for each, gentlest first. Fast shutdown writes a checkpoint; immediate does not, and costs no
+/// more than a recovery. One that is told to stop in the middle of a recovery may wait for its checkpointer for ever, and
+/// somebody waits for the server to start: so not long.
 const STEPS: [(Signal, Duration); 3] = [
-    (Signal::SIGINT, Duration::from_mins(1)),
+    (Signal::SIGINT, Duration::from_secs(10)),
     (Signal::SIGQUIT, Duration::from_secs(10)),
     (Signal::SIGKILL, Duration::from_secs(10)),
 ];

@@ -143,17 +143,7 @@ fn helper_that_holds_a_postgres() {
 #[test]
 fn a_killed_holder_takes_postgres_along_and_loses_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let mut holder = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "helper_that_holds_a_postgres", "--ignored", "--nocapture"])
-        .env("HOLDFAST_TEST_HOLD", root.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(holder.stdout.take().unwrap()).lines();
-    let pid: u32 = lines
-        .map(Result::unwrap)
-        .find_map(|line| line.strip_prefix("holding ").map(|pid| pid.parse().unwrap()))
-        .unwrap();
+    let (mut holder, pid) = holder_of_a_postgres(root.path());
 
     let held = Postgres::start(&Settings::new(root.path())).unwrap_err();
     assert!(matches!(&held, Error::InUse { pid: Some(holding), .. } if *holding == holder.id()), "{held}");
@@ -167,6 +157,48 @@ fn a_killed_holder_takes_postgres_along_and_loses_nothing() {
     let postgres = Postgres::start(&Settings::new(root.path())).unwrap();
     assert_ne!(postgres.pid(), pid);
     assert_eq!(sql(&postgres, "TABLE t").unwrap(), "42");
+    postgres.stop().unwrap();
+}
+
+/// Starts the helper on a folder; returns it with the number of the PostgreSQL it holds.
+fn holder_of_a_postgres(root: &Path) -> (std::process::Child, u32) {
+    let mut holder = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "helper_that_holds_a_postgres", "--ignored", "--nocapture"])
+        .env("HOLDFAST_TEST_HOLD", root)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(holder.stdout.take().unwrap()).lines();
+    let pid = lines
+        .map(Result::unwrap)
+        .find_map(|line| line.strip_prefix("holding ").map(|pid| pid.parse().unwrap()))
+        .unwrap();
+    (holder, pid)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_orphan_that_does_not_end_in_order_is_ended_before_anybody_loses_patience() {
+    let root = tempfile::tempdir().unwrap();
+    let (mut holder, orphan) = holder_of_a_postgres(root.path());
+    // Without its checkpointer it can't end in order. One that is told to end while it recovers waits for it like this.
+    let checkpointer = std::fs::read_dir("/proc").unwrap().find_map(|process| {
+        let pid: i32 = process.unwrap().file_name().to_str()?.parse().ok()?;
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse() == Ok(orphan);
+        (parent && line.starts_with(b"postgres: checkpointer")).then_some(pid)
+    });
+    let checkpointer = nix::unistd::Pid::from_raw(checkpointer.expect("it has a checkpointer"));
+    nix::sys::signal::kill(checkpointer, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+
+    let begun = Instant::now();
+    let postgres = Postgres::start(&Settings::new(root.path())).unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    assert_ne!(postgres.pid(), orphan);
+    assert_eq!(sql(&postgres, "TABLE t").unwrap(), "42", "nothing is lost");
     postgres.stop().unwrap();
 }
 

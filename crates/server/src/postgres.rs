@@ -1,9 +1,12 @@
 //! The embedded PostgreSQL: started with the server, watched while it runs, stopped after everything else.
 //!
 //! When it dies without having been told to, it is started again: five times within ten minutes, after a growing
-//! pause. Beyond that something is wrong that starting again won't mend, and the server gives up and says so.
+//! pause. Beyond that something is wrong that starting again won't mend, and the server gives up and says so. A full disk
+//! is no such thing: PostgreSQL dies of it when its log can't grow, and can't recover before there is room. That is waited
+//! for, however long it takes.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use holdfast_postgres::{Exit, Postgres, Settings};
@@ -12,6 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 const RESTARTS_MAX: usize = 5;
 const RESTARTS_WINDOW: Duration = Duration::from_mins(10);
+
+/// Room without which a start can fail, in bytes: recovery needs at least one new file of the log, of 16 MiB.
+const ROOM_MIN: u64 = 32 * 1024 * 1024;
+/// How often it is looked whether there is room again.
+const ROOM_PAUSE: Duration = Duration::from_secs(1);
 
 /// The embedded PostgreSQL of a running server.
 pub(crate) struct Embedded {
@@ -132,8 +140,40 @@ impl Watcher {
                 }
                 Err(error) => tracing::error!(%error, "the embedded PostgreSQL did not start"),
             }
+            if !has_room(&self.settings.data_dir) {
+                // Nothing is wrong with PostgreSQL.
+                self.restarts.pop_back();
+                if !self.wait_for_room().await {
+                    return Ok(None);
+                }
+            }
         }
     }
+
+    /// `false`: was told to stop meanwhile.
+    async fn wait_for_room(&self) -> bool {
+        let folder = &self.settings.data_dir;
+        tracing::error!(
+            folder = %folder.display(),
+            "the disk of the data folder is full; the embedded PostgreSQL is started again once there are {} MiB",
+            ROOM_MIN / 1024 / 1024
+        );
+        while !has_room(folder) {
+            tokio::select! {
+                () = self.stop.cancelled() => return false,
+                () = tokio::time::sleep(ROOM_PAUSE) => {}
+            }
+        }
+        true
+    }
+}
+
+/// Whether a start can't fail for want of room. So it is where the system does not say.
+fn has_room(folder: &Path) -> bool {
+    // The types differ between systems.
+    #[allow(clippy::useless_conversion)]
+    let free = nix::sys::statvfs::statvfs(folder).map(|fs| u64::from(fs.blocks_available()) * fs.fragment_size());
+    free.map_or(true, |free| free >= ROOM_MIN)
 }
 
 async fn start(settings: &Settings) -> Result<Postgres, holdfast_postgres::Error> {

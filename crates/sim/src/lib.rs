@@ -5,6 +5,7 @@
 //! - [`server::TestServer`]: the whole server in this process, on a database of its own.
 //! - [`device::TestDevice`]: a home folder with the native host over the real device core.
 //! - [`proxy::Proxy`]: loses requests and replies between the two.
+//! - [`disk::SmallDisk`]: a disk that is full, or read-only.
 //! - [`process`]: the shipped binaries as processes, to be killed.
 //! - [`simulator`]: everything at once, in a world that a seed decides.
 //! - [`facts::Facts`]: what the database holds, read as its owner and past every rule of the product.
@@ -12,6 +13,7 @@
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a harness fails by panicking")]
 
 pub mod device;
+pub mod disk;
 pub mod facts;
 pub mod process;
 pub mod proxy;

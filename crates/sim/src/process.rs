@@ -36,6 +36,15 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts one over `data`, on the port of an earlier one or a free one, and waits until it listens.
     pub fn start(data: &Path, listen: Option<&str>) -> Self {
+        Self::try_start(data, listen, None).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// The same; what it says on standard error goes to `log`. A server that ends instead, or does not listen within a
+    /// minute, is an error with the reason; nothing of it runs then.
+    pub fn try_start(data: &Path, listen: Option<&str>, log: Option<&Path>) -> Result<Self, String> {
+        let stderr = log.map_or_else(Stdio::null, |path| {
+            std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap().into()
+        });
         let mut child = Command::new(binary("holdfast-server"))
             .arg("serve")
             .env("HOLDFAST_DATA", data)
@@ -47,14 +56,14 @@ impl ServerProcess {
             .env_remove("DATABASE_URL")
             .env_remove("HOLDFAST_TEST_POSTGRES_URL")
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(stderr)
             .spawn()
-            .unwrap();
+            .map_err(|e| e.to_string())?;
         let lines = lines_of(child.stdout.take().unwrap());
-        let first = lines.recv_timeout(Duration::from_mins(1)).unwrap_or_else(|_| {
+        let Ok(first) = lines.recv_timeout(Duration::from_mins(1)) else {
             let _ = child.kill();
-            panic!("the server did not start: {:?}", child.wait());
-        });
+            return Err(format!("the server did not start: {:?}", child.wait()));
+        };
         let url = first.split_whitespace().find(|word| word.starts_with("http://")).expect("it says where it is");
         let listen = url.trim_start_matches("http://").to_owned();
         // The rest of the announcement comes at once.
@@ -65,7 +74,12 @@ impl ServerProcess {
                 break;
             }
         }
-        Self { child, data: data.to_owned(), listen, setup_link }
+        Ok(Self { child, data: data.to_owned(), listen, setup_link })
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// Its address for devices.
