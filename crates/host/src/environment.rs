@@ -23,9 +23,30 @@ impl Environment for SystemEnvironment {
 }
 
 /// The present moment by this machine's wall clock. A clock before 1970 counts as 1970.
+///
+/// In a debug build, [`WRONG_CLOCK`] sets it wrong.
 pub fn now() -> Timestamp {
     let micros = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros());
-    Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
+    let micros = i64::try_from(micros).unwrap_or(i64::MAX);
+    Timestamp::from_micros(micros.saturating_add(wrong_by_micros()).max(0))
+}
+
+/// Names the environment variable that sets this process's wall clock wrong by so many seconds, to try what a device does
+/// whose clock is off. Only debug builds look at it: what people run tells the time by the machine's clock alone.
+pub const WRONG_CLOCK: &str = "HOLDFAST_DEBUG_CLOCK_SECONDS";
+
+#[cfg(debug_assertions)]
+fn wrong_by_micros() -> i64 {
+    static WRONG_BY: OnceLock<i64> = OnceLock::new();
+    *WRONG_BY.get_or_init(|| {
+        let seconds = std::env::var(WRONG_CLOCK).ok().and_then(|seconds| seconds.parse::<i64>().ok());
+        seconds.unwrap_or(0).saturating_mul(1_000_000)
+    })
+}
+
+#[cfg(not(debug_assertions))]
+fn wrong_by_micros() -> i64 {
+    0
 }
 
 /// What this machine is called, for the list of devices.

@@ -27,7 +27,7 @@ mod watch;
 
 pub use client::{Answer, Client, REQUEST_TIMEOUT};
 pub use engine::{Engine, Failure, PutOff, SyncReport, Tally};
-pub use environment::{SystemEnvironment, machine_name, now};
+pub use environment::{SystemEnvironment, WRONG_CLOCK, machine_name, now};
 pub use error::Error;
 pub use events::Live;
 pub use files::write_atomically;
