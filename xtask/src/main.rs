@@ -10,6 +10,7 @@ mod process;
 mod run;
 mod scratch;
 mod sim;
+mod soak;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -63,6 +64,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Run real processes in real trouble: `kill -9`, full disks, a bad network, damaged files, wrong clocks.
+    ///
+    /// `cargo xtask soak --minutes 10` ends with a tally of what was captured, confirmed and parked; its exit code says whether
+    /// anything was lost or is there twice. `cargo xtask soak --help` shows its options.
+    #[command(disable_help_flag = true)]
+    Soak {
+        /// Options of the soak.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
     /// Regenerate `.sqlx`, with which SQL is checked at compile time without a database.
     ///
     /// To be run after every change of a query or a migration; the result is committed.
@@ -91,6 +102,7 @@ fn main() -> ExitCode {
         Task::Test { args } => test::run(&args),
         Task::Bench { names } => run::bench(&names),
         Task::Sim { args } => sim::run(&args),
+        Task::Soak { args } => soak::run(&args),
         Task::Prepare { check } => prepare::run(check),
         Task::Openapi { check } => openapi::run(check),
         Task::Architecture => architecture::run(),

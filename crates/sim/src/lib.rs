@@ -8,6 +8,7 @@
 //! - [`disk::SmallDisk`]: a disk that is full, or read-only.
 //! - [`process`]: the shipped binaries as processes, to be killed.
 //! - [`simulator`]: everything at once, in a world that a seed decides.
+//! - [`soak`]: real processes, killed and starved at random for as long as wanted.
 //! - [`facts::Facts`]: what the database holds, read as its owner and past every rule of the product.
 
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "a harness fails by panicking")]
@@ -19,6 +20,7 @@ pub mod process;
 pub mod proxy;
 pub mod server;
 pub mod simulator;
+pub mod soak;
 
 /// The password of every account that the harness makes.
 pub const PASSWORD: &str = "correct horse battery staple";
