@@ -21,6 +21,7 @@ use crate::database;
 use crate::device::Device;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
+use crate::graft;
 use crate::recover;
 use crate::upgrade;
 use crate::views::RecoveryReport;
@@ -83,7 +84,18 @@ fn recover_under(lock: &File, path: &Path, env: Box<dyn Environment>) -> Result<
     let aside = free_name(path, env.now().wall.as_micros());
     // Nobody commits to the damaged file any more until another one stands in its place.
     let damaged = recover::hold(path)?;
-    let report = recover::rescue(&damaged, &making, &aside, env.as_ref())?;
+    // Where no table can be found, in a copy all of them may be.
+    let (copy, copys_log) = (beside(path, ".reading"), beside(path, ".reading-wal"));
+    let leftovers = [copy.clone(), copys_log.clone(), beside(&copy, "-shm"), beside(&copy, "-journal")];
+    for leftover in &leftovers {
+        remove_if_there(leftover)?;
+    }
+    let readable = graft::readable_copy(&damaged, path, &copy, &copys_log)?;
+    let report = recover::rescue(readable.as_ref().unwrap_or(&damaged), &making, &aside, env.as_ref())?;
+    drop(readable);
+    for leftover in &leftovers {
+        remove_if_there(leftover)?;
+    }
     fs::rename(&making, beside(path, ".recovered")).map_err(inaccessible)?;
     sync_folder(path)?;
     // Elsewhere than on Unix nobody can rename an open file, so that no other handle is open on it either.

@@ -74,6 +74,8 @@ mod error;
 pub mod file;
 mod fold;
 mod gone;
+#[cfg(not(target_family = "wasm"))]
+mod graft;
 mod import_rows;
 mod import_types;
 mod imports;

@@ -1,8 +1,9 @@
 //! Reads what can be read of a damaged database into a fresh one.
 //!
-//! Each table is read from both ends until it can't be read further; what an index or a page in between has lost is
-//! counted as unreadable. Then the whole is made sound again: an operation whose place is lost gets its place back, a
-//! capture whose operation is lost gets a new one (its client id makes that harmless), and the feed is pulled from the
+//! Where the table of contents is damaged, a copy with a fresh one is read instead (see `graft`). Each table is read from
+//! both ends until it can't be read further; what an index or a page in between has lost is counted as unreadable. Then
+//! the whole is made sound again: an operation whose place is lost gets its place back, a capture whose operation is lost
+//! gets a new one (its client id makes that harmless), and the feed is pulled from the
 //! start.
 
 use std::path::{Path, PathBuf};

@@ -59,6 +59,52 @@ fn damage_in_the_outbox_is_recovered_when_the_store_is_opened() {
 }
 
 #[test]
+fn damage_in_the_table_of_contents_costs_nothing() {
+    // One page of it after the other, with everything in the file and with the newest in its log alone.
+    for page in 0..3 {
+        for in_log in [false, true] {
+            let bench = Bench::new();
+            filled(&bench, 200);
+            let pages: Vec<u64> = {
+                let conn = rusqlite::Connection::open(bench.path("a.db")).unwrap();
+                let mut found = conn
+                    .prepare(
+                        "SELECT pageno FROM dbstat WHERE name = 'sqlite_schema' AND pagetype = 'leaf' ORDER BY path",
+                    )
+                    .unwrap();
+                let found = found.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+                found.map(|page| page.unwrap().cast_unsigned()).collect()
+            };
+            assert_eq!(pages.len(), 3, "as many as are tried here");
+            if in_log {
+                let mut device = bench.device("a.db");
+                capture(&mut device, "late");
+                // As a process that is killed leaves it.
+                for suffix in ["", "-wal"] {
+                    std::fs::copy(bench.path(&format!("a.db{suffix}")), bench.path(&format!("b.db{suffix}"))).unwrap();
+                }
+                drop(device);
+            } else {
+                std::fs::copy(bench.path("a.db"), bench.path("b.db")).unwrap();
+            }
+            let path = bench.path("b.db");
+            let mut file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.seek(SeekFrom::Start((pages[page] - 1) * 4096)).unwrap();
+            file.write_all(&[0xff; 4096]).unwrap();
+            drop(file);
+
+            let opened = file::open(&path, bench.world.boxed()).unwrap();
+            let report = opened.recovered.expect("it was damaged");
+            let all = 200 + u64::from(in_log);
+            assert_eq!((report.places, report.operations), (all, all), "page {page}, in the log: {in_log}");
+            assert_eq!(opened.device.status().unwrap().pending, all);
+            assert_eq!(names(&bench, "reading"), Vec::<String>::new(), "nothing is left of the copy");
+            assert_eq!(names(&bench, "damaged").len(), 1, "the damaged file is kept");
+        }
+    }
+}
+
+#[test]
 fn damage_that_only_a_command_meets_is_recovered_when_the_host_asks_and_only_then() {
     let bench = Bench::new();
     filled(&bench, 200);
