@@ -8,12 +8,13 @@ use crate::process::{cargo, run as run_command, stop_in_order};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("format", || run_command(&mut cargo(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")),
     ("clippy", clippy),
     ("audit", crate::audit::run),
     ("prepare --check", || crate::prepare::prepare(true)),
     ("openapi --check", || crate::openapi::run(true)),
+    ("schemathesis", crate::schemathesis::for_ci),
     ("test", crate::test::all_for_ci),
 ];
 

@@ -19,14 +19,50 @@ const A_TEST_FAILED: i32 = 100;
 enum Found {
     /// By the simulator. Seeds from this one on are tried; it is known to be, or to come before, one that fails.
     From(u32),
-    /// By a test: its package and its full name. What needs two transactions at the same instant, or a sequence of events
+    /// By a test: its crate and its full name. What needs two transactions at the same instant, or a sequence of events
     /// that is too rare for chance.
     Test(&'static str, &'static str),
 }
 use Found::{From, Test};
 
 const FOUND: &[(&str, Found)] = &[
-    ("receipt-not-written", Test("holdfast-service", "operations::the_same_operation_again_is_known_and_its_bytes_are_checked")),
+    ("receipt-not-written", From(6)),
+    ("was-ignored", From(2)),
+    ("refine-over-manual", From(1)),
+    ("delete-ignores-base", Test("service", "trash::a_delete_or_restore_of_what_has_changed_since_conflicts")),
+    (
+        "deferred-overtaken",
+        Test("service", "limits::later_operations_of_a_deferred_place_are_deferred_too_and_others_go_on"),
+    ),
+    ("epoch-ignored", Test("api", "sync::a_push_for_another_epoch_executes_nothing")),
+    ("cursor-after-page", Test("sim", "a_reader_that_never_stops_pulling_sees_everything_two_writers_commit")),
+    ("cursor-not-checked", From(15)),
+    ("witness-ignored", Test("service", "feed::a_push_that_the_database_has_forgotten_is_noticed_by_its_witness")),
+    ("rights-before-lock", Test("service", "sharing::a_write_that_waited_while_the_share_was_revoked_is_gone")),
+    ("number-before-lock", From(3)),
+    (
+        "share-without-lock",
+        Test("service", "concurrency::a_share_that_begins_while_a_change_is_under_way_misses_nothing"),
+    ),
+    ("revoke-forgets-feed", From(1)),
+    ("offer-overwrites", Test("service", "offers::an_edit_made_since_the_restore_is_never_overwritten_by_an_offer")),
+    ("folded-into-leased", From(1)),
+    ("was-from-confirmed", From(1)),
+    ("lease-not-checked", Test("device", "lanes::a_reply_is_taken_only_under_the_lease_that_stands")),
+    ("proxy-believed", From(1)),
+    ("signed-out-is-rejected", From(1)),
+    ("done-when-sent", From(1)),
+    ("absence-clears", From(1)),
+    ("older-word-wins", Test("device", "reconciling::an_older_word_never_replaces_a_newer_one")),
+    ("gone-takes-typed", Test("device", "resyncs::a_place_that_was_deleted_for_good_stays_so_when_it_is_offered")),
+    ("resync-drops-own", From(1)),
+    ("nothing-offered", From(1)),
+    ("outbox-emptied", From(1)),
+    (
+        "adopted-twice",
+        Test("device", "adoption::an_adoption_that_was_killed_goes_on_only_for_the_account_it_was_promised_to"),
+    ),
+    ("deleted-only-here", Test("device", "captures::a_place_that_is_on_its_way_is_deleted_by_telling_the_server")),
 ];
 
 /// Runs them all, or those with these names, and prints what found each.
@@ -50,7 +86,11 @@ fn against(url: &str, names: &[String]) -> Result<()> {
     process::run(&mut cargo(["build", "--quiet", "--workspace", "--bin", "sim"]))?;
     let known = known()?;
     for name in names.iter().map(String::as_str).chain(FOUND.iter().map(|(name, _)| *name)) {
-        ensure!(known.iter().any(|(known, _)| known == name), "there is no defect {name:?}; there are: {}", list(&known));
+        ensure!(
+            known.iter().any(|(known, _)| known == name),
+            "there is no defect {name:?}; there are: {}",
+            list(&known)
+        );
     }
     let mut survivors = Vec::new();
     for (name, story) in &known {
@@ -71,7 +111,8 @@ fn against(url: &str, names: &[String]) -> Result<()> {
 
 /// Every defect and its story, as the simulator was built with.
 fn known() -> Result<Vec<(String, String)>> {
-    let output = process::output(cargo(["run", "--quiet", "--package", "holdfast-sim", "--bin", "sim", "--"]).arg("--defects"))?;
+    let output =
+        process::output(cargo(["run", "--quiet", "--package", "holdfast-sim", "--bin", "sim", "--"]).arg("--defects"))?;
     let text = String::from_utf8(output.stdout).context("the list of defects")?;
     let line = |line: &str| line.split_once('\t').map(|(name, story)| (name.to_owned(), story.to_owned()));
     Ok(text.lines().filter_map(line).collect())
@@ -94,11 +135,11 @@ fn find(url: &str, name: &str, found: &Found) -> Result<Option<String>> {
             Ok(failed.map(|line| line.chars().take(110).collect()))
         }
         Test(package, test) => {
-            let filter = format!("test(={test})");
-            let mut nextest = cargo(["nextest", "run", "--package", package, "-E", &filter]);
+            let filter = format!("package(=holdfast-{package}) and test(={test})");
+            let mut nextest = cargo(["nextest", "run", "--workspace", "-E", &filter]);
             let output = process::output(nextest.env(crate::test::URL, url).env(DEFECT, name))?;
             match output.status.code() {
-                Some(A_TEST_FAILED) => Ok(Some(format!("{package}: {test}"))),
+                Some(A_TEST_FAILED) => Ok(Some(format!("{package}, {test}"))),
                 Some(0) => Ok(None),
                 _ => bail!("{package} {test}:\n{}", String::from_utf8_lossy(&output.stderr)),
             }
@@ -114,6 +155,10 @@ mod tests {
     fn the_documentation_names_every_defect() {
         let docs = std::fs::read_to_string(crate::root().join("docs/simulator.md")).expect("the document is there");
         let missing: Vec<_> = FOUND.iter().filter(|(name, _)| !docs.contains(&format!("`{name}`"))).collect();
-        assert!(missing.is_empty(), "docs/simulator.md lacks {:?}", missing.iter().map(|(name, _)| name).collect::<Vec<_>>());
+        assert!(
+            missing.is_empty(),
+            "docs/simulator.md lacks {:?}",
+            missing.iter().map(|(name, _)| name).collect::<Vec<_>>()
+        );
     }
 }

@@ -3,11 +3,14 @@
 mod architecture;
 mod audit;
 mod ci;
+mod defects;
+mod fuzz;
 mod needs;
 mod openapi;
 mod prepare;
 mod process;
 mod run;
+mod schemathesis;
 mod scratch;
 mod sim;
 mod soak;
@@ -74,6 +77,33 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Prove that the tests find mistakes: turn on one deliberate defect after the other, and expect a failure.
+    Defects {
+        /// Which ones; all if none is named.
+        names: Vec<String>,
+    },
+    /// Hand the fuzz targets what a fuzzer thinks of; see `docs/fuzzing.md`.
+    ///
+    /// The tests replay what was kept of that; this looks for more.
+    Fuzz {
+        /// Which targets; all if none is named.
+        targets: Vec<String>,
+        /// How long for each.
+        #[arg(long, default_value_t = 10)]
+        minutes: u32,
+        /// Instead, take the best of what was found into `fuzz/corpus`.
+        #[arg(long)]
+        minimise: bool,
+    },
+    /// Try the OpenAPI document against a running server: no server error, nothing undocumented.
+    Schemathesis {
+        /// Requests for each operation, beyond examples and bounds.
+        #[arg(long, default_value_t = 20)]
+        examples: u32,
+        /// Repeats a run.
+        #[arg(long)]
+        seed: Option<u32>,
+    },
     /// Regenerate `.sqlx`, with which SQL is checked at compile time without a database.
     ///
     /// To be run after every change of a query or a migration; the result is committed.
@@ -103,6 +133,9 @@ fn main() -> ExitCode {
         Task::Bench { names } => run::bench(&names),
         Task::Sim { args } => sim::run(&args),
         Task::Soak { args } => soak::run(&args),
+        Task::Defects { names } => defects::run(&names),
+        Task::Fuzz { targets, minutes, minimise } => fuzz::run(&targets, minutes, minimise),
+        Task::Schemathesis { examples, seed } => schemathesis::run(examples, seed),
         Task::Prepare { check } => prepare::run(check),
         Task::Openapi { check } => openapi::run(check),
         Task::Architecture => architecture::run(),

@@ -97,7 +97,7 @@ fn wait(command: &mut Command) -> std::io::Result<ExitStatus> {
     status
 }
 
-fn output(command: &mut Command) -> std::io::Result<Output> {
+pub(crate) fn output(command: &mut Command) -> std::io::Result<Output> {
     let running = command.stdout(Stdio::piped()).spawn()?;
     *child() = Some(Pid::from_raw(running.id().cast_signed()));
     let output = running.wait_with_output();

@@ -49,7 +49,7 @@ fn become_program(command: &mut Command) -> Result<()> {
 }
 
 /// Where cargo builds to.
-fn target_dir() -> Result<PathBuf> {
+pub(crate) fn target_dir() -> Result<PathBuf> {
     let metadata = cargo_metadata::MetadataCommand::new().current_dir(crate::root()).no_deps().exec()?;
     Ok(metadata.target_directory.into_std_path_buf())
 }

@@ -39,6 +39,7 @@ fn all(args: &[String], chosen: bool) -> Result<()> {
     if !chosen {
         process::run(cargo(["test", "--doc", "--workspace", "--quiet"]).env(URL, &url))?;
         crate::sim::as_test(&url)?;
+        crate::defects::as_test(&url)?;
     }
     scratch.postgres.stop()?;
     Ok(())

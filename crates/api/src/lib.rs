@@ -38,6 +38,8 @@ mod settings;
 mod setup;
 mod state;
 mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 use std::any::Any;
 

@@ -48,6 +48,12 @@ impl Refusal {
         Self(Arc::new(Document { problem, outcome: Some(outcome) }))
     }
 
+    /// The problem itself.
+    #[cfg(feature = "testing")]
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.0.problem
+    }
+
     fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.0.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }

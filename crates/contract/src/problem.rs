@@ -6,7 +6,6 @@ macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $status:literal, $title:literal;)*) => {
         /// What went wrong, as a code that never changes its meaning.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         #[non_exhaustive]
         pub enum Code {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
@@ -93,6 +92,9 @@ codes! {
     /// The server can't answer at the moment.
     Unavailable = "unavailable", 503, "Not available at the moment";
 }
+
+#[cfg(feature = "openapi")]
+crate::text::words_schema!(Code, "What went wrong, as a code that never changes its meaning. New ones may be added.");
 
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

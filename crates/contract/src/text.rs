@@ -206,6 +206,26 @@ macro_rules! string_schema {
 #[cfg(feature = "openapi")]
 pub(crate) use string_schema;
 
+/// Describes an enum to the OpenAPI document by the words on the wire. (utoipa's derive does not see names that a macro
+/// hands to `serde(rename)`, and would publish those of the variants.)
+#[cfg(feature = "openapi")]
+macro_rules! words_schema {
+    ($type:ty, $doc:expr) => {
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some(Self::ALL.iter().map(|value| value.as_str())))
+                    .description(Some($doc.trim()))
+                    .into()
+            }
+        }
+        impl utoipa::ToSchema for $type {}
+    };
+}
+#[cfg(feature = "openapi")]
+pub(crate) use words_schema;
+
 #[cfg(test)]
 mod tests {
     use super::*;

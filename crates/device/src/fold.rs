@@ -1,7 +1,7 @@
 //! How a person's changes are worked out and folded together. Pure: nothing here knows the database.
 //!
 //! A change carries what the person saw (`was`) and what they want (`to`). Folding a second change into a first that was
-//! never sent keeps the first `was` and the second `to`; a field that ends where it began is no change at all.
+//! never sent keeps the first `was` and the second `to`; a text that ends where it began is no change at all.
 
 use std::collections::BTreeSet;
 
@@ -13,6 +13,10 @@ use holdfast_contract::{
 use crate::commands::{Edit, Seen};
 use crate::error::{Error, Result};
 use crate::shown::Shown;
+
+#[cfg(test)]
+#[path = "fold_tests.rs"]
+mod tests;
 
 /// What an edit changes about `shown`, with `was` as the person saw it.
 pub(crate) fn changes_of(edit: Edit, shown: &Shown, seen: Option<&Seen>) -> Result<PlaceChanges> {
@@ -62,10 +66,10 @@ pub(crate) fn fold(first: PlaceChanges, second: PlaceChanges) -> PlaceChanges {
             (first, second) => second.or(first),
         }
     }
+    // A marker that was moved away and back stands where it stood, but it is the person's now, and no fix may move it. That
+    // is for the server to know.
     let position = match (first.position, second.position) {
-        (Some(first), Some(second)) => {
-            (first.was != Some(second.to)).then_some(PositionChange { was: first.was, to: second.to })
-        }
+        (Some(first), Some(second)) => Some(PositionChange { was: first.was, to: second.to }),
         (first, second) => second.or(first),
     };
     PlaceChanges {

@@ -133,4 +133,43 @@ mod tests {
         let fields: Vec<&str> = invalid[0].errors.iter().map(|e| e.field.as_str()).collect();
         assert_eq!((invalid.len(), invalid[0].line, fields), (1, 3, vec!["name", "latitude"]));
     }
+
+    use proptest::prelude::*;
+
+    fn any_row() -> impl Strategy<Value = ImportRow> {
+        let text = || proptest::option::of("[a-b \u{301}]{0,3}");
+        let tags = proptest::collection::vec("[a-b]{0,2}", 0..3);
+        let time = proptest::option::of((0..3_i64).prop_map(Timestamp::from_micros));
+        let own = proptest::option::weighted(0.2, (0..2_u8).prop_map(|n| ClientId::v7(Timestamp::EPOCH, [n; 10])));
+        (own, text(), text(), tags, 0..2_u8, time).prop_map(|(client_id, name, note, tags, latitude, captured_at)| {
+            ImportRow {
+                client_id,
+                name,
+                note,
+                tags,
+                latitude: f64::from(latitude),
+                captured_at,
+                ..ImportRow::default()
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_same_file_again_makes_the_same_captures_and_each_of_them_once(
+            rows in proptest::collection::vec(any_row(), 0..12), later in any::<i64>(),
+        ) {
+            let ids = |now| parse(&rows, now).0.into_iter().map(|p| p.client_id).collect::<Vec<_>>();
+            let first = ids(Timestamp::EPOCH);
+            prop_assert_eq!(&ids(Timestamp::from_micros(later)), &first);
+            // A row more at the end changes nothing about those before.
+            let mut more = rows.clone();
+            more.push(ImportRow::default());
+            let longer: Vec<_> = parse(&more, Timestamp::EPOCH).0.into_iter().map(|p| p.client_id).collect();
+            prop_assert_eq!(&longer[..first.len()], &first[..]);
+            prop_assert_eq!(first.iter().collect::<HashSet<_>>().len(), first.len());
+        }
+    }
 }

@@ -92,6 +92,28 @@ fn stop_orphan(pid: u32, cluster: &Path) -> Result<(), Error> {
     Err(Error::Orphan { pid })
 }
 
+/// Ends what is left of a PostgreSQL whose first process is gone: processes that work in the cluster's folder. The caller holds
+/// the data folder's lock, and runs none itself.
+#[cfg(target_os = "linux")]
+pub(crate) fn end_survivors(cluster: &Path) {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    for pid in processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
+        let is_postgres = || {
+            let name = std::fs::read_to_string(format!("/proc/{pid}/comm"));
+            name.is_ok_and(|name| name.trim() == "postgres")
+        };
+        if pid > 1 && pid != std::process::id() && runs_cluster(pid, cluster) && is_postgres() {
+            tracing::warn!(pid, "a process of an earlier PostgreSQL still holds on to the data folder; ending it");
+            // It can only fail where it has ended by itself.
+            let _ = kill(target(pid), Signal::SIGKILL);
+        }
+    }
+}
+
+/// Elsewhere nobody can tell whose process it is.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn end_survivors(_cluster: &Path) {}
+
 /// Removes the socket and its lock file.
 fn remove_sockets(socket_dir: &Path) -> Result<(), Error> {
     let socket = format!(".s.PGSQL.{}", crate::url::PORT);

@@ -22,6 +22,9 @@ const START_LIMIT: Duration = Duration::from_mins(10);
 /// How long the last processes of a killed PostgreSQL may take to notice that it is gone.
 const SURVIVORS_LIMIT: Duration = Duration::from_secs(20);
 
+/// How long they are left to themselves. Whatever still holds on then hangs, and has nothing to save: it is ended.
+const SURVIVORS_ALONE: Duration = Duration::from_secs(3);
+
 /// What PostgreSQL says while they still hold its shared memory.
 const SURVIVORS: &str = "pre-existing shared memory block";
 
@@ -180,7 +183,8 @@ fn launch(
     identity: &Identity,
     sockets: &SocketDir,
 ) -> Result<Child, Error> {
-    let patience = Instant::now() + SURVIVORS_LIMIT;
+    let begun = Instant::now();
+    let patience = begun + SURVIVORS_LIMIT;
     loop {
         let log = folder.open_log()?;
         let mut command = command(settings, folder, binaries, identity, sockets, Lifetime::WithThisThread);
@@ -193,6 +197,9 @@ fn launch(
         };
         let tail = log.tail();
         if failure == NotReady::Exited && tail.contains(SURVIVORS) && Instant::now() < patience {
+            if begun.elapsed() > SURVIVORS_ALONE {
+                postmaster::end_survivors(&folder.cluster());
+            }
             std::thread::sleep(Duration::from_millis(50));
             continue;
         }

@@ -202,6 +202,24 @@ fn an_orphan_that_does_not_end_in_order_is_ended_before_anybody_loses_patience()
     postgres.stop().unwrap();
 }
 
+/// It does not notice that its postmaster is gone, and keeps its shared memory.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_process_that_hangs_after_its_postmaster_was_killed_keeps_no_start_from_going_on() {
+    let root = tempfile::tempdir().unwrap();
+    let settings = Settings::new(root.path());
+    let postgres = Postgres::start(&settings).unwrap();
+    sql(&postgres, "CREATE TABLE t AS SELECT 42 AS answer").unwrap();
+    let hanging = sql(&postgres, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'").unwrap();
+    assert!(Command::new("kill").args(["-STOP", &hanging]).status().unwrap().success());
+    kill_9(postgres.pid());
+    drop(postgres);
+    let postgres = Postgres::start(&settings).unwrap();
+    assert_eq!(sql(&postgres, "TABLE t").unwrap(), "42");
+    assert!(!Path::new("/proc").join(hanging).exists(), "it was ended");
+    postgres.stop().unwrap();
+}
+
 #[test]
 fn a_second_server_on_the_same_folder_is_told_so() {
     let root = tempfile::tempdir().unwrap();

@@ -288,7 +288,7 @@ fn public_url(text: &str) -> Result<String, SettingsError> {
     let usable = host.is_some_and(|host| {
         !host.is_empty()
             && !host.contains(['?', '#', '@', '"', '\'', '<', '>', '\\'])
-            && !host.contains(char::is_whitespace)
+            && !host.contains(|c: char| c.is_whitespace() || c.is_control())
     });
     if usable {
         Ok(trimmed.to_owned())
@@ -391,6 +391,12 @@ mod tests {
         let settings = read(&[("RATE_LIMIT_PER_MINUTE", "0"), ("TRUSTED_PROXIES", "10.0.0.0/8, ::1")]).unwrap();
         assert!(settings.rate_limit.is_none() && settings.sign_in_limit.is_some());
         assert_eq!(settings.trusted_proxies.len(), 2);
+    }
+
+    #[test]
+    fn a_public_url_with_a_control_character_goes_into_no_link() {
+        let message = refused(&[("PUBLIC_URL", "https://places.example.org/\u{19}x")]);
+        assert!(message.starts_with("PUBLIC_URL is \"https://places.example.org/\\u{19}x\""), "{message}");
     }
 
     #[test]

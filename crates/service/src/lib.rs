@@ -28,6 +28,8 @@ mod service;
 mod settings;
 mod setup;
 mod sharing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod tokens;
 mod visibility;
 mod witness;

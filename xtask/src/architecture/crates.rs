@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use super::Violation;
 
 /// Each crate of the workspace (without its `holdfast-`), and which others it may use.
-const DIRECTIONS: [(&str, &[&str]); 11] = [
+const DIRECTIONS: [(&str, &[&str]); 12] = [
     ("contract", &[]),
     ("device", &["contract"]),
     ("host", &["device", "contract"]),
@@ -20,6 +20,8 @@ const DIRECTIONS: [(&str, &[&str]); 11] = [
     ("server", &["api", "service", "store", "postgres", "contract"]),
     // The simulator, with the shared test harness, is the one place that sees both sides.
     ("sim", &["contract", "device", "host", "cli", "store", "service", "api", "postgres", "server"]),
+    // The bodies of the fuzz targets: they call whatever reads bytes from outside, on both sides.
+    ("fuzzing", &["contract", "device", "host", "cli", "service", "api", "server"]),
     ("xtask", &["postgres"]),
 ];
 
@@ -45,7 +47,7 @@ const NEVER_REACHED: [&str; 10] =
 const NEVER_USED: [&str; 6] = ["rand", "getrandom", "fastrand", "rand_core", "futures", "jiff"];
 
 /// The feature behind which a crate keeps what helps the tests of others. What only it needs counts as used by tests, and
-/// only tests and the simulator may ask for it.
+/// only tests, the simulator and the fuzz targets may ask for it.
 const TESTING: &str = "testing";
 
 /// One crate, and what it depends on.
@@ -123,7 +125,7 @@ pub(super) fn check(graph: &Graph) -> Vec<Violation> {
                 complain(format!("must not depend on {used}, not even in tests"));
             }
         }
-        for used in node.asks_for_testing.iter().filter(|_| short != "sim") {
+        for used in node.asks_for_testing.iter().filter(|_| !["sim", "fuzzing"].contains(&short)) {
             complain(format!("must not use the feature `{TESTING}` of {used} outside its tests"));
         }
         if PURE.contains(&short) {

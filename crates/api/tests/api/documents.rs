@@ -67,6 +67,24 @@ fn the_committed_document_is_the_one_that_is_made() {
 }
 
 #[test]
+fn codes_roles_and_sources_are_documented_as_they_stand_on_the_wire() {
+    use holdfast_contract::{PositionSource, Role, Source};
+    fn words<T: serde::Serialize>(all: &[T]) -> Value {
+        serde_json::to_value(all).unwrap()
+    }
+    let document = holdfast_api::openapi();
+    let expected = [
+        ("Code", words(Code::ALL)),
+        ("Role", words(Role::ALL)),
+        ("Source", words(Source::ALL)),
+        ("PositionSource", words(PositionSource::ALL)),
+    ];
+    for (name, words) in expected {
+        assert_eq!(document["components"]["schemas"][name]["enum"], words, "{name}");
+    }
+}
+
+#[test]
 fn every_operation_documents_its_replies_with_schemas() {
     let document = holdfast_api::openapi();
     assert_eq!(document["openapi"], "3.1.0");

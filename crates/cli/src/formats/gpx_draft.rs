@@ -24,6 +24,7 @@ pub(super) enum Slot {
     Tag,
     Accuracy,
     ClientId,
+    PositionSource,
 }
 
 /// A waypoint while it is read.
@@ -40,6 +41,7 @@ pub(super) struct Draft {
     time: Option<String>,
     accuracy: Option<String>,
     client_id: Option<String>,
+    position_source: Option<String>,
     links: Vec<String>,
     tags: Vec<String>,
     problems: Vec<String>,
@@ -59,6 +61,7 @@ impl Draft {
             Slot::Time => &mut self.time,
             Slot::Accuracy => &mut self.accuracy,
             Slot::ClientId => &mut self.client_id,
+            Slot::PositionSource => &mut self.position_source,
             Slot::Name | Slot::Url | Slot::Tag => &mut self.name,
         }
     }
@@ -157,14 +160,16 @@ impl Draft {
         }
     }
 
-    /// Description, comment where it says something else, and links.
+    /// Description, comment where it says something else, and links. A description that only repeats the name is no note,
+    /// unless Holdfast has written it: then the person has.
     fn note(&self) -> String {
+        let ours = self.position_source.is_some();
         let mut parts: Vec<&str> = Vec::new();
         for text in [&self.desc, &self.cmt].into_iter().flatten().chain(&self.links) {
             let text = text.trim();
             if !text.is_empty()
                 && !parts.iter().any(|p| p.contains(text))
-                && self.name.as_deref().map(str::trim) != Some(text)
+                && (ours || self.name.as_deref().map(str::trim) != Some(text))
             {
                 parts.push(text);
             }

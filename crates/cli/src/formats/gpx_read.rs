@@ -147,6 +147,7 @@ impl<R: Read> GpxReader<R> {
                     "holdfast:tag" => Some(Slot::Tag),
                     "holdfast:accuracy" => Some(Slot::Accuracy),
                     "holdfast:clientId" => Some(Slot::ClientId),
+                    "holdfast:positionSource" => Some(Slot::PositionSource),
                     _ => None,
                 };
             }

@@ -1,10 +1,14 @@
 use holdfast_contract::place::PositionSource;
+use holdfast_contract::text::Text;
 use holdfast_contract::{Category, ClientId, Longitude, Name, Note, Position, Tags, Timestamp};
+
+use proptest::prelude::*;
 
 use super::geojson::GeoJsonWriter;
 use super::gpx_read::GpxReader;
 use super::gpx_write::GpxWriter;
 use super::{Decoded, ExportPlace, Row, Waypoint};
+use crate::testing::{expected, gpx, read_back};
 
 fn place() -> ExportPlace {
     ExportPlace {
@@ -113,4 +117,52 @@ fn nothing_is_written_as_an_empty_collection() {
     let mut out = Vec::new();
     GpxWriter::new(&mut out, Timestamp::EPOCH).unwrap().finish().unwrap();
     assert!(read(&out).is_empty());
+}
+
+#[test]
+fn a_note_that_repeats_the_name_is_read_back_from_a_file_of_ours() {
+    let note = Note::parse("Spring").unwrap();
+    let original = ExportPlace { name: Name::parse("Spring").unwrap(), note: note.clone(), ..place() };
+    assert_eq!(read_back(&original).note, note);
+}
+
+fn text<const MAX: usize>() -> impl Strategy<Value = Option<Text<MAX>>> {
+    let raw = prop_oneof!["", "\\PC{1,12}", "[a-b]", "[e\u{301}\u{2028}\u{FEFF}\u{FFFE}\u{FFFF}\t\n<&>\"\\];# ]{1,9}"];
+    raw.prop_map(|raw| Text::parse(&raw).unwrap_or_default())
+}
+
+fn any_place() -> impl Strategy<Value = ExportPlace> {
+    let numbers = (-90.0..=90.0, -180.0..=180.0, prop::option::of(0.0..1e300), prop::option::of(-1e300..1e300));
+    let tags = prop::collection::vec("[\\PC]{0,6}", 0..5);
+    (any::<[u8; 10]>(), text(), text(), text(), tags, numbers, 0..253_402_300_799_999_999_i64).prop_map(
+        |(id, name, note, category, tags, (latitude, longitude, accuracy, altitude), time)| ExportPlace {
+            client_id: Some(ClientId::v7(Timestamp::EPOCH, id)),
+            name,
+            note,
+            category,
+            tags: Tags::parse(tags, "tags").unwrap(),
+            position: Position::parse("", latitude, longitude, accuracy, altitude).unwrap(),
+            position_source: PositionSource::Manual,
+            captured_at: Timestamp::from_micros(time),
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_place_is_read_back_from_gpx_as_it_was(place in any_place()) {
+        prop_assert_eq!(ExportPlace::from(&read_back(&place)), expected(place));
+    }
+
+    #[test]
+    fn any_bytes_are_read_as_a_file_with_lines_and_reasons(
+        start in prop::sample::select(vec!["", "<gpx>", "<gpx><wpt lat='1' lon='2'><name>", "\u{FEFF}<gpx><wpt lat=''>"]),
+        soup in prop::collection::vec(any::<u8>(), 0..200),
+        tags in "(<|</|&|wpt|name|lat=|'1'|/>|>|;|#x|gpx|<!\\[CDATA\\[|\\]\\]>|<!--|\n| ){0,30}",
+    ) {
+        gpx(&[start.as_bytes(), &soup].concat());
+        gpx(&[start.as_bytes(), tags.as_bytes()].concat());
+    }
 }

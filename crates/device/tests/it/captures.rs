@@ -318,3 +318,20 @@ fn a_number_in_the_outbox_is_never_given_to_another_operation() {
     let ash = entries.iter().find(|entry| entry.local_id == ash.local_id).unwrap().number;
     assert!(ash > elm, "{elm}, {ash}");
 }
+
+#[test]
+fn a_place_that_is_on_its_way_is_deleted_by_telling_the_server() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    let captured = capture(&mut device, "A");
+    let push = push_of(&device.poll().unwrap());
+    // It arrives, and the reply is lost.
+    let at = holdfast_device::Environment::now(&bench.world).wall;
+    bench.server.answer(&push, at);
+    bench.world.pass(100);
+    assert_eq!(device.delete(captured.local_id, None).unwrap(), DeleteOutcome::InTrash);
+    bench.sync(&mut device);
+    assert!(bench.server.own(captured.client_id).unwrap().place.deleted_at.is_some());
+    assert_eq!(state(&device, captured.local_id), PlaceState::Synced);
+}

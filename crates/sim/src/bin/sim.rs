@@ -40,6 +40,9 @@ struct Args {
     /// Turn this deliberate defect on, which the simulator is expected to find.
     #[arg(long, value_parser = defect)]
     defect: Option<Defect>,
+    /// Say which deliberate defects there are, and end.
+    #[arg(long)]
+    defects: bool,
     /// Fail where a fault or an outcome never occurred: what never happens is not tested.
     #[arg(long)]
     thorough: bool,
@@ -63,6 +66,12 @@ struct Shared {
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    if args.defects {
+        for defect in Defect::ALL {
+            println!("{}\t{}", defect.name(), defect.story().trim());
+        }
+        return ExitCode::SUCCESS;
+    }
     let faults: Vec<Fault> = match (&args.fault, args.calm) {
         (_, true) => Vec::new(),
         (some, _) if !some.is_empty() => some.clone(),
