@@ -1,6 +1,8 @@
 //! `defects`: proves that what must never happen would be noticed. Turns on one deliberate defect after the other, and
 //! expects the simulator, or a named test, to fail.
 
+use std::process::Stdio;
+
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::process::{self, cargo, stop_in_order};
@@ -137,7 +139,9 @@ fn find(url: &str, name: &str, found: &Found) -> Result<Option<String>> {
         Test(package, test) => {
             let filter = format!("package(=holdfast-{package}) and test(={test})");
             let mut nextest = cargo(["nextest", "run", "--workspace", "-E", &filter]);
-            let output = process::output(nextest.env(crate::test::URL, url).env(DEFECT, name))?;
+            // Its failure is what is wanted, and nobody wants to read it.
+            nextest.env(crate::test::URL, url).env(DEFECT, name).env("RUST_BACKTRACE", "0").stderr(Stdio::piped());
+            let output = process::output(&mut nextest)?;
             match output.status.code() {
                 Some(A_TEST_FAILED) => Ok(Some(format!("{package}, {test}"))),
                 Some(0) => Ok(None),

@@ -152,7 +152,7 @@ async fn fill(tools: &Tools, url: &str, file: &Path) -> anyhow::Result<()> {
 
 async fn exchange(url: &str, about: &About) -> anyhow::Result<String> {
     let now = SystemClock.now().to_string();
-    let digits: String = now.chars().take(19).filter(char::is_ascii_digit).collect();
+    let digits: String = now.chars().filter(char::is_ascii_digit).collect();
     let aside = format!("holdfast_before_{digits}");
     maintenance::exchange(url, &about.name, RESTORING, &aside)
         .await
