@@ -36,6 +36,7 @@ mod schemas;
 mod sessions;
 mod settings;
 mod setup;
+mod shares;
 mod state;
 mod sync;
 #[cfg(feature = "testing")]
@@ -99,6 +100,10 @@ impl Groups {
                 .routes(routes!(account::get_account))
                 .routes(routes!(devices::list_devices))
                 .routes(routes!(devices::revoke_device))
+                .routes(routes!(shares::list_shares))
+                .routes(routes!(shares::confirm_shares))
+                .routes(routes!(shares::confirm_share))
+                .routes(routes!(shares::revoke_share))
                 .routes(routes!(places::list_places, places::create_place))
                 .routes(routes!(places::get_place, places::update_place, places::delete_place))
                 .routes(routes!(places::restore_place))

@@ -55,6 +55,7 @@ pub(crate) fn finish(groups: Vec<Value>) -> Value {
         "tags": [
             { "name": "sync", "description": "The road of devices: push, pull, live events." },
             { "name": "places", "description": "Places, one at a time: for people who script." },
+            { "name": "sharing", "description": "Whom places are shown to." },
             { "name": "account", "description": "Setup, sign-in, pairing, devices." },
             { "name": "server", "description": "Health, metrics, documents." },
         ],
@@ -285,6 +286,7 @@ mod tests {
             + include_str!("sessions.rs")
             + include_str!("pairing.rs")
             + include_str!("devices.rs")
+            + include_str!("shares.rs")
             + include_str!("setup.rs");
         let lists: Vec<&str> =
             text.split("\"x-problems\" = json!(").skip(1).filter_map(|t| t.split(')').next()).collect();

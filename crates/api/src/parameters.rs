@@ -8,7 +8,7 @@ use std::str::FromStr;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
-use holdfast_contract::{ClientId, DeviceId, FieldCode, FieldError, PlaceId, Target, Timestamp};
+use holdfast_contract::{AccountId, ClientId, DeviceId, FieldCode, FieldError, PlaceId, Target, Timestamp};
 
 use crate::problem::Refusal;
 
@@ -129,6 +129,33 @@ impl<S: Send + Sync> FromRequestParts<S> for DeviceInPath {
             let error = FieldError::new("id", FieldCode::InvalidFormat, "must be a device's id (a UUID)");
             Refusal::parameters(vec![error])
         })
+    }
+}
+
+/// A share named in the path: the place and whom it is shared with.
+pub(crate) struct ShareInPath(pub(crate) PlaceId, pub(crate) AccountId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ShareInPath {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        let wrong = |field: &str, detail| vec![FieldError::new(field, FieldCode::InvalidFormat, detail)];
+        let Path((place, recipient)) = Path::<(String, String)>::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Refusal::parameters(wrong("id", "can't be read")))?;
+        let mut errors = Vec::new();
+        let place = place.parse::<PlaceId>();
+        if place.is_err() {
+            errors.extend(wrong("id", "must be a place's id (a UUID)"));
+        }
+        let recipient = recipient.parse::<AccountId>();
+        if recipient.is_err() {
+            errors.extend(wrong("recipientId", "must be an account's id (a UUID)"));
+        }
+        match (place, recipient) {
+            (Ok(place), Ok(recipient)) => Ok(Self(place, recipient)),
+            _ => Err(Refusal::parameters(errors)),
+        }
     }
 }
 

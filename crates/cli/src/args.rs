@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 use crate::exit;
 
-pub(crate) use account::{Devices, DevicesCommand, Pair, SignOut};
+pub(crate) use account::{Devices, DevicesCommand, Pair, Shares, SharesCommand, SignOut};
 pub(crate) use files::{Export, Format, Import, ImportCommand, Outbox, OutboxCommand};
 pub(crate) use places::{Edit, Filter, Fix, List, Places, Resolve, Save, Show, StateArg, Texts};
 
@@ -91,6 +91,8 @@ pub(crate) enum Command {
     Watch,
     /// List the account's devices, or end one's access
     Devices(Devices),
+    /// List what you show to others, confirm it after a restore of the server, or take it back
+    Shares(Shares),
     /// Import the waypoints of GPX files
     Import(Import),
     /// Write places to a GPX or GeoJSON file

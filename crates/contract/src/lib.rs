@@ -9,7 +9,7 @@
 //! - [`rules`]: how an operation meets the current state. The one place where "does this field conflict" is answered.
 //! - [`outcome`]: what became of an operation.
 //! - [`problem`]: errors with stable codes (RFC 9457).
-//! - [`sync`]: push, pull and live messages. [`account`]: setup, sign-in, pairing, devices.
+//! - [`sync`]: push, pull and live messages. [`account`]: setup, sign-in, pairing, devices. [`share`]: who else sees a place.
 //! - [`limits`]: every bound, once. [`defect`]: deliberate ones, for tests of the tests.
 //!
 //! On the wire: JSON, camelCase, RFC 3339 UTC with microseconds, unknown fields ignored on read.
@@ -25,6 +25,7 @@ pub mod place;
 pub mod position;
 pub mod problem;
 pub mod rules;
+pub mod share;
 pub mod sync;
 pub mod text;
 pub mod time;

@@ -11,7 +11,8 @@ use futures::StreamExt;
 use holdfast_contract::account::{
     Account, Device, PairRequest, PairingCode, SetupRequest, SetupStatus, SignInRequest, SignedIn,
 };
-use holdfast_contract::{ACCOUNT_HEADER, AccountId, DeviceId, PROTOCOL_HEADER, PROTOCOL_VERSION, Problem};
+use holdfast_contract::share::GivenShare;
+use holdfast_contract::{ACCOUNT_HEADER, AccountId, DeviceId, PROTOCOL_HEADER, PROTOCOL_VERSION, PlaceId, Problem};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -139,6 +140,36 @@ impl Client {
     /// Ends another device's access.
     pub async fn revoke_device(&self, device: DeviceId) -> Result<(), Error> {
         self.empty(self.request(Method::DELETE, &format!("/v1/devices/{device}"))).await
+    }
+
+    /// What the account shows to others.
+    pub async fn shares(&self) -> Result<Vec<GivenShare>, Error> {
+        #[derive(Deserialize)]
+        struct Shares {
+            shares: Vec<GivenShare>,
+        }
+        let reply: Shares = self.json(self.request(Method::GET, "/v1/shares")).await?;
+        Ok(reply.shares)
+    }
+
+    /// Confirms every share that a restored backup suspended. Returns how many.
+    pub async fn confirm_shares(&self) -> Result<u64, Error> {
+        #[derive(Deserialize)]
+        struct Confirmed {
+            confirmed: u64,
+        }
+        let reply: Confirmed = self.json(self.request(Method::POST, "/v1/shares/confirm")).await?;
+        Ok(reply.confirmed)
+    }
+
+    /// Confirms one of them.
+    pub async fn confirm_share(&self, place: PlaceId, recipient: AccountId) -> Result<(), Error> {
+        self.empty(self.request(Method::POST, &format!("/v1/places/{place}/shares/{recipient}/confirm"))).await
+    }
+
+    /// Takes a share back.
+    pub async fn revoke_share(&self, place: PlaceId, recipient: AccountId) -> Result<(), Error> {
+        self.empty(self.request(Method::DELETE, &format!("/v1/places/{place}/shares/{recipient}"))).await
     }
 
     /// Sends a batch as it is. The error says why nothing came back.

@@ -1,8 +1,10 @@
 //! Who else may see a place. A share changes only under the place's row lock.
 
+use holdfast_contract::share::GivenShare;
 use holdfast_contract::{AccountId, PlaceId, Role, Timestamp};
 
 use crate::batch::Published;
+use crate::row::{text, word};
 use crate::{Actor, Error, Tx};
 
 /// Locks one of the actor's own places. `None` where there is none that is not purged.
@@ -46,6 +48,45 @@ pub async fn upsert(
 pub async fn delete(tx: &mut Tx, actor: Actor, place: PlaceId, recipient: AccountId) -> Result<bool, Error> {
     let done = sqlx::query!(
         "DELETE FROM place_shares WHERE owner_id = $1 AND place_id = $2 AND recipient_id = $3",
+        actor.user.0,
+        place.0,
+        recipient.0,
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What the actor shows to others, at most `limit`: what waits for a word of theirs first, then the newest.
+pub async fn given(tx: &mut Tx, _actor: Actor, limit: i64) -> Result<Vec<GivenShare>, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT place_id AS "place_id!", place_name, recipient_id AS "recipient_id!", recipient_email AS "recipient!",
+                  role AS "role!", shared_at AS "shared_at!", suspended AS "suspended!"
+           FROM shares_given($1)"#,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(GivenShare {
+                place_id: PlaceId(row.place_id),
+                place_name: text(row.place_name)?,
+                recipient_id: AccountId(row.recipient_id),
+                recipient: row.recipient,
+                role: word(Some(row.role))?,
+                shared_at: Timestamp::from(row.shared_at),
+                suspended: row.suspended,
+            })
+        })
+        .collect()
+}
+
+/// Lets a suspended share show again what it showed. Returns whether it was suspended. The caller holds the place's lock.
+pub async fn confirm(tx: &mut Tx, actor: Actor, place: PlaceId, recipient: AccountId) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "UPDATE place_shares SET suspended_at = NULL
+         WHERE owner_id = $1 AND place_id = $2 AND recipient_id = $3 AND suspended_at IS NOT NULL",
         actor.user.0,
         place.0,
         recipient.0,

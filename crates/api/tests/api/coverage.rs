@@ -42,7 +42,8 @@ fn routes() -> Vec<(String, Value)> {
 fn aimed_at(route: &str, place: &str, device: &str) -> (Method, String) {
     let (method, path) = route.split_once(' ').unwrap();
     let id = if path.starts_with("/v1/devices") { device } else { place };
-    (method.parse().unwrap(), path.replace("{id}", id))
+    let nobody = "0190f000-0000-7000-8000-000000000001";
+    (method.parse().unwrap(), path.replace("{id}", id).replace("{recipientId}", nobody))
 }
 
 /// A body that the route takes.
@@ -180,6 +181,13 @@ async fn as_a_stranger(server: &Server, route: &str, ada: &Person, bob: &Person,
             let reply = server.post(bob, "/v1/places", &same).await;
             assert_eq!((reply.status, &reply.json()["place"]["name"]), (StatusCode::CREATED, &json!("Mine")));
             assert_ne!(reply.json()["place"]["id"], id);
+        }
+        "GET /v1/shares" => assert_eq!(reply.json(), json!({ "shares": [] })),
+        "POST /v1/shares/confirm" => assert_eq!(reply.json(), json!({ "confirmed": 0 })),
+        "POST /v1/places/{id}/shares/{recipientId}/confirm" | "DELETE /v1/places/{id}/shares/{recipientId}" => {
+            reply.problem(Code::NotFound);
+            let unknown = ask(&uuid::Uuid::now_v7().to_string(), "").await;
+            assert_eq!(reply.without_request_id(), unknown.without_request_id(), "{route}");
         }
         "GET /v1/places/{id}"
         | "PATCH /v1/places/{id}"

@@ -61,3 +61,31 @@ pub(crate) enum DevicesCommand {
         device: String,
     },
 }
+
+#[derive(Args, Debug)]
+pub(crate) struct Shares {
+    #[command(subcommand)]
+    pub(crate) command: Option<SharesCommand>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum SharesCommand {
+    /// What you show to others (the default)
+    List,
+    /// Let shares that a restored backup suspended show again what they showed: all of them, or those of one place
+    Confirm {
+        /// The place's name, or its id or the beginning of it
+        place: Option<String>,
+        /// Only the share with this e-mail address
+        #[arg(long, value_name = "EMAIL", requires = "place")]
+        with: Option<String>,
+    },
+    /// Take shares of a place back
+    Revoke {
+        /// The place's name, or its id or the beginning of it
+        place: String,
+        /// Only the share with this e-mail address
+        #[arg(long, value_name = "EMAIL")]
+        with: Option<String>,
+    },
+}

@@ -9,6 +9,7 @@ mod list;
 mod outbox;
 mod pair;
 mod resolve;
+mod shares;
 mod show;
 mod status;
 mod sync;
@@ -47,6 +48,7 @@ pub(crate) fn run(cli: Cli, output: Output) -> Outcome {
         Command::Status => status::status(&context),
         Command::Watch => watch::watch(&context),
         Command::Devices(args) => devices::devices(&context, args),
+        Command::Shares(args) => shares::shares(&context, args),
         Command::Import(args) => import::import(&context, args),
         Command::Export(args) => export::export(&context, &args),
         Command::Completions { shell } => completions(shell),

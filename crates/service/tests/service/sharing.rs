@@ -191,3 +191,50 @@ async fn one_batch_over_own_and_shared_places_numbers_everybodys_feed() {
     assert_eq!((fold(&hers).len(), page.head, page.limits.places_used), (1, 3, 1));
     assert_eq!(fold(&hers).values().map(|p| p.version).collect::<Vec<_>>(), [4]);
 }
+
+/// A backup must not undo that a share was taken back, that a session was ended, or that a code was used.
+#[tokio::test]
+async fn after_a_restore_nobody_is_signed_in_and_shares_show_nothing_until_their_owner_confirms_them() {
+    let world = World::new().await;
+    let (bob, eve) = (world.database.add_user().await, world.database.add_user().await);
+    let (_, oak) = world.place("Oak").await;
+    let (_, elm) = world.place("Elm").await;
+    for (place, reader) in [(&oak, bob), (&elm, bob), (&oak, eve)] {
+        world.service.share_place(world.ada, place.id, reader.user, Role::Viewer).await.unwrap();
+    }
+    world.execute("INSERT INTO pairing_codes (code_hash, user_id, created_at, expires_at) SELECT '\\x00'::bytea || decode(repeat('00', 31), 'hex'), id, now(), now() + interval '1 day' FROM users LIMIT 1").await;
+    let (_, page) = world.pull_all(bob, None, 10).await;
+    let epoch = world.service.epoch().await.unwrap();
+    let generations = world.count("SELECT count(*) FROM server_generations").await;
+    let mut admin = holdfast_service::Admin::connect(world.database.url()).await.unwrap();
+    admin.after_restore(holdfast_service::Clock::now(&*world.clock)).await.unwrap();
+
+    assert_ne!(world.service.epoch().await.unwrap(), epoch);
+    assert_eq!(world.count("SELECT count(*) FROM server_generations").await, generations + 1);
+    assert_eq!(world.count("SELECT count(*) FROM devices WHERE revoked_at IS NULL OR token_hash IS NOT NULL").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM pairing_codes").await, 0);
+    assert!(matches!(world.service.pull(bob, Some(&page.cursor), None).await, Err(Error::Unauthenticated)));
+
+    // Signed in again.
+    let ada = world.database.add_device(world.ada.user).await;
+    let bob = world.database.add_device(bob.user).await;
+    let eve = world.database.add_device(eve.user).await;
+    assert!(world.pull_all(bob, None, 10).await.0.iter().all(|(_, change)| matches!(change, ChangeKind::Gone(_))));
+    let given = world.service.list_shares(ada).await.unwrap();
+    assert_eq!(given.len(), 3);
+    assert!(given.iter().all(|share| share.suspended && share.recipient.contains('@')));
+    assert!(world.service.list_shares(bob).await.unwrap().is_empty(), "what one is shown is not one's to confirm");
+    let strange = world.service.confirm_share(bob, oak.id, eve.user).await;
+    assert!(matches!(strange, Err(Error::NotFound)), "{strange:?}");
+
+    world.service.confirm_share(ada, oak.id, bob.user).await.unwrap();
+    let (seen, page) = world.pull_all(bob, None, 10).await;
+    assert_eq!(fold(&seen).into_keys().collect::<Vec<_>>(), [oak.id]);
+    world.service.unshare_place(ada, oak.id, eve.user).await.unwrap();
+    assert_eq!(world.service.confirm_shares(ada).await.unwrap(), 1, "the one that is left");
+    assert_eq!(world.service.confirm_shares(ada).await.unwrap(), 0);
+    let (more, _) = world.pull_all(bob, Some(&page.cursor), 10).await;
+    assert_eq!(fold(&more).into_keys().collect::<Vec<_>>(), [elm.id]);
+    assert!(fold(&world.pull_all(eve, None, 10).await.0).is_empty(), "taken back while it was suspended");
+    assert_eq!(world.service.list_shares(ada).await.unwrap().len(), 2);
+}
