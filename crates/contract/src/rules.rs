@@ -223,9 +223,10 @@ pub fn decide_refine(current: &PlaceFields, better: &Position) -> Option<PlaceFi
 }
 
 /// Whether a place at `version` has changed since somebody saw `base_version`. A base of 0 means the place as its own
-/// creation left it: whoever captured it has seen that.
+/// creation left it: whoever captured it has seen that. A base that the place has not reached is of a database that is no more:
+/// nobody has seen this one.
 pub fn changed_since(version: i64, base_version: i64) -> bool {
-    version > base_version.max(1)
+    version != base_version.max(1)
 }
 
 #[cfg(test)]
@@ -305,6 +306,6 @@ mod tests {
         assert!(!changed_since(1, 0));
         assert!(changed_since(2, 0));
         assert!(!changed_since(4, 4));
-        assert!(changed_since(5, 4));
+        assert!(changed_since(5, 4) && changed_since(3, 7));
     }
 }

@@ -7,7 +7,7 @@
 
 use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::operation::OfferedState;
-use holdfast_contract::{Action, NewPlace, Place, Source};
+use holdfast_contract::{Action, Code, NewPlace, Place, Source};
 
 use crate::confirmed;
 use crate::error::Result;
@@ -21,18 +21,18 @@ use crate::words::{Mark, OpState};
 /// The epoch of a pass that nobody noted: no server knows such a one.
 const UNKNOWN_EPOCH: &str = "unknown";
 
-/// Queues the offer of a state that was confirmed in `pass`, unless one of the same place is under way already. The view is
-/// worked out by whoever calls.
+/// Queues the offer of a state that was confirmed in `pass`, unless one of the same place with a newer state is under way
+/// already. The view is worked out by whoever calls.
 pub(crate) fn queue(tx: &Tx<'_>, id: LocalId, lost: &Place, pass: i64) -> Result<()> {
     let Some(client_id) = lost.client_id.filter(|_| !defect::is_on(Defect::NothingOffered)) else { return Ok(()) };
     places::mark(tx, id, None)?;
     let chain = outbox::chain(tx, id)?;
-    if version(&chain).is_some() {
-        return Ok(());
-    }
-    // What conflicted did so with a state that is no more: the server decides again.
-    for entry in chain.iter().filter(|entry| entry.state == OpState::Conflict) {
-        outbox::requeue(tx, entry.number)?;
+    // What conflicted did so with a state that is no more, and what was not found may be there again: the server decides anew.
+    let not_found = |entry: &Entry| entry.problem.as_ref().is_some_and(|problem| problem.code == Code::NotFound);
+    for entry in &chain {
+        if entry.state == OpState::Conflict || (entry.state == OpState::Rejected && not_found(entry)) {
+            outbox::requeue(tx, entry.number)?;
+        }
     }
     let epoch = tx.first("SELECT epoch FROM passes WHERE pass = ?1", [pass], |row| row.get(0))?;
     let state = OfferedState {
@@ -47,7 +47,17 @@ pub(crate) fn queue(tx: &Tx<'_>, id: LocalId, lost: &Place, pass: i64) -> Result
             source: lost.source.unwrap_or(Source::Import),
         },
     };
-    outbox::enqueue_in_front(tx, id, Action::Offer { client_id, state: Box::new(state) })?;
+    let action = Action::Offer { client_id, state: Box::new(state) };
+    match chain.iter().find(|entry| matches!(entry.action, Action::Offer { .. })) {
+        // An offer is under way, and the database has gone back once more: the newer state is the one to give back.
+        Some(queued) if version(&chain).is_some_and(|queued| queued < lost.version) => {
+            outbox::replace(tx, queued, action, JournalEvent::Superseded, None)?;
+        }
+        Some(_) => {}
+        None => {
+            outbox::enqueue_in_front(tx, id, action)?;
+        }
+    }
     Ok(())
 }
 
@@ -76,17 +86,37 @@ pub(crate) fn parted(tx: &Tx<'_>, entry: &Entry, state: &OfferedState, theirs: &
     confirmed::keep(tx, entry.place, Some((&kept, pass.unwrap_or(0))))?;
     outbox::remove(tx, entry, JournalEvent::Conflicted, Some(why))?;
     // Whoever put it into the trash, or took it out, had not seen the server's state.
-    for successor in outbox::chain(tx, entry.place)?.iter().filter(|successor| !successor.frozen) {
-        match successor.action {
-            Action::Delete { target, .. } => outbox::amend(tx, successor, Action::Delete { target, base_version: 0 })?,
-            Action::Restore { target, .. } => {
-                outbox::amend(tx, successor, Action::Restore { target, base_version: 0 })?;
-            }
-            _ => {}
-        }
-    }
+    rebase(tx, entry.place, |_| true, 0)?;
     places::mark(tx, entry.place, Some(Mark::Older))?;
     places::refresh(tx, entry.place)
+}
+
+/// The server has this very state, under another version: that is the one that was seen by whoever saw the offered one.
+pub(crate) fn known_as(tx: &Tx<'_>, entry: &Entry, state: &OfferedState, theirs: &Place) -> Result<()> {
+    let same = theirs.fields() == state.place.fields && theirs.deleted_at.is_some() == state.deleted_at.is_some();
+    if same { rebase(tx, entry.place, |base| base == state.version, theirs.version) } else { Ok(()) }
+}
+
+/// Bases what was decided about the trash on another version. What was sent already goes as a new intent: what became of the
+/// old one is lost with its database.
+fn rebase(tx: &Tx<'_>, id: LocalId, which: impl Fn(i64) -> bool, version: i64) -> Result<()> {
+    for entry in outbox::chain(tx, id)? {
+        let action = match entry.action {
+            Action::Delete { target, base_version } if which(base_version) => {
+                Action::Delete { target, base_version: version }
+            }
+            Action::Restore { target, base_version } if which(base_version) => {
+                Action::Restore { target, base_version: version }
+            }
+            _ => continue,
+        };
+        if entry.frozen {
+            outbox::replace(tx, &entry, action, JournalEvent::Superseded, None)?;
+        } else {
+            outbox::amend(tx, &entry, action)?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether places of an earlier epoch may still have to be offered: until the pass under way is over, nothing that a person

@@ -117,6 +117,8 @@ pub(crate) fn enqueue_in_front(tx: &Tx<'_>, place: LocalId, action: Action) -> R
             [number],
         )?;
     }
+    // The next one must not get a number that somebody knows an operation by.
+    tx.run("UPDATE sqlite_sequence SET seq = (SELECT max(number) FROM outbox) WHERE name = 'outbox'", [])?;
     promote(tx, place)?;
     Ok(op_id)
 }

@@ -38,6 +38,9 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry, outcome: Outcome, pass: i64, ha
         Outcome::Duplicate { first: false, place, seq, .. } => {
             handled.duplicates += 1;
             confirm(tx, entry.place, &place, pass, seq)?;
+            if let Action::Offer { state, .. } = &entry.action {
+                offer::known_as(tx, entry, state, &place)?;
+            }
             known_already(tx, entry, &place)
         }
         Outcome::Conflict { reason, fields, place, seq } => {
@@ -122,12 +125,12 @@ fn acknowledged(
 /// The successors were decided with the acknowledged operation in sight: where nobody else came between, that is the
 /// version the person saw.
 fn advance(tx: &Tx<'_>, acknowledged: &Entry, version: i64) -> Result<()> {
-    let begins = match acknowledged.action {
-        Action::Create { .. } => version == 1,
-        Action::Offer { .. } => true,
-        _ => false,
-    };
-    let follows = |base: i64| version == base + 1 || (begins && base == 0);
+    // What was decided in sight of an offered state names its version already; what was decided before it has not seen it.
+    if matches!(acknowledged.action, Action::Offer { .. }) {
+        return Ok(());
+    }
+    let created = matches!(acknowledged.action, Action::Create { .. }) && version == 1;
+    let follows = |base: i64| version == base + 1 || (created && base == 0);
     for successor in outbox::chain(tx, acknowledged.place)? {
         if successor.frozen {
             continue;

@@ -96,13 +96,18 @@ fn stop_orphan(pid: u32, cluster: &Path) -> Result<(), Error> {
 /// the data folder's lock, and runs none itself.
 #[cfg(target_os = "linux")]
 pub(crate) fn end_survivors(cluster: &Path) {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |path: &Path| std::fs::metadata(path).ok().map(|about| (about.dev(), about.ino()));
+    let Some(ours) = place(cluster) else { return };
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     for pid in processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
         let is_postgres = || {
             let name = std::fs::read_to_string(format!("/proc/{pid}/comm"));
             name.is_ok_and(|name| name.trim() == "postgres")
         };
-        if pid > 1 && pid != std::process::id() && runs_cluster(pid, cluster) && is_postgres() {
+        // The very folder, and not one of the same name; a process that can't be looked at is somebody else's.
+        let works_here = || place(Path::new(&format!("/proc/{pid}/cwd"))) == Some(ours);
+        if pid > 1 && pid != std::process::id() && works_here() && is_postgres() {
             tracing::warn!(pid, "a process of an earlier PostgreSQL still holds on to the data folder; ending it");
             // It can only fail where it has ended by itself.
             let _ = kill(target(pid), Signal::SIGKILL);

@@ -19,8 +19,10 @@ use holdfast_store::maintenance::{self, About};
 use crate::admin::Reached;
 use crate::settings::{DatabaseSettings, Settings};
 
-/// The database that a restore fills.
-const RESTORING: &str = "holdfast_restoring";
+/// What the database that a restore fills is called, behind the name of the one it will take the place of.
+const RESTORING: &str = "_restoring";
+/// PostgreSQL cuts longer names.
+const NAME_MAX: usize = 63;
 /// What a table of contents must name to be one of ours.
 const A_TABLE: &str = "server_state";
 
@@ -53,10 +55,15 @@ pub(crate) async fn backup(settings: &Settings, args: Backup) -> anyhow::Result<
     database.close().await;
     let (accounts, places) = made?;
     let bytes = fs::metadata(&file).map_or(0, |about| about.len());
-    println!("Backed up to {}: {accounts} accounts with {places} places, {bytes} bytes.", file.display());
+    let (accounts, places) = (counted(accounts, "account"), counted(places, "place"));
+    println!("Backed up to {}: {accounts} with {places}, {bytes} bytes.", file.display());
     println!("It holds everything that is private. Keep it where only you can read it.");
     println!("To put it back, stop the server, then: holdfast-server restore {}", file.display());
     Ok(ExitCode::SUCCESS)
+}
+
+fn counted<N: std::fmt::Display + PartialEq + From<u8>>(n: N, what: &str) -> String {
+    if n == N::from(1) { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 async fn dump(settings: &Settings, url: &str, file: &Path) -> anyhow::Result<(usize, i64)> {
@@ -125,21 +132,30 @@ async fn put_back(settings: &Settings, database: &Reached, file: &Path) -> anyho
     let tools = Tools::find(settings, about.major)?;
     let contents = tools.contents(file)?;
     ensure!(contents.contains(A_TABLE), "{} is no backup of Holdfast. Nothing was changed", file.display());
-    let filled = fill(&tools, url, file).await;
-    if let Err(error) = filled {
-        // It is nobody's: the next restore would drop it.
-        let _ = maintenance::drop_beside(url, RESTORING).await;
-        return Err(error.context("the backup was not restored, and nothing was changed"));
+    ensure!(
+        !about.name.ends_with(RESTORING) && about.name.len() + RESTORING.len() <= NAME_MAX,
+        "the database {} can't be restored under this name; rename it first. Nothing was changed",
+        about.name
+    );
+    let new = format!("{}{RESTORING}", about.name);
+    let done = async {
+        fill(&tools, url, &new, file).await?;
+        exchange(url, &about, &new).await
+    };
+    let done = done.await;
+    if done.is_err() {
+        // It is nobody's.
+        let _ = maintenance::drop_beside(url, &new).await;
     }
-    exchange(url, &about).await
+    done.context("the backup was not restored, and nothing was changed")
 }
 
 /// Fills a new database, and makes of it what a restored one must be.
-async fn fill(tools: &Tools, url: &str, file: &Path) -> anyhow::Result<()> {
+async fn fill(tools: &Tools, url: &str, name: &str, file: &Path) -> anyhow::Result<()> {
     // Roles belong to the cluster and are not in the file; a migration makes them.
-    let new = maintenance::make_beside(url, RESTORING).await?;
+    let new = maintenance::make_beside(url, name).await?;
     holdfast_store::migrate(&new).await?;
-    let new = maintenance::make_beside(&new, RESTORING).await?;
+    let new = maintenance::make_beside(url, name).await?;
     let mut command = tools.command("pg_restore", &new)?;
     command.args(["--no-owner", "--exit-on-error", "--single-transaction", "--no-password"]).arg(file);
     run(command, "pg_restore")?;
@@ -150,11 +166,11 @@ async fn fill(tools: &Tools, url: &str, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn exchange(url: &str, about: &About) -> anyhow::Result<String> {
+async fn exchange(url: &str, about: &About, new: &str) -> anyhow::Result<String> {
     let now = SystemClock.now().to_string();
     let digits: String = now.chars().filter(char::is_ascii_digit).collect();
     let aside = format!("holdfast_before_{digits}");
-    maintenance::exchange(url, &about.name, RESTORING, &aside)
+    maintenance::exchange(url, &about.name, new, &aside)
         .await
         .context("the restored database could not take the place of the present one, which is as it was")?;
     Ok(aside)

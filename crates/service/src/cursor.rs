@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq as _;
 use uuid::Uuid;
 
 const VERSION: u8 = 2;
-const BODY: usize = 1 + 16 + 16 + 8 + 8 + (16 + 8) + (16 + 8);
+const BODY: usize = 1 + 16 + 16 + 8 + 8 + (16 + 8 + 8 + 8) + (16 + 8);
 pub(crate) const MAC: usize = 16;
 
 /// Where a pull goes on.
@@ -34,11 +34,15 @@ pub(crate) struct Cursor {
 }
 
 /// An entry of the feed. A database that still is, or has passed, the state it was read from has it with this number or a
-/// later one.
+/// later one, and made that version of the place when this one did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Landmark {
     pub(crate) place: PlaceId,
     pub(crate) seq: i64,
+    /// The version of the place; 0 where it was gone.
+    pub(crate) version: i64,
+    /// When that version was made.
+    pub(crate) updated_at: Timestamp,
 }
 
 /// An operation that was confirmed to the device. As long as its receipt is there, nothing is lost that was confirmed to
@@ -46,7 +50,7 @@ pub(crate) struct Landmark {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct OwnWord {
     pub(crate) op_id: Uuid,
-    /// When the device handed in its witness: receipts are not kept for ever.
+    /// When it was confirmed, or before: receipts are not kept for ever.
     pub(crate) at: Timestamp,
 }
 
@@ -59,9 +63,10 @@ impl Cursor {
         bytes.extend_from_slice(self.generation.as_bytes());
         bytes.extend_from_slice(&self.seq.to_be_bytes());
         bytes.extend_from_slice(&self.floor.to_be_bytes());
-        let (place, seq) = self.landmark.map_or((Uuid::nil(), 0), |l| (l.place.0, l.seq));
+        let (place, numbers) =
+            self.landmark.map_or((Uuid::nil(), [0; 3]), |l| (l.place.0, [l.seq, l.version, l.updated_at.as_micros()]));
         bytes.extend_from_slice(place.as_bytes());
-        bytes.extend_from_slice(&seq.to_be_bytes());
+        bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));
         let (op_id, at) = self.own.map_or((Uuid::nil(), 0), |own| (own.op_id, own.at.as_micros()));
         bytes.extend_from_slice(op_id.as_bytes());
         bytes.extend_from_slice(&at.to_be_bytes());
@@ -79,8 +84,13 @@ impl Cursor {
         }
         let id = |from: usize| Uuid::from_slice(&body[from..from + 16]).ok();
         let number = |from: usize| Some(i64::from_be_bytes(body[from..from + 8].try_into().ok()?));
-        let landmark = Landmark { place: PlaceId(id(49)?), seq: number(65)? };
-        let own = OwnWord { op_id: id(73)?, at: Timestamp::from_micros(number(89)?) };
+        let landmark = Landmark {
+            place: PlaceId(id(49)?),
+            seq: number(65)?,
+            version: number(73)?,
+            updated_at: Timestamp::from_micros(number(81)?),
+        };
+        let own = OwnWord { op_id: id(89)?, at: Timestamp::from_micros(number(105)?) };
         Some(Self {
             epoch: id(1)?,
             generation: id(17)?,
@@ -116,7 +126,8 @@ mod tests {
 
     #[test]
     fn a_cursor_opens_for_its_user_only_and_only_unchanged() {
-        let landmark = Some(Landmark { place: PlaceId(Uuid::from_u128(3)), seq: 344 });
+        let updated_at = Timestamp::from_micros(6);
+        let landmark = Some(Landmark { place: PlaceId(Uuid::from_u128(3)), seq: 344, version: 7, updated_at });
         let own = Some(OwnWord { op_id: Uuid::from_u128(4), at: Timestamp::from_micros(5) });
         let ids = (Uuid::from_u128(1), Uuid::from_u128(2));
         let bare = Cursor { epoch: ids.0, generation: ids.1, seq: 345, floor: 400, landmark: None, own: None };

@@ -140,7 +140,12 @@ impl Service {
         Ok(())
     }
 
-    pub(crate) fn days_ago(&self, days: u32) -> Timestamp {
+    /// Receipts from after this are still there for certain.
+    pub(crate) fn receipts_count_since(&self) -> Timestamp {
+        self.days_ago(self.settings().receipt_days / 2)
+    }
+
+    fn days_ago(&self, days: u32) -> Timestamp {
         self.now().plus_seconds(-i64::from(days) * 86_400)
     }
 }

@@ -1,9 +1,10 @@
 //! Pulling: a page of what changed, and what a cursor that can't be followed means.
 
+use holdfast_contract::Timestamp;
 use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::limits::{PULL_CHANGES_DEFAULT, PULL_CHANGES_MAX};
 use holdfast_contract::sync::{Change, PullReply};
-use holdfast_store::feed::{self, Expected, Page};
+use holdfast_store::feed::{self, Expected, ExpectedEntry, Page};
 use holdfast_store::generations;
 use uuid::Uuid;
 
@@ -41,12 +42,16 @@ impl Service {
         };
         let after = from.map_or(0, |c| c.seq);
         let known = witness.as_ref();
-        // By then, receipts are still there for certain.
-        let counts_since = self.days_ago(self.settings().receipt_days / 2);
+        let counts_since = self.receipts_count_since();
         let own = from.and_then(|c| c.own).filter(|own| own.at > counts_since);
         let expected = Expected {
             generation: from.map_or(Uuid::nil(), |c| c.generation),
-            entry: from.and_then(|c| c.landmark).map(|l| (l.place, l.seq)),
+            entry: from.and_then(|c| c.landmark).map(|l| ExpectedEntry {
+                place: l.place,
+                seq: l.seq,
+                version: l.version,
+                updated_at: l.updated_at,
+            }),
             receipt: own.map(|own| own.op_id),
             generations: known.map_or(&[], |w| &w.generations),
             receipts: known.filter(|w| w.at > counts_since).map_or(&[], |w| &w.op_ids),
@@ -60,7 +65,8 @@ impl Service {
             let later = feed::read_page(&mut tx, actor, i64::MAX, &Expected::default(), 1).await;
             page.head = finish(tx, later).await?.head;
         }
-        let newest = known.filter(|w| w.epoch == page.epoch).and_then(|w| w.op_ids.last().copied());
+        let counts = |w: &&Witness| w.epoch == page.epoch && w.at > counts_since;
+        let newest = known.filter(counts).and_then(|w| Some(OwnWord { op_id: *w.op_ids.last()?, at: w.at }));
         if let Some(witness) = witness {
             self.check_witness(witness, &page).await?;
         }
@@ -75,14 +81,18 @@ impl Service {
         // at the last entry would seem to be from before they were dropped.
         let last = if has_more { page.readings.last().map_or(after, |r| r.seq) } else { page.head };
         let floor = from.map_or(page.head, |c| c.floor);
-        let landmark = page.readings.last().map(|r| Landmark { place: r.id, seq: r.seq });
+        let landmark = page.readings.last().map(|r| {
+            let place = r.place.as_ref().filter(|place| place.body.is_some());
+            let (version, updated_at) = place.map_or((0, Timestamp::EPOCH), |place| (place.version, place.updated_at));
+            Landmark { place: r.id, seq: r.seq, version, updated_at }
+        });
         let next = Cursor {
             epoch: page.epoch,
             generation: page.generation,
             seq: last,
             floor,
             landmark: landmark.or(from.and_then(|c| c.landmark)),
-            own: newest.map(|op_id| OwnWord { op_id, at: self.now() }).or(own),
+            own: newest.or(own),
         };
         let changes = page.readings.iter().map(|r| Change { seq: r.seq, kind: visibility::change(actor, r) }).collect();
         self.touch(actor, None).await;

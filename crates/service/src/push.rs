@@ -86,13 +86,13 @@ impl Service {
         self.take_report(actor, request.telemetry.as_ref(), &outcomes).await;
         let seq = outcomes.iter().filter_map(|o| o.outcome.place()).map(|(_, seq)| seq).max().unwrap_or(0);
         let earlier = request.witness.and_then(|text| Witness::open(&text, actor.user, self.secret()));
-        // Whatever was committed before the last one, too, is there as long as its receipt is.
-        let last = outcomes
-            .iter()
-            .rfind(|o| matches!(o.outcome, Outcome::Applied { .. } | Outcome::Duplicate { first: true, .. }));
+        // Whatever was committed before the last one, too, is there as long as its receipt is. One that was known already may
+        // have its receipt from long ago.
+        let last = outcomes.iter().rfind(|o| matches!(o.outcome, Outcome::Applied { .. }));
         let op_ids = last.and_then(|o| o.op_id).map(|op_id| op_id.0).into_iter().collect();
         let generations = self.newest_generation(epoch).into_iter().collect();
-        let witness = Witness { epoch, seq, at: self.now(), generations, op_ids }.after(earlier);
+        let witness =
+            Witness { epoch, seq, at: self.now(), generations, op_ids }.after(earlier, self.receipts_count_since());
         let witness = Some(witness.seal(actor.user, self.secret()));
         Ok(PushReply { outcomes, witness })
     }

@@ -67,7 +67,12 @@ fn cursor_of(rest: &mut &[u8]) -> Cursor {
         generation: id(rest),
         seq: number(rest),
         floor: number(rest),
-        landmark: named(rest).map(|place| Landmark { place: PlaceId(place), seq: number(rest) }),
+        landmark: named(rest).map(|place| Landmark {
+            place: PlaceId(place),
+            seq: number(rest),
+            version: number(rest),
+            updated_at: Timestamp::from_micros(number(rest)),
+        }),
         own: named(rest).map(|op_id| OwnWord { op_id, at: Timestamp::from_micros(number(rest)) }),
     }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Witness {
     pub(crate) epoch: Uuid,
     /// The largest number given in the actor's feed.
     pub(crate) seq: i64,
-    /// When the newest of its pushes was answered: receipts are not kept for ever.
+    /// When the oldest push that it names operations of was answered: receipts are not kept for ever.
     pub(crate) at: Timestamp,
     /// The generations that were the newest, oldest first.
     pub(crate) generations: Vec<Uuid>,
@@ -40,11 +40,14 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    /// With what an earlier one of the same epoch said.
-    pub(crate) fn after(mut self, earlier: Option<Self>) -> Self {
+    /// With what an earlier one of the same epoch said. Its operations count only if they were confirmed after `counts_since`.
+    pub(crate) fn after(mut self, earlier: Option<Self>, counts_since: Timestamp) -> Self {
         let Some(earlier) = earlier.filter(|earlier| earlier.epoch == self.epoch) else { return self };
         self.generations = joined(earlier.generations, self.generations);
-        self.op_ids = joined(earlier.op_ids, self.op_ids);
+        if earlier.at > counts_since && !earlier.op_ids.is_empty() {
+            self.at = earlier.at;
+            self.op_ids = joined(earlier.op_ids, self.op_ids);
+        }
         self.seq = self.seq.max(earlier.seq);
         self
     }
@@ -113,11 +116,11 @@ mod tests {
     #[test]
     fn a_witness_opens_for_its_user_only_and_only_unchanged() {
         let user = AccountId(Uuid::from_u128(9));
-        let text = witness(5, 2).after(Some(witness(3, 1))).seal(user, &SECRET);
+        let text = witness(5, 2).after(Some(witness(3, 1)), Timestamp::EPOCH).seal(user, &SECRET);
         let opened = Witness::open(&text, user, &SECRET).unwrap();
         assert_eq!(
             (opened.seq, opened.at, opened.generations),
-            (5, Timestamp::from_micros(5), [1, 2].map(Uuid::from_u128).to_vec())
+            (5, Timestamp::from_micros(3), [1, 2].map(Uuid::from_u128).to_vec())
         );
         assert_eq!(opened.op_ids, [1001, 1002].map(Uuid::from_u128));
         assert_eq!(Witness::open(&text, AccountId(Uuid::from_u128(8)), &SECRET), None);
@@ -136,12 +139,15 @@ mod tests {
     fn a_witness_grows_with_pushes_and_not_without_bound_and_ends_with_its_epoch() {
         let mut long = witness(1, 0);
         for n in 1..40 {
-            long = witness(1, n).after(Some(long));
+            long = witness(1, n).after(Some(long), Timestamp::EPOCH);
         }
         let numbers: Vec<_> = long.generations.iter().map(Uuid::as_u128).collect();
         assert_eq!(numbers, (0..8).chain(32..40).collect::<Vec<_>>());
         assert_eq!(long.op_ids.len(), 16);
         let other = Witness { epoch: Uuid::from_u128(2), ..witness(1, 50) };
-        assert_eq!(other.clone().after(Some(long)), other);
+        assert_eq!(other.clone().after(Some(long.clone()), Timestamp::EPOCH), other);
+        // What is too old to be sure that its receipt is kept is named no longer, and the newer ones have their own age.
+        let fresh = witness(9, 60).after(Some(long), Timestamp::from_micros(1));
+        assert_eq!((fresh.at, fresh.op_ids.len()), (Timestamp::from_micros(9), 1));
     }
 }

@@ -41,14 +41,27 @@ pub struct Page {
 pub struct Expected<'a> {
     /// A cursor's generation.
     pub generation: Uuid,
-    /// An entry of the feed with its number.
-    pub entry: Option<(PlaceId, i64)>,
+    /// An entry of the feed.
+    pub entry: Option<ExpectedEntry>,
     /// An operation of the actor's that was confirmed.
     pub receipt: Option<Uuid>,
     /// A witness's generations.
     pub generations: &'a [Uuid],
     /// A witness's operations.
     pub receipts: &'a [Uuid],
+}
+
+/// An entry of the feed, as somebody read it.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedEntry {
+    /// The place.
+    pub place: PlaceId,
+    /// Its number.
+    pub seq: i64,
+    /// The version of the place; 0 where it was gone.
+    pub version: i64,
+    /// When that version was made. One of the same number that was made later is another.
+    pub updated_at: Timestamp,
 }
 
 /// Reads up to `limit` entries behind `after`, joined with what the actor may see today, and says what of the expected is
@@ -71,7 +84,14 @@ pub async fn read_page(
                    ARRAY(SELECT w.generation FROM unnest($5::uuid[]) AS w (generation) WHERE NOT EXISTS (
                        SELECT FROM server_generations g WHERE g.generation = w.generation)) AS unknown,
                    $7 <= h.horizon OR EXISTS (
-                       SELECT FROM feed f WHERE f.user_id = $1 AND f.place_id = $6 AND f.seq >= $7) AS entry_known,
+                       SELECT FROM feed f WHERE f.user_id = $1 AND f.place_id = $6 AND f.seq >= $7
+                         AND NOT EXISTS (
+                             SELECT FROM places p WHERE p.owner_id = f.owner_id AND p.id = f.place_id
+                               AND (p.version < $10 OR $11 < CASE WHEN p.version = $10 THEN p.updated_at ELSE coalesce(
+                                   (SELECT v.changed_at FROM place_history v
+                                    WHERE v.owner_id = p.owner_id AND v.place_id = p.id AND v.version < $10
+                                    ORDER BY v.version DESC LIMIT 1), p.created_at) END)
+                               AND $10 > 0)) AS entry_known,
                    $8::uuid IS NULL OR EXISTS (
                        SELECT FROM op_receipts r WHERE r.actor_id = $1 AND r.op_id = $8) AS receipt_known,
                    NOT EXISTS (SELECT FROM unnest($9::uuid[]) AS o (op_id) WHERE NOT EXISTS (
@@ -114,11 +134,13 @@ pub async fn read_page(
         expected.generation,
         limit,
         expected.generations,
-        expected.entry.map_or(Uuid::nil(), |(place, _)| place.0),
+        expected.entry.map_or(Uuid::nil(), |entry| entry.place.0),
         // An entry without a number is expected nowhere.
-        expected.entry.map_or(0, |(_, seq)| seq),
+        expected.entry.map_or(0, |entry| entry.seq),
         expected.receipt as Option<Uuid>,
         expected.receipts,
+        expected.entry.map_or(0, |entry| entry.version),
+        expected.entry.map_or(Timestamp::EPOCH, |entry| entry.updated_at).to_chrono(),
     )
     .fetch_all(&mut **tx)
     .await?;

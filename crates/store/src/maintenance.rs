@@ -48,12 +48,27 @@ pub async fn about(url: &str) -> Result<About, Error> {
     Ok(About { name: row.name, major, others: row.others, is_ours: row.is_ours })
 }
 
-/// Makes an empty database of this name beside the one of `url`, in place of an earlier one. Returns its URL.
+/// Makes an empty database of this name beside the one of `url`, with its encoding and its locale, in place of an earlier one.
+/// Returns its URL.
 pub async fn make_beside(url: &str, name: &str) -> Result<String, Error> {
+    let mut sql = connect_alone(url).await?;
+    let like = sqlx::query!(
+        r#"SELECT pg_encoding_to_char(encoding)::text AS "encoding!", datcollate::text AS "collate!", datctype::text AS "ctype!"
+           FROM pg_database WHERE datname = current_database()"#
+    )
+    .fetch_one(&mut sql)
+    .await?;
+    sql.close().await?;
     let mut sql = connect_alone(&url_of(url, NEIGHBOUR)).await?;
     let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quoted(name));
     sql.execute(AssertSqlSafe(drop)).await?;
-    let create = format!("CREATE DATABASE {} TEMPLATE template0", quoted(name));
+    let create = format!(
+        "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE {} LC_CTYPE {}",
+        quoted(name),
+        literal(&like.encoding),
+        literal(&like.collate),
+        literal(&like.ctype)
+    );
     sql.execute(AssertSqlSafe(create)).await?;
     sql.close().await?;
     Ok(url_of(url, name))
@@ -107,6 +122,10 @@ pub async fn give_to_owners(url: &str) -> Result<(), Error> {
     .await?;
     sql.close().await?;
     Ok(())
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 fn quoted(name: &str) -> String {

@@ -136,6 +136,7 @@ fn journal_line(entry: &JournalEntry) -> String {
         Some("refine") => "the better position",
         Some("delete") => "the deletion",
         Some("restore") => "the restoring",
+        Some("offer") => "what the restored server had lost",
         _ => "it",
     };
     let words = match entry.event {

@@ -33,7 +33,7 @@ async fn a_backup_made_while_the_server_runs_brings_everything_back_under_a_new_
     let made = env.run(&["backup", path(&file)]);
     assert_eq!(made.code, Some(0), "{made:?}");
     assert!(
-        made.stdout.contains("1 accounts with 2 places") && made.stdout.contains("holdfast-server restore"),
+        made.stdout.contains("1 account with 2 places") && made.stdout.contains("holdfast-server restore"),
         "{made:?}"
     );
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);

@@ -228,6 +228,8 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
             (Action::Create { client_id, place }, None) => self.create(*client_id, place),
             (Action::Create { .. }, Some(slot)) => self.create_again(slot),
             (Action::Offer { client_id, state }, None) => self.offer_unknown(*client_id, state),
+            // Somebody has seen it confirmed: it is the database that has forgotten. Their device will give it back first.
+            (Action::Delete { target: Target::Own(_), base_version: 1.. }, None) => Verdict::Deferred(not_here()),
             (Action::Delete { target: Target::Own(client_id), .. }, None) => {
                 let (slot, version) = self.insert(*client_id, None);
                 self.receipt(ready, slot, version);
@@ -386,6 +388,12 @@ fn own(target: Target) -> Option<ClientId> {
 
 fn not_found() -> Problem {
     Problem::new(Code::NotFound, "There is no such place, or it is not yours.")
+}
+
+fn not_here() -> Problem {
+    let detail =
+        "The server does not have this place at the moment. It is deleted as soon as the server knows it again.";
+    Problem::new(Code::Unavailable, detail)
 }
 
 fn plan_is_full() -> Problem {

@@ -313,6 +313,53 @@ async fn an_own_change_that_is_lost_is_noticed_also_where_the_place_was_changed_
     }
 }
 
+/// The reply was lost, so that nothing of its own shows a device that the database went back; and its retry gives the newest entry
+/// a number that is as high.
+#[tokio::test]
+async fn a_lost_change_is_noticed_also_where_its_own_retry_came_first() {
+    let mut world = World::new().await;
+    let (oak, _) = world.place("Oak").await;
+    let (elm, _) = world.place("Elm").await;
+    world.database.keep_copy().await;
+    world.clock.advance_seconds(1);
+    let deletion = delete(Target::Own(oak), 1);
+    applied(world.push_one(world.ada, &deletion).await);
+    let cursor = world.service.pull(world.ada, None, None).await.unwrap().cursor;
+    world.clock.advance_seconds(1);
+    world.database.put_back().await;
+    world.service = world.another_process().await;
+    // Another device's change takes the number that the deletion had.
+    applied(world.push_one(world.ada, &rename(Target::Own(elm), "Elm", "Wych elm")).await);
+    applied(world.push_one(world.ada, &deletion).await);
+    let refused = world.service.pull(world.ada, Some(&cursor), None).await;
+    assert!(matches!(refused, Err(Error::ResyncRequired(ResyncReason::WentBack))), "{refused:?}");
+}
+
+/// The newest entry of a cursor is changed again and again, given back, put into the trash and purged: never a false alarm.
+#[tokio::test]
+async fn a_cursor_is_followed_whatever_became_of_its_newest_entry() {
+    let world = World::new().await;
+    let (oak, first) = world.place("0").await;
+    let own = Target::Own(oak);
+    let mut cursors = vec![world.service.pull(world.ada, None, None).await.unwrap().cursor];
+    for n in 0..4 {
+        world.clock.advance_seconds(1);
+        applied(world.push_one(world.ada, &rename(own, &n.to_string(), &(n + 1).to_string())).await);
+        cursors.push(world.service.pull(world.ada, None, None).await.unwrap().cursor);
+    }
+    applied(world.push_one(world.ada, &delete(own, 5)).await);
+    cursors.push(world.service.pull(world.ada, None, None).await.unwrap().cursor);
+    for cursor in &cursors {
+        assert!(world.service.pull(world.ada, Some(cursor), None).await.is_ok());
+    }
+    world.clock.advance_days(31);
+    assert_eq!(world.service.purge_trash().await.unwrap(), 1);
+    for cursor in &cursors {
+        let page = world.service.pull(world.ada, Some(cursor), None).await.unwrap();
+        assert_eq!(page.changes.len(), 1, "{}", first.id);
+    }
+}
+
 #[tokio::test]
 async fn a_receipt_that_was_dropped_for_its_age_is_no_sign_of_a_restore() {
     let world = World::new().await;

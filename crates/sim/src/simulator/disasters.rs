@@ -112,6 +112,7 @@ impl World {
         self.server.database.put_back().await;
         let kept = self.kept.clone().expect("a copy was kept");
         self.model.shares = kept.shares;
+        self.model.suspended = kept.suspended;
         self.model.rows.extend(kept.rows);
         self.model.applied.clear();
         self.model.went_back = true;
@@ -119,7 +120,8 @@ impl World {
             let mut admin =
                 holdfast_service::Admin::connect(self.server.database.url()).await.expect("the database answers");
             admin.after_restore(holdfast_service::Clock::now(&self.clock)).await.expect("the restore is noted");
-            self.model.shares.clear();
+            let shares = std::mem::take(&mut self.model.shares);
+            self.model.suspended.extend(shares);
             self.server.kill().await;
         } else if rng.random_bool(0.7) {
             self.server.kill().await;

@@ -42,6 +42,8 @@ pub(super) struct Model {
     pub(super) captures: BTreeMap<Key, Capture>,
     /// Who may read whose place, as the owners said.
     pub(super) shares: BTreeSet<(Key, AccountId)>,
+    /// What a restored backup suspended, until its owner confirms it.
+    pub(super) suspended: BTreeSet<(Key, AccountId)>,
     /// Which row is which capture, for places that were shared.
     pub(super) rows: BTreeMap<PlaceId, Key>,
     /// Operations that the server, or whoever may say so, has refused for good.

@@ -36,6 +36,7 @@ impl World {
             What::Undo => self.undo(device, rng),
             What::Share => self.share(device, rng).await,
             What::Unshare => self.unshare(rng).await,
+            What::Confirm => self.confirm_shares(device).await,
             other => Err(format!("{other} is nothing that somebody does")),
         }
     }

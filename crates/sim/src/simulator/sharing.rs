@@ -48,4 +48,23 @@ impl World {
         }
         Ok(())
     }
+
+    /// An owner says that everything is shared as they want it.
+    pub(super) async fn confirm_shares(&mut self, device: usize) -> Verdict {
+        let Some(session) = self.devices[device].session.clone() else { return Ok(()) };
+        let confirmed = self.server.service().confirm_shares(session.actor).await;
+        if confirmed.as_ref().is_ok_and(|confirmed| *confirmed == 0) {
+            return Ok(());
+        }
+        // Each share by itself: where it broke off, some of them may be seen again.
+        let mine: Vec<_> =
+            self.model.suspended.iter().copied().filter(|(key, _)| key.0 == session.actor.user).collect();
+        self.model.shares.extend(mine.iter().copied());
+        if let Ok(confirmed) = confirmed {
+            self.model.suspended.retain(|share| !mine.contains(share));
+            self.tally.did("confirmed what is shared");
+            self.say(format!("the owner of device {device} confirms {confirmed} shares"));
+        }
+        Ok(())
+    }
 }

@@ -52,6 +52,8 @@ pub enum What {
     Share,
     /// Somebody takes a share back.
     Unshare,
+    /// Somebody confirms what they show to others, after a restore.
+    Confirm,
     /// Somebody signs out, or their device is revoked.
     SignOut,
     /// Somebody signs in.
@@ -145,6 +147,7 @@ const WEIGHTS: &[(What, u32)] = &[
     (What::Undo, 6),
     (What::Share, 35),
     (What::Unshare, 15),
+    (What::Confirm, 15),
     (What::SignOut, 6),
     (What::SignIn, 12),
     (What::Sync, 240),

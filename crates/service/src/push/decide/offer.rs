@@ -87,7 +87,7 @@ impl<F: FnMut() -> PlaceId> Batch<F> {
                     return Verdict::Deferred(plan_is_full());
                 }
                 self.writes.live_delta += lives;
-                let deleted_at = state.deleted_at.map(|_| place.deleted_at.unwrap_or(self.now));
+                let deleted_at = state.deleted_at.map(|_| self.now);
                 let changed = differing(fields, &state.place.fields);
                 self.replace(slot, "offer", changed, |place| {
                     place.version = state.version;
