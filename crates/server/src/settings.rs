@@ -267,6 +267,11 @@ impl<G: Fn(&str) -> Result<Option<String>, SettingsError>> Env<'_, G> {
 
     fn log_filter(&self, name: &str) -> Result<String, SettingsError> {
         let text = self.text(name)?;
+        // The parser cuts what it quotes by bytes, and panics in the middle of a letter.
+        if !text.is_ascii() {
+            let detail = "holds letters beyond ASCII; a log filter is written like info,holdfast_api=debug";
+            return Err(wrong(name, detail));
+        }
         match text.parse::<tracing_subscriber::EnvFilter>() {
             Ok(_) => Ok(text),
             Err(error) => Err(wrong(name, format!("is {text:?}, which is not a log filter: {error}"))),
@@ -397,6 +402,14 @@ mod tests {
     fn a_public_url_with_a_control_character_goes_into_no_link() {
         let message = refused(&[("PUBLIC_URL", "https://places.example.org/\u{19}x")]);
         assert!(message.starts_with("PUBLIC_URL is \"https://places.example.org/\\u{19}x\""), "{message}");
+    }
+
+    #[test]
+    fn a_log_filter_beyond_ascii_is_refused_and_not_cut_in_the_middle_of_a_letter() {
+        for filter in ["ünfo", "eaiurrent\": x\", \u{7a1}cc \u{7a1}c\u{7a1}ccouurr\"e0,n \u{681}c, \u{7a1}=\0\0"] {
+            let message = refused(&[("RUST_LOG", filter)]);
+            assert!(message.starts_with("RUST_LOG holds letters beyond ASCII"), "{message}");
+        }
     }
 
     #[test]
