@@ -90,7 +90,7 @@ defects! {
 
 /// Whether this defect is on. Always `false` without the feature.
 #[cfg(not(feature = "testing"))]
-#[inline(always)]
+#[inline]
 #[must_use]
 pub const fn is_on(_: Defect) -> bool {
     false
