@@ -245,7 +245,13 @@ impl Tools {
 fn run(mut command: Command, name: &str) -> anyhow::Result<()> {
     let output = command.stderr(Stdio::piped()).spawn().and_then(std::process::Child::wait_with_output);
     let output = output.with_context(|| format!("run {name}"))?;
-    ensure!(output.status.success(), "{name} failed: {}", reason(&output.stderr));
+    let reason = reason(&output.stderr);
+    let hint = if reason.contains("row-level security") {
+        " (the user of DATABASE_URL must be allowed to read past it: back up as a superuser, or give the user BYPASSRLS)"
+    } else {
+        ""
+    };
+    ensure!(output.status.success(), "{name} failed: {reason}{hint}");
     Ok(())
 }
 
