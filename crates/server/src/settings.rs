@@ -272,7 +272,8 @@ impl<G: Fn(&str) -> Result<Option<String>, SettingsError>> Env<'_, G> {
             let detail = "holds letters beyond ASCII; a log filter is written like info,holdfast_api=debug";
             return Err(wrong(name, detail));
         }
-        match text.parse::<tracing_subscriber::EnvFilter>() {
+        // Without patterns for values: one can be written that takes half a minute to read.
+        match tracing_subscriber::EnvFilter::builder().with_regex(false).parse(&text) {
             Ok(_) => Ok(text),
             Err(error) => Err(wrong(name, format!("is {text:?}, which is not a log filter: {error}"))),
         }

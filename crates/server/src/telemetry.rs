@@ -27,7 +27,8 @@ const NOTICES: &str = "sqlx::postgres::notice=off";
 /// Sends this process's log lines to standard error. Does nothing where logging was set up before.
 pub fn init_logs(settings: &Settings) {
     // The filter was parsed when the settings were read.
-    let filter = EnvFilter::try_new(&settings.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::builder().with_regex(false).parse(&settings.log_filter);
+    let filter = filter.unwrap_or_else(|_| EnvFilter::new("info"));
     // What PostgreSQL remarks about a statement may quote a row. Whatever was asked for, it is not logged.
     let filter = NOTICES.parse().into_iter().fold(filter, EnvFilter::add_directive);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
