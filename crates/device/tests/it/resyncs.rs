@@ -1,5 +1,5 @@
 use holdfast_contract::{Category, Role};
-use holdfast_device::{Attention, Captured, ListQuery, PlaceState, Reply, Request, Resolution};
+use holdfast_device::{Attention, Captured, Device, ListQuery, PlaceState, Reply, Request, Resolution};
 
 use crate::support::*;
 
@@ -53,15 +53,7 @@ fn until_it_is_given_back_what_was_lost_is_said_to_be_on_this_device_only() {
     device.edit(changed.local_id, rename("changed later"), None).unwrap();
     bench.sync(&mut device);
     bench.server.restore(&backup);
-    device.pull_now();
-    for _ in 0..4 {
-        for request in device.poll().unwrap().requests {
-            match request {
-                Request::Pull { .. } => drop(bench.carry(&mut device, &request)),
-                Request::Push { .. } => device.release(request.lease()).unwrap(),
-            }
-        }
-    }
+    pull_only(&mut bench, &mut device);
     for (captured, name) in [(&lost, "lost"), (&changed, "changed later")] {
         assert_eq!(state(&device, captured.local_id), PlaceState::SavedOnDevice);
         assert_eq!(name_of(&device, captured.local_id), name);
@@ -204,15 +196,7 @@ fn dropping_an_offer_lets_the_servers_word_stand() {
     device.edit(changed.local_id, rename("changed later"), None).unwrap();
     bench.sync(&mut device);
     bench.server.restore(&backup);
-    device.pull_now();
-    for _ in 0..4 {
-        for request in device.poll().unwrap().requests {
-            match request {
-                Request::Pull { .. } => drop(bench.carry(&mut device, &request)),
-                Request::Push { .. } => device.release(request.lease()).unwrap(),
-            }
-        }
-    }
+    pull_only(&mut bench, &mut device);
     for entry in device.outbox(None, 10).unwrap() {
         assert_eq!(entry.kind, "offer");
         device.discard(entry.op_id).unwrap();
@@ -223,12 +207,25 @@ fn dropping_an_offer_lets_the_servers_word_stand() {
     assert!(kept.into_iter().any(|detail| detail.contains("changed later")));
 }
 
+/// Fetches everything and sends nothing.
+fn pull_only(bench: &mut Bench, device: &mut Device) {
+    device.pull_now();
+    for _ in 0..4 {
+        for request in device.poll().unwrap().requests {
+            match request {
+                Request::Pull { .. } => drop(bench.carry(device, &request)),
+                Request::Push { .. } => device.release(request.lease()).unwrap(),
+            }
+        }
+    }
+}
+
 fn is_about(operation: &serde_json::Value, captured: &Captured) -> bool {
     operation["clientId"] == captured.client_id.to_string()
 }
 
 /// A place that somebody changed on the restored server before the device came back with a later state of it.
-fn parted(bench: &mut Bench, device: &mut holdfast_device::Device) -> holdfast_device::Captured {
+fn parted(bench: &mut Bench, device: &mut Device) -> Captured {
     let captured = capture(device, "changed");
     bench.sync(device);
     let backup = bench.server.clone();
@@ -417,4 +414,59 @@ fn keeping_mine_after_a_restore_keeps_the_edit_that_was_pending_too() {
         assert_eq!(row.note.as_ref().unwrap().as_str(), "newer", "{case}");
         assert_eq!((state(&device, id), device.status().unwrap().pending), (PlaceState::Synced, 0), "{case}");
     }
+}
+
+#[test]
+fn a_deletion_of_the_lost_time_is_asked_about_where_somebody_went_another_way() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let captured = capture(&mut device, "changed");
+    bench.sync(&mut device);
+    let backup = bench.server.clone();
+    device.edit(captured.local_id, rename("changed later"), None).unwrap();
+    bench.sync(&mut device);
+    device.delete(captured.local_id, None).unwrap();
+    // Sent, and the reply is lost with the database.
+    let lost = push_of(&device.poll().unwrap());
+    bench.world.pass(100);
+    bench.server.restore(&backup);
+    let row = bench.server.own(captured.client_id).unwrap().place.id;
+    for note in ["one", "two"] {
+        bench.server.meddle(row, |place| place.note = holdfast_contract::Note::parse(note).unwrap());
+    }
+    bench.sync(&mut device);
+    let place = &bench.server.own(captured.client_id).unwrap().place;
+    assert_eq!((place.deleted_at, place.version), (None, 3), "nobody who deletes has seen this");
+    assert_eq!(state(&device, captured.local_id), PlaceState::NeedsAttention(Attention::OlderOnServer));
+    let waiting = device.outbox(None, 10).unwrap();
+    assert_eq!(waiting.len(), 1);
+    assert_ne!(waiting[0].op_id.to_string(), operations(&lost)[0]["opId"], "a new intent, not the old bytes");
+}
+
+#[test]
+fn after_another_restore_the_newest_state_is_given_back_and_no_number_is_used_again() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let captured = capture(&mut device, "one");
+    bench.sync(&mut device);
+    let backup = bench.server.clone();
+    device.edit(captured.local_id, rename("two"), None).unwrap();
+    bench.sync(&mut device);
+    bench.server.restore(&backup);
+    // Edited, but not sent: the offer goes in front, and both have new numbers.
+    device.edit(captured.local_id, note("by hand"), None).unwrap();
+    pull_only(&mut bench, &mut device);
+    let numbers: Vec<i64> = device.outbox(None, 10).unwrap().iter().map(|entry| entry.number).collect();
+    assert_eq!(numbers.len(), 2);
+    bench.sync(&mut device);
+    capture(&mut device, "later");
+    let next = device.outbox(None, 10).unwrap()[0].number;
+    assert!(numbers.iter().all(|number| *number < next), "{numbers:?} and then {next}");
+    bench.sync(&mut device);
+    bench.server.restore(&backup);
+    bench.sync(&mut device);
+    let row = &bench.server.own(captured.client_id).unwrap().place;
+    assert_eq!((row.name.clone(), row.version), (Some(text_name("two")), 3));
+    assert_eq!(row.note.as_ref().unwrap().as_str(), "by hand");
+    assert_eq!(device.status().unwrap().pending, 0);
 }

@@ -238,3 +238,29 @@ async fn whoever_reads_a_shared_place_gets_what_was_given_back_and_an_offer_name
     let (changes, _) = world.pull_all(bob, None, 100).await;
     assert_eq!(fold(&changes)[&first.id].name.as_ref().map(Text::as_str), Some("three"));
 }
+
+/// Decided in the database that is no more: nobody has seen this row, and a row that is not there may come back.
+#[tokio::test]
+async fn a_deletion_that_names_what_the_database_has_not_reached_deletes_nothing_unseen() {
+    let Restored { world, client_id, .. } = restored().await;
+    let asked = world.push_one(world.ada, &delete(Target::Own(client_id), 3)).await;
+    assert!(matches!(asked, Outcome::Conflict { reason: ConflictReason::ChangedSince, .. }), "{asked:?}");
+    let unknown = new_client_id();
+    let later = world.push_one(world.ada, &delete(Target::Own(unknown), 2)).await;
+    assert!(matches!(later, Outcome::Deferred { .. }), "{later:?}");
+    assert_eq!(world.count("SELECT count(*) FROM places WHERE deleted_at IS NOT NULL").await, 0);
+    assert_eq!(world.count("SELECT count(*) FROM op_receipts WHERE kind = 'delete'").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_long_in_the_trash_of_a_backup_is_not_purged_right_after_its_restore() {
+    let world = World::new().await;
+    let (client_id, _) = world.place("Oak").await;
+    applied(world.push_one(world.ada, &delete(Target::Own(client_id), 1)).await);
+    world.clock.advance_days(31);
+    let mut admin = holdfast_service::Admin::connect(world.database.url()).await.unwrap();
+    admin.after_restore(holdfast_service::Clock::now(&*world.clock)).await.unwrap();
+    assert_eq!(world.service.purge_trash().await.unwrap(), 0);
+    world.clock.advance_days(31);
+    assert_eq!(world.service.purge_trash().await.unwrap(), 1, "its days have begun anew");
+}
