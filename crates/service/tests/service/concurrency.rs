@@ -159,18 +159,7 @@ async fn a_retried_batch_whose_first_try_commits_meanwhile_finds_the_place_that_
     let batch = [new.1.clone(), rename(Target::Own(known), "a", "b")];
 
     // The first try stalls with everything written and nothing committed.
-    world
-        .execute(
-            "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
-             BEGIN
-                 IF pg_try_advisory_xact_lock(4712) THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
-                 RETURN NULL;
-             END $$;
-             CREATE TRIGGER gate AFTER INSERT ON op_receipts FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate();",
-        )
-        .await;
-    let mut gate = world.sql().await;
-    sqlx::raw_sql("SELECT pg_advisory_lock(4711)").execute(&mut gate).await.unwrap();
+    let mut gate = gate(&world, "AFTER INSERT ON op_receipts").await;
     let try_it = || {
         let (service, ada, batch) = (world.service.clone(), world.ada, batch.clone());
         tokio::spawn(async move { push(&service, ada, &batch).await })
@@ -198,18 +187,7 @@ async fn a_share_that_begins_while_a_change_is_under_way_misses_nothing() {
     let bob = world.database.add_user().await;
     let (client_id, place) = world.place("a").await;
     // The change stalls with its audience read and nothing committed.
-    world
-        .execute(
-            "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
-             BEGIN
-                 IF pg_try_advisory_xact_lock(4712) THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
-                 RETURN NULL;
-             END $$;
-             CREATE TRIGGER gate AFTER UPDATE ON feed FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate();",
-        )
-        .await;
-    let mut gate = world.sql().await;
-    sqlx::raw_sql("SELECT pg_advisory_lock(4711)").execute(&mut gate).await.unwrap();
+    let mut gate = gate(&world, "AFTER UPDATE ON feed").await;
     let (service, ada) = (world.service.clone(), world.ada);
     let change = tokio::spawn(async move { push(&service, ada, &[rename(Target::Own(client_id), "a", "b")]).await });
     let waiting =
@@ -231,6 +209,23 @@ async fn a_share_that_begins_while_a_change_is_under_way_misses_nothing() {
     let (after, _) = world.pull_all(bob, Some(&page.cursor), 10).await;
     let seen = fold(&[before, after].concat());
     assert_eq!(seen[&place.id].version, 2, "the last word that was followed is the last word");
+}
+
+/// Whoever comes to the gate first waits there until the lock 4711 of the returned connection is given up; everybody after them
+/// passes.
+async fn gate(world: &World, when: &'static str) -> sqlx::PgConnection {
+    let mut sql = world.sql().await;
+    let trigger = format!(
+        "CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN
+             IF pg_try_advisory_xact_lock(4712) THEN PERFORM pg_advisory_xact_lock_shared(4711); END IF;
+             RETURN NULL;
+         END $$;
+         CREATE TRIGGER gate {when} FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate()"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(trigger)).execute(&mut sql).await.unwrap();
+    sqlx::raw_sql("SELECT pg_advisory_lock(4711)").execute(&mut sql).await.unwrap();
+    sql
 }
 
 /// Waits for a number that SQL answers.

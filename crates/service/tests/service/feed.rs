@@ -360,6 +360,31 @@ async fn a_cursor_is_followed_whatever_became_of_its_newest_entry() {
     }
 }
 
+/// A device that pushes and pulls for months names the same operations again and again; their receipts go meanwhile.
+#[tokio::test]
+async fn an_operation_of_long_ago_stops_counting_before_its_receipt_is_dropped() {
+    let world = World::new().await;
+    let epoch = world.service.epoch().await.unwrap();
+    let push_with = async |name: &str, witness: Option<String>| {
+        let raw =
+            serde_json::value::RawValue::from_string(String::from_utf8(create(name).1.to_bytes()).unwrap()).unwrap();
+        let request = PushRequest { epoch: epoch.clone(), operations: vec![&raw], witness, telemetry: None };
+        world.service.push(world.ada, request).await.unwrap().witness
+    };
+    let first = push_with("first", None).await;
+    let page = world.service.pull_with_witness(world.ada, None, first.as_deref(), None).await.unwrap();
+    world.clock.advance_days(80);
+    // Handed in once more, it is not newer for that.
+    let again = world.service.pull_with_witness(world.ada, Some(&page.cursor), first.as_deref(), None).await.unwrap();
+    world.clock.advance_days(20);
+    let second = push_with("second", first).await;
+    world.execute("DELETE FROM op_receipts WHERE created_at = (SELECT min(created_at) FROM op_receipts)").await;
+    assert_eq!(world.count("SELECT count(*) FROM op_receipts").await, 1);
+    let followed = world.service.pull_with_witness(world.ada, Some(&again.cursor), second.as_deref(), None).await;
+    assert!(followed.is_ok(), "{followed:?}");
+    assert_eq!(world.service.epoch().await.unwrap(), epoch);
+}
+
 #[tokio::test]
 async fn a_receipt_that_was_dropped_for_its_age_is_no_sign_of_a_restore() {
     let world = World::new().await;
