@@ -1,7 +1,9 @@
 //! Everything a person or CI calls on this repository: `cargo xtask --help`.
 
 mod architecture;
+mod assets;
 mod audit;
+mod browser;
 mod ci;
 mod defects;
 mod fuzz;
@@ -118,6 +120,16 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Run the browser tests: the web platform in a real Chromium, over the real server, beside a real device.
+    ///
+    /// They are part of `test`. Pictures of every page are left in `target/screenshots`.
+    Browser {
+        /// Parts of a test's file or title; all if none is named. Options of Playwright, too, such as `--headed`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
+        args: Vec<String>,
+    },
+    /// Build the web platform's scripts and basemap, if they are not those of the sources.
+    Assets,
     /// Check that the architecture's invariants hold (the tests do, too).
     Architecture,
     /// Check the dependencies: licences, origins, and known advisories where a database of them is at hand.
@@ -138,6 +150,8 @@ fn main() -> ExitCode {
         Task::Schemathesis { examples, seed } => schemathesis::run(examples, seed),
         Task::Prepare { check } => prepare::run(check),
         Task::Openapi { check } => openapi::run(check),
+        Task::Browser { args } => browser::run(&args),
+        Task::Assets => assets::build(),
         Task::Architecture => architecture::run(),
         Task::Audit => audit::run(),
         Task::Ci => ci::run(),

@@ -1,7 +1,7 @@
 //! What building and testing need on a machine. What is missing is installed where that is safe to do without asking (a
 //! cargo subcommand; a Debian package as root, which is what a container for CI is); elsewhere it is named.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -57,6 +57,81 @@ pub(crate) fn c_compiler() -> Result<()> {
         "the C compiler `{compiler}` is missing, which builds SQLite. Install one: `apt-get install gcc` (Debian, Ubuntu), \
          `dnf install gcc` (Fedora), `xcode-select --install` (macOS)"
     );
+}
+
+/// The oldest Node.js that builds the web platform's scripts.
+const NODE: u32 = 20;
+
+/// Node.js and npm, which build what the web platform embeds.
+pub(crate) fn node() -> Result<()> {
+    let missing = match (node_version(), succeeds(Command::new("npm").arg("--version"))) {
+        (Some(version), true) if version >= NODE => return Ok(()),
+        (Some(version), _) if version < NODE => format!("Node.js {version} is too old"),
+        (Some(_), _) => "npm is missing".to_owned(),
+        (None, _) => "Node.js is missing".to_owned(),
+    };
+    let how = format!(
+        "{missing}: the web platform's scripts are built with Node.js {NODE} or newer and npm. Install them: from nodejs.org, \
+         `apt-get install nodejs npm` (Debian 13, Ubuntu 25.04 or newer), `dnf install nodejs` (Fedora), `brew install node` (macOS)"
+    );
+    if !can_install() {
+        bail!(how);
+    }
+    eprintln!("{missing}; installing Debian's.");
+    for (program, package) in [("node", "nodejs"), ("npm", "npm")] {
+        if !succeeds(Command::new(program).arg("--version")) {
+            apt(package).with_context(|| how.clone())?;
+        }
+    }
+    // An older Debian's own is older.
+    anyhow::ensure!(node_version().is_some_and(|version| version >= NODE), how);
+    Ok(())
+}
+
+/// The first number of Node.js's version; `None` where there is none.
+fn node_version() -> Option<u32> {
+    let output = Command::new("node").arg("--version").output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    text.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Where a Chromium usually is.
+const CHROMIUMS: [&str; 6] = [
+    "/usr/bin/chromium",
+    "/usr/bin/chromium-browser",
+    "/snap/bin/chromium",
+    "/usr/bin/google-chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+/// Chromium for the browser tests, and letters for names in every script.
+const CHROMIUM_PACKAGES: [&str; 3] = ["chromium", "fonts-noto-core", "fonts-noto-color-emoji"];
+
+/// Chromium, in which the web platform is tested: the one that `CHROMIUM` names, or the system's.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("CHROMIUM") {
+        let named = PathBuf::from(named);
+        anyhow::ensure!(runs(&named), "CHROMIUM names {}, which is no browser that can be run", named.display());
+        return Ok(named);
+    }
+    let find = || CHROMIUMS.iter().map(PathBuf::from).find(|path| runs(path));
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let how = "Chromium is missing, in which the web platform is tested. Install it: `apt-get install chromium` (Debian), `snap install \
+               chromium` (Ubuntu), `dnf install chromium` (Fedora), `brew install --cask chromium` (macOS); or name one in CHROMIUM";
+    if !can_install() {
+        bail!(how);
+    }
+    eprintln!("Chromium is missing; installing Debian's.");
+    for package in CHROMIUM_PACKAGES {
+        apt(package).context(how)?;
+    }
+    find().context(how)
+}
+
+fn runs(program: &Path) -> bool {
+    program.is_file() && succeeds(Command::new(program).arg("--version"))
 }
 
 fn can_install() -> bool {

@@ -13,6 +13,7 @@ const DATA: &str = "HOLDFAST_DATA";
 
 /// Builds the server and the command line, and becomes `holdfast-server serve`.
 pub(crate) fn server(release: bool, data: Option<PathBuf>, args: &[String]) -> Result<()> {
+    crate::assets::build()?;
     let mut build = cargo(["build", "--package", "holdfast-server", "--package", "holdfast-cli"]);
     if release {
         build.arg("--release");
@@ -37,6 +38,7 @@ pub(crate) fn server(release: bool, data: Option<PathBuf>, args: &[String]) -> R
 /// Becomes the benchmarks.
 pub(crate) fn bench(names: &[String]) -> Result<()> {
     crate::needs::postgres()?;
+    crate::assets::build()?;
     let mut bench = cargo(["run", "--release", "--package", "holdfast-sim", "--bin", "bench", "--"]);
     become_program(bench.args(names))
 }

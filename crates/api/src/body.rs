@@ -1,27 +1,16 @@
 //! Reading request bodies within bounds.
 
 use std::io::Read;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use flate2::read::MultiGzDecoder;
 use futures::StreamExt;
 use holdfast_contract::Code;
 use holdfast_contract::limits::BODY_BYTES_MAX;
-use http_body::Frame;
 
 use crate::problem::Refusal;
-
-/// How much of a refused body is still taken in, and for how long, so that its sender comes to read the answer.
-const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
-const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// The body of a request: at most [`BODY_BYTES_MAX`], before and after it was decompressed.
 pub(crate) struct BoundedBody(pub(crate) Bytes);
@@ -83,55 +72,6 @@ fn gunzip(bytes: &[u8]) -> Result<Bytes, Refusal> {
         Refusal::new(Code::InvalidJson, "The body says it is compressed with gzip, but can't be decompressed.")
     })?;
     if plain.len() > BODY_BYTES_MAX { Err(too_large()) } else { Ok(plain.into()) }
-}
-
-/// After a refusal, takes in what the client is still sending (within bounds) and drops it. Closing the connection at
-/// once would reset it, and a client in the middle of sending would see a broken connection instead of the reason.
-pub(crate) async fn drain_refused(request: Request, next: Next) -> Response {
-    // Who waits for `100 Continue` sends nothing before it; reading would ask for the body.
-    if request.body().is_end_stream() || request.headers().contains_key(header::EXPECT) {
-        return next.run(request).await;
-    }
-    let (parts, body) = request.into_parts();
-    let shared = SharedBody(Arc::new(Mutex::new(body)));
-    let response = next.run(Request::from_parts(parts, Body::new(shared.clone()))).await;
-    if response.status().is_client_error() || response.status().is_server_error() {
-        let drain = async {
-            let mut drained = 0;
-            let mut chunks = Body::new(shared).into_data_stream();
-            while let Some(Ok(chunk)) = chunks.next().await {
-                drained += chunk.len();
-                if drained > DRAIN_BYTES_MAX {
-                    break;
-                }
-            }
-        };
-        // A client that takes its time gets the answer now.
-        let _ = tokio::time::timeout(DRAIN_TIME_MAX, drain).await;
-    }
-    response
-}
-
-/// A body that two can hold, of whom one reads at a time.
-#[derive(Clone)]
-struct SharedBody(Arc<Mutex<Body>>);
-
-impl HttpBody for SharedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let mut body = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Pin::new(&mut *body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_end_stream()
-    }
-
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).size_hint()
-    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,18 @@ pub(crate) fn place_list() -> Value {
     json!({ "places": [place()] })
 }
 
+pub(crate) fn map() -> Value {
+    json!({
+        "total": 1,
+        "bounds": [11.576_124, 48.137_154, 11.576_124, 48.137_154],
+        "points": [{ "id": PLACE, "latitude": 48.137_154, "longitude": 11.576_124, "name": "Old oak" }],
+    })
+}
+
+pub(crate) fn facets() -> Value {
+    json!({ "categories": [{ "value": "viewpoint", "count": 3 }], "tags": [{ "value": "tree", "count": 7 }] })
+}
+
 pub(crate) fn applied() -> Value {
     json!({
         "opId": OP, "outcome": "applied", "place": place(), "seq": 42, "appliedVersion": 1, "merged": false,
@@ -137,6 +149,7 @@ pub(crate) fn pairing_code() -> Value {
 #[cfg(test)]
 mod tests {
     use holdfast_contract::account::{Account, PairRequest, PairingCode, SetupRequest, SignInRequest, SignedIn};
+    use holdfast_contract::overview::{Facets, MapPlaces};
     use holdfast_contract::sync::{PullReply, PushReply};
     use holdfast_contract::{Operation, OperationOutcome, Place};
     use serde::de::DeserializeOwned;
@@ -152,6 +165,8 @@ mod tests {
     #[test]
     fn every_example_is_what_the_contract_reads() {
         reads::<Place>(place());
+        reads::<MapPlaces>(map());
+        reads::<Facets>(facets());
         reads::<OperationOutcome>(applied());
         reads::<PushReply>(push_reply());
         reads::<PullReply>(pull());

@@ -4,18 +4,17 @@
 //! Files are named after what they serve: `places`, `sync`, `events`, `sessions`, `pairing`, `devices`,
 //! `setup`, `account`, `health`, `docs`. Around them stand, from the outside in:
 //!
-//! 1. `observe`: request id, log line, metrics, the headers of every reply;
+//! 1. `holdfast_http::observe`: request id, log line, metrics, the headers of every reply;
 //! 2. compression of large replies;
 //! 3. `problem`: every error becomes a problem document;
 //! 4. panics and time;
-//! 5. `body`: a refused request's body is taken in, so that its sender reads the refusal;
+//! 5. `holdfast_http::drain`: a refused request's body is taken in, so that its sender reads the refusal;
 //! 6. `protocol`: the version that is spoken;
-//! 7. `auth` and `rate_limit`: who asks, and how often.
+//! 7. `auth`: who asks, and how often.
 
 mod account;
 mod auth;
 mod body;
-mod client_address;
 mod devices;
 mod docs;
 mod events;
@@ -23,7 +22,7 @@ mod examples;
 mod health;
 mod html;
 mod json;
-mod observe;
+mod lists;
 mod openapi;
 mod outcome;
 mod pairing;
@@ -31,7 +30,6 @@ mod parameters;
 mod places;
 mod problem;
 mod protocol;
-mod rate_limit;
 mod schemas;
 mod sessions;
 mod settings;
@@ -49,7 +47,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use holdfast_service::Service;
+use holdfast_http::{Front, drain, observe};
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -58,8 +56,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use health::{Check, Health};
-pub use ipnet::IpNet;
-pub use settings::{ApiSettings, Limit, RateLimits, RenderMetrics};
+pub use settings::{ApiSettings, RenderMetrics};
 
 use crate::state::ApiState;
 
@@ -83,7 +80,6 @@ impl Groups {
         Self {
             open: OpenApiRouter::default()
                 .routes(routes!(setup::setup_status))
-                .routes(routes!(setup::setup_page))
                 .routes(routes!(health::live))
                 .routes(routes!(health::ready))
                 .routes(routes!(health::metrics))
@@ -104,7 +100,9 @@ impl Groups {
                 .routes(routes!(shares::confirm_shares))
                 .routes(routes!(shares::confirm_share))
                 .routes(routes!(shares::revoke_share))
-                .routes(routes!(places::list_places, places::create_place))
+                .routes(routes!(lists::list_places, places::create_place))
+                .routes(routes!(lists::map_places))
+                .routes(routes!(lists::place_facets))
                 .routes(routes!(places::get_place, places::update_place, places::delete_place))
                 .routes(routes!(places::restore_place))
                 .routes(routes!(places::refine_place))
@@ -117,14 +115,14 @@ impl Groups {
     }
 }
 
-/// The API's routes over `service`. Serve them with connection information, which tells clients apart:
+/// The API's routes over the service behind `front`. Serve them with connection information, which tells clients apart:
 /// `router(…).into_make_service_with_connect_info::<SocketAddr>()`.
-pub fn router(service: Service, settings: ApiSettings) -> Router {
-    let state = ApiState::new(service, settings);
+pub fn router(front: Front, settings: ApiSettings) -> Router {
+    let state = ApiState::new(front, settings);
     let Groups { open, per_address, private, sync } = Groups::new();
     let signed_in = from_fn_with_state(state.clone(), auth::sign_in_required);
     let v1 = Router::new()
-        .merge(Router::from(per_address).route_layer(from_fn_with_state(state.clone(), rate_limit::per_address)))
+        .merge(Router::from(per_address).route_layer(from_fn_with_state(state.clone(), auth::per_address)))
         .merge(Router::from(private).route_layer(signed_in.clone()))
         .merge(
             Router::from(sync)
@@ -136,13 +134,20 @@ pub fn router(service: Service, settings: ApiSettings) -> Router {
     let worth_compressing = SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE);
     v1.fallback(nothing_here)
         .layer(from_fn(protocol::spoken))
-        .layer(from_fn(body::drain_refused))
+        .layer(from_fn_with_state(drain::Most::OF_A_CALL, drain::drain_refused))
         .layer(from_fn_with_state(state.clone(), within_time))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(from_fn(problem::render))
         .layer(CompressionLayer::new().gzip(true).compress_when(worth_compressing))
         .layer(from_fn_with_state(state.clone(), observe::observe))
         .with_state(state)
+}
+
+/// Whether this is a path of the API, rather than of a page.
+pub fn is_served(path: &str) -> bool {
+    ["/v1", "/api", "/health", "/metrics"]
+        .iter()
+        .any(|prefix| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// The OpenAPI document of these routes.
@@ -174,7 +179,7 @@ async fn nothing_here() -> StatusCode {
 
 /// Gives a request up that takes too long. Dropping it rolls its transaction back.
 async fn within_time(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(state.settings.request_timeout, next.run(request)).await {
+    match tokio::time::timeout(state.front.settings().request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => problem::unavailable().into_response(),
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_contract::{Code, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, Problem};
+use holdfast_contract::{Code, OLDEST_PROTOCOL_VERSION, PROTOCOL_VERSION, PlaceOrder, Problem, SharedFilter};
 use serde_json::{Map, Value, json};
 
 use crate::problem::PROBLEM_JSON;
@@ -207,6 +207,9 @@ fn add_components(document: &mut Value) {
     let components = &mut document["components"];
     let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
     Problem::schemas(&mut schemas);
+    // Words of parameters, which no body names.
+    schemas.push((PlaceOrder::name().into_owned(), PlaceOrder::schema()));
+    schemas.push((SharedFilter::name().into_owned(), SharedFilter::schema()));
     for (name, schema) in schemas {
         components["schemas"][name] = serde_json::to_value(schema).unwrap_or_default();
     }
@@ -227,7 +230,7 @@ fn add_components(document: &mut Value) {
             "description": "A device's token, from sign-in or pairing.",
         },
         "session": {
-            "type": "apiKey", "in": "cookie", "name": crate::auth::SESSION_COOKIE,
+            "type": "apiKey", "in": "cookie", "name": holdfast_http::session::SESSION_COOKIE,
             "description": "A browser's session. A request that changes something must show that it comes from our own \
                             pages: by `Sec-Fetch-Site`, by `Origin`, or by the `Holdfast-Protocol` header.",
         },
@@ -282,6 +285,7 @@ mod tests {
     #[test]
     fn every_code_in_the_document_is_one_of_the_contract() {
         let text = include_str!("places.rs").to_owned()
+            + include_str!("lists.rs")
             + include_str!("sync.rs")
             + include_str!("sessions.rs")
             + include_str!("pairing.rs")

@@ -34,5 +34,5 @@ pub(crate) async fn pair(
     State(state): State<ApiState>,
     JsonBody(request): JsonBody<PairRequest>,
 ) -> Result<Response, Refusal> {
-    Ok(signed_in(state.service.pair(request).await?, &state.settings))
+    Ok(signed_in(state.service.pair(request).await?, state.front.settings()))
 }

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
+use holdfast_contract::place::UnknownWord;
 use holdfast_contract::{AccountId, ClientId, DeviceId, FieldCode, FieldError, PlaceId, Target, Timestamp};
 
 use crate::problem::Refusal;
@@ -42,6 +43,28 @@ impl Parameters {
             self.fail(name, FieldCode::Inconsistent, "is there more than once");
         }
         first.filter(|value| !value.trim().is_empty())
+    }
+
+    /// The texts of a parameter that may be there more than once, as whatever `read` makes of them; blank ones are left out.
+    pub(crate) fn each<T>(&mut self, name: &str, read: impl Fn(&str) -> Result<Option<T>, FieldError>) -> Vec<T> {
+        let given = self.pairs.iter().filter(|(key, value)| key == name && !value.trim().is_empty());
+        let mut values = Vec::new();
+        for (_, text) in given {
+            match read(text) {
+                Ok(value) => values.extend(value),
+                Err(error) => self.errors.push(error),
+            }
+        }
+        values
+    }
+
+    /// One of a few words.
+    pub(crate) fn word<T: FromStr<Err = UnknownWord>>(&mut self, name: &str) -> Option<T> {
+        self.read(name, |text| {
+            text.trim()
+                .parse()
+                .map_err(|error: UnknownWord| FieldError::new(name, FieldCode::UnknownValue, error.to_string()))
+        })
     }
 
     /// The parameter as whatever `read` makes of its text.

@@ -8,10 +8,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use holdfast_contract::history::PlaceVersion;
-use holdfast_contract::limits::{CATEGORY_MAX, HISTORY_MAX, LIST_PLACES_MAX, NAME_MAX, TAG_MAX};
-use holdfast_contract::text::Text;
+use holdfast_contract::limits::HISTORY_MAX;
 use holdfast_contract::{Code, FieldCode, FieldError, Operation, OperationOutcome, Outcome, Place, Problem, Target};
-use holdfast_service::PlaceFilter;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -25,16 +23,6 @@ use crate::problem::Refusal;
 use crate::schemas;
 use crate::state::ApiState;
 
-/// A page of places.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct PlaceList {
-    /// The places, latest captured first.
-    places: Vec<Place>,
-    /// Names the next page, as its `after`; absent on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
 /// What a place was before.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PlaceHistory {
@@ -43,52 +31,6 @@ pub(crate) struct PlaceHistory {
     /// There are older ones: `before` of the next page. Absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<i64>,
-}
-
-/// The places one can see.
-///
-/// Latest captured first. Filters are combined with "and". The trash is listed by itself.
-#[utoipa::path(get, path = "/v1/places", tag = "places",
-    params(
-        ("q" = Option<String>, Query, description = "Words to look for in names and notes.", max_length = 200),
-        ("category" = Option<String>, Query, description = "Only this category.", max_length = 40),
-        ("tag" = Option<String>, Query, description = "Only places with this tag.", max_length = 40),
-        ("source" = Option<holdfast_contract::Source>, Query, description = "Only places captured by this."),
-        ("trash" = Option<bool>, Query, description = "The trash instead of the live places."),
-        ("since" = Option<holdfast_contract::Timestamp>, Query, description = "Captured at this time or later."),
-        ("until" = Option<holdfast_contract::Timestamp>, Query, description = "Captured before this time."),
-        ("limit" = Option<u32>, Query, description = "Places on the page; 50 if absent.", minimum = 1, maximum = 200),
-        ("after" = Option<String>, Query, description = "The `next` of the page before."),
-    ),
-    responses((status = 200, description = "A page of places.", body = PlaceList, example = json!(examples::place_list()))),
-    extensions(("x-problems" = json!(["invalid_parameter"]))))]
-pub(crate) async fn list_places(
-    State(state): State<ApiState>,
-    Acting(actor): Acting,
-    mut query: Parameters,
-) -> Result<Json<PlaceList>, Refusal> {
-    let filter = PlaceFilter {
-        q: query.read("q", |text| plain_text::<NAME_MAX>("q", text)).flatten(),
-        category: query.read("category", |text| plain_text::<CATEGORY_MAX>("category", text)).flatten(),
-        tag: query.read("tag", |text| plain_text::<TAG_MAX>("tag", text)).flatten(),
-        source: query.read("source", |text| {
-            text.parse().map_err(|error: holdfast_contract::place::UnknownWord| {
-                FieldError::new("source", FieldCode::UnknownValue, error.to_string())
-            })
-        }),
-        trash: query.flag("trash"),
-        since: query.time("since"),
-        until: query.time("until"),
-        limit: query.number("limit", 1, LIST_PLACES_MAX),
-        after: query.text("after"),
-    };
-    query.finish()?;
-    let page = state.service.list_places(actor, &filter).await?;
-    Ok(Json(PlaceList { places: page.places, next: page.next }))
-}
-
-fn plain_text<const MAX: usize>(name: &str, text: &str) -> Result<Option<String>, FieldError> {
-    Text::<MAX>::parse(text).map(|text| text.map(Text::into_string)).map_err(|error| error.at(name))
 }
 
 /// Saves a place.

@@ -11,9 +11,8 @@ use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use holdfast_contract::{Code, FieldError, OperationOutcome, Problem};
+use holdfast_http::{PublishedCode, RequestId};
 use serde::Serialize;
-
-use crate::observe::RequestId;
 
 /// The media type of problem documents.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
@@ -78,10 +77,6 @@ impl IntoResponse for Refusal {
         response
     }
 }
-
-/// The code of the problem a response carries, for the log and the metrics.
-#[derive(Clone, Copy)]
-pub(crate) struct PublishedCode(pub(crate) Code);
 
 /// Writes the document of every refusal and of every bare error.
 pub(crate) async fn render(request: Request, next: Next) -> Response {

@@ -2,20 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use holdfast_contract::account::{SignInRequest, SignedIn};
-use holdfast_service::{SESSION_DAYS, Session, SessionKind};
+use holdfast_http::{HttpSettings, session};
+use holdfast_service::{Session, SessionKind};
 
-use crate::auth::{Acting, SESSION_COOKIE};
+use crate::auth::Acting;
 use crate::examples;
 use crate::json::JsonBody;
 use crate::problem::Refusal;
-use crate::settings::ApiSettings;
 use crate::state::ApiState;
-
-/// How long a browser keeps its session cookie, in seconds: as long as the server keeps the session, unless it is revoked.
-const COOKIE_SECONDS: u32 = SESSION_DAYS * 24 * 60 * 60;
 
 /// Signs in with e-mail and password.
 ///
@@ -30,7 +27,7 @@ pub(crate) async fn sign_in(
     JsonBody(request): JsonBody<SignInRequest>,
 ) -> Result<Response, Refusal> {
     let session = state.service.sign_in(request).await?;
-    Ok(signed_in(session, &state.settings))
+    Ok(signed_in(session, state.front.settings()))
 }
 
 /// Signs this device or browser out.
@@ -41,41 +38,15 @@ pub(crate) async fn sign_in(
 pub(crate) async fn sign_out(State(state): State<ApiState>, Acting(actor): Acting) -> Result<Response, Refusal> {
     state.service.sign_out(actor).await?;
     let mut headers = HeaderMap::new();
-    set_cookie(&mut headers, "", 0, &state.settings);
+    session::end(&mut headers, state.front.settings());
     Ok((StatusCode::NO_CONTENT, headers).into_response())
 }
 
 /// The reply to a fresh sign-in.
-pub(crate) fn signed_in(session: Session, settings: &ApiSettings) -> Response {
+pub(crate) fn signed_in(fresh: Session, settings: &HttpSettings) -> Response {
     let mut headers = HeaderMap::new();
-    if matches!(session.kind, SessionKind::Browser) {
-        set_cookie(&mut headers, session.token.as_str(), COOKIE_SECONDS, settings);
+    if matches!(fresh.kind, SessionKind::Browser) {
+        session::begin(&mut headers, fresh.token.as_str(), settings);
     }
-    (StatusCode::CREATED, headers, Json(session.reply)).into_response()
-}
-
-fn set_cookie(headers: &mut HeaderMap, token: &str, seconds: u32, settings: &ApiSettings) {
-    let secure = if settings.is_https() { "; Secure" } else { "" };
-    let cookie = format!("{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
-    if let Ok(mut value) = HeaderValue::from_str(&cookie) {
-        value.set_sensitive(true);
-        headers.insert(header::SET_COOKIE, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cookie(public_url: &str) -> String {
-        let mut headers = HeaderMap::new();
-        set_cookie(&mut headers, "t", 60, &ApiSettings::new(public_url));
-        headers[header::SET_COOKIE].to_str().unwrap().to_owned()
-    }
-
-    #[test]
-    fn a_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites() {
-        assert_eq!(cookie("http://localhost:1"), "holdfast_session=t; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
-        assert!(cookie("https://places.example.org").ends_with("; Secure"));
-    }
+    (StatusCode::CREATED, headers, Json(fresh.reply)).into_response()
 }

@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use crate::exit;
 
 pub(crate) use account::{Devices, DevicesCommand, Pair, Shares, SharesCommand, SignOut};
-pub(crate) use files::{Export, Format, Import, ImportCommand, Outbox, OutboxCommand};
+pub(crate) use files::{Export, Import, ImportCommand, Outbox, OutboxCommand};
 pub(crate) use places::{Edit, Filter, Fix, List, Places, Resolve, Save, Show, StateArg, Texts};
 
 /// Save a private place now, organise it later.
@@ -93,9 +93,9 @@ pub(crate) enum Command {
     Devices(Devices),
     /// List what you show to others, confirm it after a restore of the server, or take it back
     Shares(Shares),
-    /// Import the waypoints of GPX files
+    /// Import places from GPX, KML, KMZ, GeoJSON, CSV and Google Takeout files
     Import(Import),
-    /// Write places to a GPX or GeoJSON file
+    /// Write places to a GPX, KML, KMZ, GeoJSON or CSV file
     Export(Export),
     /// Print a completion script for a shell
     Completions {

@@ -8,13 +8,10 @@ mod args;
 mod commands;
 mod context;
 mod exit;
-mod formats;
 mod output;
 mod place;
 mod position;
 mod store;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 mod words;
 
 use std::ffi::OsString;

@@ -56,6 +56,12 @@ pub struct PlaceVersion {
     pub changed_at: Timestamp,
     /// Who replaced it.
     pub actor_id: AccountId,
+    /// The e-mail address of who replaced it, where that was not the owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_email: Option<String>,
     /// Through which of their devices.
     pub device_id: DeviceId,
+    /// What that device is called, where it is one of the owner's and still known: also for a while after it was revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_name: Option<String>,
 }

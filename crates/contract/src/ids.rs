@@ -66,3 +66,7 @@ id! {
     /// A person's account on one server.
     AccountId
 }
+id! {
+    /// A file that was brought in on the server.
+    ImportId
+}

@@ -10,17 +10,22 @@
 //! - [`outcome`]: what became of an operation.
 //! - [`problem`]: errors with stable codes (RFC 9457).
 //! - [`sync`]: push, pull and live messages. [`account`]: setup, sign-in, pairing, devices. [`share`]: who else sees a place.
+//! - [`bounds`], [`overview`]: boxes on the map, and many places at once.
+//! - [`import`]: from the rows of a file to captures, named by their content.
 //! - [`limits`]: every bound, once. [`defect`]: deliberate ones, for tests of the tests.
 //!
 //! On the wire: JSON, camelCase, RFC 3339 UTC with microseconds, unknown fields ignored on read.
 
 pub mod account;
+pub mod bounds;
 pub mod defect;
 pub mod history;
 pub mod ids;
+pub mod import;
 pub mod limits;
 pub mod operation;
 pub mod outcome;
+pub mod overview;
 pub mod place;
 pub mod position;
 pub mod problem;
@@ -30,9 +35,11 @@ pub mod sync;
 pub mod text;
 pub mod time;
 
-pub use ids::{AccountId, ClientId, DeviceId, OpId, PlaceId};
+pub use bounds::BoundingBox;
+pub use ids::{AccountId, ClientId, DeviceId, ImportId, OpId, PlaceId};
 pub use operation::{Action, Operation, Target};
 pub use outcome::{OperationOutcome, Outcome};
+pub use overview::{PlaceOrder, SharedFilter};
 pub use place::{NewPlace, Place, PlaceFields, PositionSource, Role, Source};
 pub use position::{Accuracy, Altitude, Latitude, Longitude, Position};
 pub use problem::{Code, FieldCode, FieldError, Problem};

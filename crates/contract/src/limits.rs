@@ -26,6 +26,22 @@ pub const PULL_CHANGES_DEFAULT: u32 = 500;
 pub const LIST_PLACES_MAX: u32 = 200;
 /// Places on a page of a list when none is asked for.
 pub const LIST_PLACES_DEFAULT: u32 = 50;
+/// Most places that a map shows one by one; where there are more, it shows clusters.
+pub const MAP_POINTS_MAX: u32 = 10_000;
+/// Most clusters of a map.
+pub const MAP_CLUSTERS_MAX: u32 = 2000;
+/// Most categories, and most tags, in one answer.
+pub const FACETS_MAX: u32 = 500;
+/// Most tags that a list is filtered by.
+pub const FILTER_TAGS_MAX: usize = TAGS_MAX;
+/// Most addresses that are named of those whom one place is shown to.
+pub const AUDIENCE_MAX: u32 = 20;
+/// Largest file of one import, in bytes.
+pub const IMPORT_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// Most imports of one account that are not finished.
+pub const IMPORTS_OPEN_MAX: u32 = 5;
+/// Longest label of an import.
+pub const IMPORT_LABEL_MAX: usize = 200;
 /// Most versions on one page of a place's history.
 pub const HISTORY_MAX: u32 = 500;
 /// Fewest characters of a password.

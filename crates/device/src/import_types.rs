@@ -1,6 +1,7 @@
 //! What goes into an import and what can be said about it.
 
-use holdfast_contract::{ClientId, FieldError, Timestamp};
+use holdfast_contract::Timestamp;
+pub use holdfast_contract::import::{ImportRow, InvalidRow};
 use serde::{Deserialize, Serialize};
 
 /// One import of one file.
@@ -12,42 +13,6 @@ impl std::fmt::Display for ImportId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// One place of a file, as the file has it. The core parses the values by the contract.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct ImportRow {
-    /// Where it stands in the file, for messages.
-    pub line: u64,
-    /// The capture, where the file says it (one's own export does): the place that is here already is known by it.
-    pub client_id: Option<ClientId>,
-    /// Its name.
-    pub name: Option<String>,
-    /// Its note.
-    pub note: Option<String>,
-    /// Its category.
-    pub category: Option<String>,
-    /// Its tags.
-    pub tags: Vec<String>,
-    /// Degrees north.
-    pub latitude: f64,
-    /// Degrees east.
-    pub longitude: f64,
-    /// Metres, where known.
-    pub accuracy: Option<f64>,
-    /// Metres, where known.
-    pub altitude: Option<f64>,
-    /// When it was captured; without it, the moment of the import.
-    pub captured_at: Option<Timestamp>,
-}
-
-/// A row that can't be imported.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct InvalidRow {
-    /// Where it stands in the file.
-    pub line: u64,
-    /// What is wrong with it.
-    pub errors: Vec<FieldError>,
 }
 
 /// What an import would do, or did.

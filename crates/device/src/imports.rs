@@ -1,6 +1,7 @@
 //! Imports: captures like any other, many at once. Staged durably first, then made in chunks, each one commit; killed at
 //! any point and begun again with the same file, an import goes on where it was.
 
+use holdfast_contract::import::{self, Parsed};
 use holdfast_contract::{Action, ClientId, NewPlace, OpId, Operation};
 use rusqlite::params;
 use uuid::Uuid;
@@ -10,7 +11,6 @@ use crate::columns::Micros;
 use crate::commands::DeleteOutcome;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::import_rows::{self, Parsed};
 use crate::import_types::{
     ImportId, ImportPreview, ImportProgress, ImportRow, ImportState, ImportSummary, InvalidRow, UndoProgress,
 };
@@ -35,7 +35,7 @@ impl Device {
     /// What an import of these rows would do. Writes nothing.
     pub fn preview_import(&self, rows: &[ImportRow]) -> Result<ImportPreview> {
         self.read(|tx| {
-            let (parsed, invalid) = import_rows::parse(rows, tx.wall());
+            let (parsed, invalid) = import::parse(rows, tx.wall());
             Ok(look(tx, rows.len(), &parsed, invalid)?.0)
         })
     }
@@ -44,7 +44,7 @@ impl Device {
     /// staged become part of this one.
     pub fn begin_import(&mut self, label: &str, rows: &[ImportRow]) -> Result<(ImportId, ImportPreview)> {
         self.write(|tx| {
-            let (parsed, invalid) = import_rows::parse(rows, tx.wall());
+            let (parsed, invalid) = import::parse(rows, tx.wall());
             let (preview, standings) = look(tx, rows.len(), &parsed, invalid)?;
             tx.run(
                 "INSERT INTO imports (label, begun_at, total, state) VALUES (?1, ?2, ?3, ?4)",

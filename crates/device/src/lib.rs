@@ -76,7 +76,6 @@ mod fold;
 mod gone;
 #[cfg(not(target_family = "wasm"))]
 mod graft;
-mod import_rows;
 mod import_types;
 mod imports;
 mod journal;

@@ -18,7 +18,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("pull_reply", replies::pull_reply),
     ("push_reply", replies::push_reply),
     ("cursor", holdfast_service::testing::cursors_and_witnesses),
-    ("gpx", holdfast_cli::testing::gpx),
+    ("gpx", holdfast_files::testing::gpx),
+    ("places", holdfast_files::testing::places),
     ("config", config::config),
 ];
 

@@ -32,6 +32,6 @@ pub use error::Error;
 pub use events::Live;
 pub use files::write_atomically;
 pub use home::{AccountEntry, Config, Home, SyncLock, Token};
-pub use server::{ServerUrl, ServerUrlError, SetupLink};
+pub use server::{PairingLink, ServerUrl, ServerUrlError, SetupLink};
 pub use store::Store;
 pub use watch::{Round, WatchEvent};

@@ -141,9 +141,41 @@ impl SetupLink {
     }
 }
 
+/// What a pairing code's QR image says: a server, and behind the `#` the code.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PairingLink {
+    /// The server.
+    pub server: ServerUrl,
+    /// The one-time code.
+    pub code: String,
+}
+
+impl PairingLink {
+    /// Reads a link such as `https://places.example.org/pair#XXXX-XXXX`; `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text.trim()).ok()?;
+        let base = url.path().trim_end_matches('/').strip_suffix("/pair")?.to_owned();
+        let code = url.fragment().filter(|code| !code.is_empty())?.to_owned();
+        let mut server = url.clone();
+        server.set_fragment(None);
+        server.set_path(&base);
+        Some(Self { server: ServerUrl::parse(server.as_str()).ok()?, code })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pairing_link_is_a_server_and_a_code() {
+        let link = PairingLink::parse("http://127.0.0.1:8080/pair#CEAG-7GH1").unwrap();
+        assert_eq!((link.server.to_string().as_str(), link.code.as_str()), ("http://127.0.0.1:8080", "CEAG-7GH1"));
+        for other in ["http://127.0.0.1:8080/pair", "http://127.0.0.1:8080/setup#X", "http://127.0.0.1:8080", "pair#X"]
+        {
+            assert!(PairingLink::parse(other).is_none(), "{other}");
+        }
+    }
 
     #[test]
     fn an_address_is_read_as_people_write_it() {

@@ -135,6 +135,14 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// JSON where the API is, pages everywhere else.
+pub(crate) fn both(api: Router, pages: Router) -> Router {
+    Router::new().fallback_service(tower::service_fn(move |request: Request| {
+        let router = if holdfast_api::is_served(request.uri().path()) { &api } else { &pages };
+        router.clone().oneshot(request)
+    }))
+}
+
 /// `/metrics` and nothing else.
 pub(crate) fn metrics_router(render: Arc<dyn Fn() -> String + Send + Sync>) -> Router {
     let answer = move || async move {

@@ -26,9 +26,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdfast_api::{ApiSettings, RateLimits};
+use holdfast_api::ApiSettings;
+use holdfast_http::{Front, HttpSettings, RateLimits};
 use holdfast_service::{Service, SystemClock};
 use holdfast_store::Pool;
+use holdfast_web::WebSettings;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -166,16 +168,21 @@ async fn start_on(
 
     let stop = CancellationToken::new();
     let render = if settings.metrics { telemetry::init_metrics() } else { None };
-    let mut api = ApiSettings::new(&url);
-    api.rate_limits = RateLimits {
+    let mut shared = HttpSettings::new(&url);
+    shared.rate_limits = RateLimits {
         user: settings.rate_limit.unwrap_or(RateLimits::unlimited().user),
         sign_in: settings.sign_in_limit.unwrap_or(RateLimits::unlimited().sign_in),
     };
-    api.trusted_proxies.clone_from(&settings.trusted_proxies);
-    api.health = Arc::new(health::Readiness { service: service.clone() });
-    api.shutdown = stop.clone();
-    api.metrics = render.clone().filter(|_| metrics_listener.is_none());
-    let router = holdfast_api::router(service.clone(), api);
+    shared.trusted_proxies.clone_from(&settings.trusted_proxies);
+    let front = Front::new(service.clone(), shared);
+    let api = ApiSettings {
+        health: Arc::new(health::Readiness { service: service.clone() }),
+        shutdown: stop.clone(),
+        metrics: render.clone().filter(|_| metrics_listener.is_none()),
+        ..ApiSettings::default()
+    };
+    let pages = holdfast_web::router(front.clone(), WebSettings { map_style: settings.map_style.clone() });
+    let router = http::both(holdfast_api::router(front, api), pages);
 
     let metrics_addr = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let mut serving = vec![Serving::start(listener, router, stop.clone())];

@@ -3,12 +3,17 @@
 //! [`VARIABLES`] is the one list: `--help` prints it, the reader looks defaults up in it. A value that can't be used is
 //! an error that names the variable, never a silent default.
 
+mod env;
+
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use holdfast_api::{IpNet, Limit};
+use holdfast_http::{IpNet, Limit};
+use holdfast_web::MapStyle;
+
+use self::env::{Env, address, public_url, wrong};
 
 /// One setting of the environment.
 #[derive(Debug)]
@@ -46,6 +51,18 @@ pub const VARIABLES: &[Variable] = &[
     variable("RECEIPT_DAYS", "180", "Days a repeated operation is recognised by its id; the longest offline time."),
     variable("RATE_LIMIT_PER_MINUTE", "1200", "Requests a minute per account; 0: no limit."),
     variable("SIGN_IN_LIMIT_PER_MINUTE", "20", "Sign-ins, setups and pairings a minute per address; 0: no limit."),
+    variable(
+        "MAP_STYLE_URL",
+        "",
+        "A MapLibre style for the web's maps instead of the one that ships with the server. Browsers then ask that server \
+         for what they show, and so tell it where people look.",
+    ),
+    variable(
+        "MAP_SERVERS",
+        "",
+        "Further servers that MAP_STYLE_URL needs (tiles, fonts), as origins separated by blanks. Browsers are allowed no \
+         others.",
+    ),
     variable("METRICS", "on", "on: /metrics answers; off: it does not exist."),
     variable("METRICS_LISTEN", "", "Serve /metrics on this address alone instead of on LISTEN."),
     variable("LOG_FORMAT", "text", "text or json."),
@@ -102,6 +119,8 @@ pub struct Settings {
     pub rate_limit: Option<Limit>,
     /// Sign-ins per address; `None`: no limit.
     pub sign_in_limit: Option<Limit>,
+    /// The map's style, where it is not the one that ships with the server.
+    pub map_style: Option<MapStyle>,
     /// Whether metrics are served.
     pub metrics: bool,
     /// An address for metrics alone.
@@ -163,6 +182,7 @@ impl Settings {
             receipts: Duration::from_secs(DAY * u64::from(env.number("RECEIPT_DAYS", 1, 3650)?)),
             rate_limit: env.limit("RATE_LIMIT_PER_MINUTE")?,
             sign_in_limit: env.limit("SIGN_IN_LIMIT_PER_MINUTE")?,
+            map_style: env.map_style("MAP_STYLE_URL", "MAP_SERVERS")?,
             metrics: env.switch("METRICS")?,
             metrics_listen: env.optional("METRICS_LISTEN")?.map(|at| address("METRICS_LISTEN", &at)).transpose()?,
             log_format: match env.text("LOG_FORMAT")?.as_str() {
@@ -197,116 +217,6 @@ pub fn help() -> String {
     text
 }
 
-struct Env<'a, G> {
-    get: &'a G,
-}
-
-impl<G: Fn(&str) -> Result<Option<String>, SettingsError>> Env<'_, G> {
-    fn optional(&self, name: &str) -> Result<Option<String>, SettingsError> {
-        Ok((self.get)(name)?.map(|v| v.trim().to_owned()).filter(|v| !v.is_empty()))
-    }
-
-    /// With its default from [`VARIABLES`].
-    fn text(&self, name: &str) -> Result<String, SettingsError> {
-        let default =
-            || VARIABLES.iter().find(|v| v.name == name).and_then(|v| v.default).unwrap_or_default().to_owned();
-        Ok(self.optional(name)?.unwrap_or_else(default))
-    }
-
-    /// A secret, from the variable or from the file that `<name>_FILE` names; not from both.
-    fn secret(&self, name: &str) -> Result<Option<String>, SettingsError> {
-        let file_variable = format!("{name}_FILE");
-        match (self.optional(name)?, self.optional(&file_variable)?) {
-            (Some(_), Some(_)) => Err(wrong(&file_variable, format!("and {name} are both set; set only one of them"))),
-            (None, Some(path)) => {
-                let text = std::fs::read_to_string(&path)
-                    .map_err(|error| wrong(&file_variable, format!("names {path}, which can't be read: {error}")))?;
-                match text.trim() {
-                    "" => Err(wrong(&file_variable, format!("names {path}, which is empty"))),
-                    secret => Ok(Some(secret.to_owned())),
-                }
-            }
-            (value, None) => Ok(value),
-        }
-    }
-
-    fn number(&self, name: &str, least: u32, most: u32) -> Result<u32, SettingsError> {
-        let text = self.text(name)?;
-        match text.parse::<u32>() {
-            Ok(n) if (least..=most).contains(&n) => Ok(n),
-            _ => Err(wrong(name, format!("is {text:?}; it must be a whole number from {least} to {most}"))),
-        }
-    }
-
-    fn limit(&self, name: &str) -> Result<Option<Limit>, SettingsError> {
-        Ok(match self.number(name, 0, 1_000_000)? {
-            0 => None,
-            n => Some(Limit::per_minute(n)),
-        })
-    }
-
-    fn switch(&self, name: &str) -> Result<bool, SettingsError> {
-        match self.text(name)?.as_str() {
-            "on" | "true" | "1" => Ok(true),
-            "off" | "false" | "0" => Ok(false),
-            other => Err(wrong(name, format!("is {other:?}; it must be on or off"))),
-        }
-    }
-
-    fn networks(&self, name: &str) -> Result<Vec<IpNet>, SettingsError> {
-        let text = self.text(name)?;
-        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        parts
-            .map(|part| {
-                let network =
-                    part.parse().or_else(|error| part.parse::<std::net::IpAddr>().map(IpNet::from).map_err(|_| error));
-                network.map_err(|_| wrong(name, format!("holds {part:?}; it must be a network such as 10.0.0.0/8")))
-            })
-            .collect()
-    }
-
-    fn log_filter(&self, name: &str) -> Result<String, SettingsError> {
-        let text = self.text(name)?;
-        // The parser cuts what it quotes by bytes, and panics in the middle of a letter.
-        if !text.is_ascii() {
-            let detail = "holds letters beyond ASCII; a log filter is written like info,holdfast_api=debug";
-            return Err(wrong(name, detail));
-        }
-        // Without patterns for values: one can be written that takes half a minute to read.
-        match tracing_subscriber::EnvFilter::builder().with_regex(false).parse(&text) {
-            Ok(_) => Ok(text),
-            Err(error) => Err(wrong(name, format!("is {text:?}, which is not a log filter: {error}"))),
-        }
-    }
-}
-
-fn address(name: &str, text: &str) -> Result<SocketAddr, SettingsError> {
-    // A bare port is what people try first.
-    let full = if text.starts_with(':') { format!("0.0.0.0{text}") } else { text.to_owned() };
-    full.replace("localhost:", "127.0.0.1:").parse().map_err(|_| {
-        wrong(name, format!("is {text:?}; it must be an address and a port, such as 127.0.0.1:8080 or [::]:8080"))
-    })
-}
-
-fn public_url(text: &str) -> Result<String, SettingsError> {
-    let trimmed = text.trim_end_matches('/');
-    let host = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://"));
-    let usable = host.is_some_and(|host| {
-        !host.is_empty()
-            && !host.contains(['?', '#', '@', '"', '\'', '<', '>', '\\'])
-            && !host.contains(|c: char| c.is_whitespace() || c.is_control())
-    });
-    if usable {
-        Ok(trimmed.to_owned())
-    } else {
-        Err(wrong("PUBLIC_URL", format!("is {text:?}; it must be an address such as https://places.example.org")))
-    }
-}
-
-fn wrong(variable: &str, reason: impl Into<String>) -> SettingsError {
-    SettingsError { variable: variable.to_owned(), reason: reason.into() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,6 +227,17 @@ mod tests {
 
     fn refused(pairs: &[(&str, &str)]) -> String {
         read(pairs).err().expect("must be refused").to_string()
+    }
+
+    #[test]
+    fn a_map_style_names_the_servers_it_needs() {
+        let style =
+            [("MAP_STYLE_URL", "https://tiles.example.org/style.json"), ("MAP_SERVERS", "https://fonts.example.org")];
+        let origins = read(&style).unwrap().map_style.unwrap().origins().to_vec();
+        assert_eq!(origins, ["https://tiles.example.org", "https://fonts.example.org"]);
+        assert!(refused(&[("MAP_STYLE_URL", "tiles")]).contains("must be an address such as"));
+        assert!(refused(&[style[0], ("MAP_SERVERS", "fonts.example.org")]).starts_with("MAP_SERVERS"));
+        assert!(refused(&[style[1]]).contains("MAP_STYLE_URL is not"));
     }
 
     #[test]

@@ -63,13 +63,18 @@ impl Service {
     /// `invalid_credentials` where address and password don't belong together, whatever the reason; `account_gone` only
     /// to somebody who knows the password of a suspended account; `rate_limited` while too many passwords wait.
     pub async fn sign_in(&self, request: SignInRequest) -> Result<Session, Error> {
-        let result = self.try_sign_in(request).await;
+        self.sign_in_from(request, None).await
+    }
+
+    /// The same for a browser that says what it is, such as "Firefox on Linux".
+    pub async fn sign_in_from(&self, request: SignInRequest, browser: Option<&str>) -> Result<Session, Error> {
+        let result = self.try_sign_in(request, browser).await;
         count("sign_in", &result);
         result
     }
 
-    async fn try_sign_in(&self, request: SignInRequest) -> Result<Session, Error> {
-        let device = SigningIn::parse(request.device.as_ref())?;
+    async fn try_sign_in(&self, request: SignInRequest, browser: Option<&str>) -> Result<Session, Error> {
+        let device = SigningIn::parse(request.device.as_ref(), browser)?;
         let email = Email::parse(&request.email).map_err(|error| invalid(vec![error]))?;
         let mut tx = self.pool().begin().await?;
         let known = accounts::credentials(&mut tx, email.as_str()).await;
@@ -91,6 +96,28 @@ impl Service {
             return Err(invalid_credentials());
         }
         self.session(Actor { user: known.account, device: fresh.id }, fresh).await
+    }
+
+    /// Changes the password of whoever asks, who has to know the current one. Every other browser is signed out and no pairing code
+    /// can be used any more; devices stay. Whoever calls this limits how often it is tried.
+    ///
+    /// `invalid` where the new one is no password, `invalid_credentials` where the current one is wrong, `rate_limited` while too
+    /// many passwords wait.
+    pub async fn change_password(&self, actor: Actor, current: &str, new: &str) -> Result<(), Error> {
+        check_password(new).map_err(|error| invalid(vec![FieldError { field: "newPassword".to_owned(), ..error }]))?;
+        let mut tx = self.pool().begin_as(actor).await?;
+        let hash = accounts::own_password(&mut tx, actor).await;
+        // No connection is held while passwords are hashed.
+        let hash = finish(tx, hash).await?;
+        let sensible = check_password(current).is_ok();
+        let password = if sensible { current } else { "" };
+        let hash = hash.filter(|_| sensible);
+        let fits = self.accounts().passwords.verify(password, hash.clone()).await?;
+        let (Some(hash), true) = (hash, fits) else { return Err(wrong_password()) };
+        let new_hash = self.accounts().passwords.hash(new).await?;
+        let mut tx = self.pool().begin_as(actor).await?;
+        let changed = accounts::change_password(&mut tx, actor, &hash, &new_hash, self.now()).await;
+        if finish(tx, changed).await? { Ok(()) } else { Err(wrong_password()) }
     }
 
     /// Signs out the device or browser that asks. Once is as good as twice.
@@ -159,9 +186,11 @@ pub(crate) struct SigningIn {
 
 impl SigningIn {
     /// A device, or a browser where none is named.
-    pub(crate) fn parse(device: Option<&DeviceInfo>) -> Result<Self, Error> {
+    pub(crate) fn parse(device: Option<&DeviceInfo>, browser: Option<&str>) -> Result<Self, Error> {
         let Some(device) = device else {
-            return Ok(Self { kind: DeviceKind::Browser, name: "Web browser".to_owned(), platform: "web".to_owned() });
+            let name = browser.and_then(|name| Text::<{ limits::DEVICE_NAME_MAX }>::parse(name).ok().flatten());
+            let name = name.map_or_else(|| "Web browser".to_owned(), Text::into_string);
+            return Ok(Self { kind: DeviceKind::Browser, name, platform: "web".to_owned() });
         };
         let mut errors: Vec<FieldError> = Vec::new();
         let mut text = |field: &str, raw: &str| match Text::<{ limits::DEVICE_NAME_MAX }>::parse(raw) {
@@ -223,6 +252,10 @@ pub(crate) fn invalid(errors: Vec<FieldError>) -> Error {
 
 fn invalid_credentials() -> Error {
     problem(Code::InvalidCredentials, "E-mail address and password do not belong together. Check both and try again.")
+}
+
+fn wrong_password() -> Error {
+    problem(Code::InvalidCredentials, "The current password is not right. Check it and try again.")
 }
 
 impl From<PasswordError> for Error {

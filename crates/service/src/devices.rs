@@ -41,7 +41,7 @@ impl Service {
     }
 
     async fn try_pair(&self, request: PairRequest) -> Result<Session, Error> {
-        let device = SigningIn::parse(Some(&request.device))?;
+        let device = SigningIn::parse(Some(&request.device), None)?;
         let code = Code::parse(&request.code, &[LETTERS, LONG_LETTERS]).ok_or_else(invalid_code)?;
         let fresh = device.fresh(self);
         let mut tx = self.pool().begin().await?;

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use holdfast_contract::{AccountId, PlaceId, Timestamp};
-use holdfast_store::{self as store, devices, feed, generations, purge, receipts, telemetry};
+use holdfast_store::{self as store, devices, feed, generations, imports, purge, receipts, telemetry};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::push::{RACES_MAX, pause};
@@ -19,6 +19,8 @@ const TIDY_EVERY: Duration = Duration::from_hours(1);
 const CHUNK: i32 = 500;
 /// Generations are kept a little longer than the cursors that name them may be followed.
 const GENERATION_DAYS_MORE: u32 = 7;
+/// Days that a file is kept which was brought in and not imported.
+const IMPORT_DAYS: u32 = 1;
 /// Devices that were not here for so long don't count as waiting.
 const PENDING_DAYS: u32 = 30;
 
@@ -109,7 +111,7 @@ impl Service {
         Ok(purged)
     }
 
-    /// Drops what no device needs any more: receipts, feed entries about gone places, generations.
+    /// Drops what nobody needs any more: receipts, feed entries about gone places, generations, files that were not imported.
     pub async fn prune(&self) -> Result<(), Error> {
         let before = self.days_ago(self.settings().receipt_days);
         loop {
@@ -131,6 +133,9 @@ impl Service {
         let dropped = generations::prune(&mut tx, self.days_ago(days)).await;
         finish(tx, dropped).await?;
         self.prune_pairing_codes().await?;
+        let mut tx = self.pool().begin().await?;
+        let dropped = imports::prune(&mut tx, self.days_ago(IMPORT_DAYS)).await;
+        finish(tx, dropped).await?;
         let mut tx = self.pool().begin().await?;
         let ended = devices::expire_sessions(&mut tx, self.days_ago(SESSION_DAYS), self.now()).await;
         finish(tx, ended).await?;

@@ -7,7 +7,9 @@
 //! - [`Service::push`], [`Service::apply`]: operations, many or one. `push.rs` is the way of a batch through the database,
 //!   `push/decide.rs` what happens to each operation.
 //! - [`Service::pull`], [`Service::subscribe`]: what changed, and that something did.
-//! - [`Service::get_place`], [`Service::list_places`], [`Service::place_history`]: reading.
+//! - [`Service::get_place`], [`Service::list_places`], [`Service::place_history`]: reading. [`Service::list_rows`],
+//!   [`Service::place_page`], [`Service::map_places`], [`Service::facets`]: the same for people who look at many at once.
+//! - [`Service::begin_import`], [`Service::run_import`], [`Service::undo_import`]: files that people bring in.
 //! - `visibility.rs`: who sees a place, and what of it. The one place where that is answered.
 //! - [`Service::run_jobs`]: what has to happen every now and then.
 
@@ -17,7 +19,9 @@ mod clock;
 mod cursor;
 mod devices;
 mod error;
+mod imports;
 mod jobs;
+mod lists;
 mod live;
 mod measure;
 mod passwords;
@@ -39,8 +43,12 @@ pub use admin::{Admin, AdminError, Plan, UserSummary};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ResyncReason};
 pub use holdfast_store::{Actor, Options, Pool};
+pub use imports::{
+    ImportPlace, ImportResult, ImportState, ImportSummary, KnownPlace, NewImport, StoredImport, UndoResult,
+};
+pub use lists::{Audience, MapView, PlaceFilter, PlacePage, Row, RowPage};
 pub use live::Heads;
-pub use places::{PlaceFilter, PlacePage};
+pub use places::PlaceDetail;
 pub use service::Service;
 pub use settings::Settings;
 pub use setup::SetupCode;

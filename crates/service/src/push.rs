@@ -117,7 +117,7 @@ impl Service {
     }
 
     /// One outcome per operation. Halves what fails for an unforeseen reason.
-    async fn settle(
+    pub(crate) async fn settle(
         &self,
         actor: Actor,
         epoch: Option<Uuid>,

@@ -49,13 +49,18 @@ impl Service {
 
     /// Makes the first account and signs it in. Of two at the same moment, one is told that the server is already set up.
     pub async fn set_up(&self, request: SetupRequest) -> Result<Session, Error> {
-        let result = self.try_set_up(request).await;
+        self.set_up_from(request, None).await
+    }
+
+    /// The same for a browser that says what it is, such as "Firefox on Linux".
+    pub async fn set_up_from(&self, request: SetupRequest, browser: Option<&str>) -> Result<Session, Error> {
+        let result = self.try_set_up(request, browser).await;
         count("setup", &result);
         result
     }
 
-    async fn try_set_up(&self, request: SetupRequest) -> Result<Session, Error> {
-        let device = SigningIn::parse(request.device.as_ref())?;
+    async fn try_set_up(&self, request: SetupRequest, browser: Option<&str>) -> Result<Session, Error> {
+        let device = SigningIn::parse(request.device.as_ref(), browser)?;
         // The code first: whoever does not have it learns nothing else and costs no hash.
         let code_hash = Code::parse(&request.code, &[LETTERS]).map_or([0; 32], |code| code.hash(SETUP));
         let mut tx = self.pool().begin().await?;

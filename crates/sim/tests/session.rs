@@ -29,7 +29,7 @@ fn states(device: &Cli) -> Vec<String> {
 fn saved_and_imported_offline_synced_later_and_seen_on_the_second_device() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("server");
-    let gpx = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/tests/fixtures/gpxpy/cerknicko-jezero.gpx");
+    let gpx = Path::new(env!("CARGO_MANIFEST_DIR")).join("../files/tests/fixtures/gpxpy/cerknicko-jezero.gpx");
     let server = ServerProcess::start(&data, None);
     let (url, listen) = (server.url(), server.listen().to_owned());
     let (phone, laptop) = (Cli::new(&folder.path().join("phone")), Cli::new(&folder.path().join("laptop")));

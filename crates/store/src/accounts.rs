@@ -76,3 +76,27 @@ pub async fn account(tx: &mut Tx, actor: Actor) -> Result<(Account, Uuid), Error
     let account = Account { id: row.id.into(), email: row.email, created_at: row.created_at.into(), limits };
     Ok((account, row.epoch))
 }
+
+/// The actor's password, hashed, to check the current one before it is changed; `None`: none was ever set.
+pub async fn own_password(tx: &mut Tx, _actor: Actor) -> Result<Option<String>, Error> {
+    Ok(sqlx::query_scalar!("SELECT account_own_password()").fetch_one(&mut **tx).await?)
+}
+
+/// A new password for the actor in place of the one that `current_hash` belongs to: no pairing code of theirs can be used any more,
+/// and every browser but the one they act through is signed out. False where that is no longer the password.
+pub async fn change_password(
+    tx: &mut Tx,
+    actor: Actor,
+    current_hash: &str,
+    new_hash: &str,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let changed = sqlx::query_scalar!(
+        r#"SELECT account_change_password($1, $2, $3, $4) AS "changed!""#,
+        actor.device.0,
+        current_hash,
+        new_hash,
+        now.to_chrono(),
+    );
+    Ok(changed.fetch_one(&mut **tx).await?)
+}

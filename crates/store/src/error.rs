@@ -18,6 +18,9 @@ pub enum Error {
     /// The write would pass the plan's limit.
     #[error("the plan is full")]
     PlanLimit,
+    /// As many imports are open as may be.
+    #[error("too many imports are open")]
+    ImportLimit,
     /// Another transaction got there first; the same transaction run again decides anew.
     #[error("lost a race ({0})")]
     Race(Cow<'static, str>),
@@ -102,6 +105,7 @@ impl From<sqlx::Error> for Error {
             ("HF402", _) => Self::PlanLimit,
             ("HF403", _) => Self::AccountGone,
             ("HF409", _) => Self::EpochChanged,
+            ("HF429", _) => Self::ImportLimit,
             // Serialization failure, deadlock.
             ("40001" | "40P01", _) => Self::Race(sqlstate.into()),
             ("23505", Some(name)) if RACES.contains(&name) => Self::Race(name.to_owned().into()),

@@ -7,7 +7,8 @@ use holdfast_contract::{AccountId, DeviceId, PlaceId, Timestamp};
 use crate::row::{position, tags, text, word};
 use crate::{Actor, Error, Tx};
 
-/// The replaced versions of one of the actor's own places before version `before`, newest first, at most `limit`.
+/// The replaced versions of one of the actor's own places before version `before`, newest first, at most `limit`. The devices that
+/// have names are the actor's own; row-level security hides those of others.
 pub async fn list(
     tx: &mut Tx,
     actor: Actor,
@@ -16,10 +17,13 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<PlaceVersion>, Error> {
     let rows = sqlx::query!(
-        "SELECT version, name, note, latitude, longitude, accuracy, altitude, category, tags, position_source,
-                deleted_at, kind, changed, changed_at, actor_id, device_id
-         FROM place_history WHERE owner_id = $1 AND place_id = $2 AND version < $3
-         ORDER BY version DESC LIMIT $4",
+        r#"SELECT h.version, h.name, h.note, h.latitude, h.longitude, h.accuracy, h.altitude, h.category, h.tags,
+                  h.position_source, h.deleted_at, h.kind, h.changed, h.changed_at, h.actor_id, h.device_id,
+                  p.person_email AS "actor_email?",
+                  (SELECT d.name FROM devices d WHERE d.user_id = h.actor_id AND d.id = h.device_id) AS "device_name?"
+           FROM place_history h LEFT JOIN place_history_people($2) p ON p.person_id = h.actor_id
+           WHERE h.owner_id = $1 AND h.place_id = $2 AND h.version < $3
+           ORDER BY h.version DESC LIMIT $4"#,
         actor.user.0,
         place.0,
         before,
@@ -46,7 +50,9 @@ pub async fn list(
                 changed: Field::ALL.iter().copied().filter(|f| row.changed.iter().any(|c| c == f.as_str())).collect(),
                 changed_at: Timestamp::from(row.changed_at),
                 actor_id: AccountId(row.actor_id),
+                actor_email: row.actor_email,
                 device_id: DeviceId(row.device_id),
+                device_name: row.device_name,
             })
         })
         .collect()

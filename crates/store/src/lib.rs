@@ -16,6 +16,7 @@ pub mod feed;
 pub mod generations;
 pub mod heads;
 pub mod history;
+pub mod imports;
 pub mod maintenance;
 mod migrations;
 pub mod places;

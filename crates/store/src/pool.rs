@@ -145,6 +145,16 @@ impl Pool {
         self.begin_with(format!("BEGIN; SELECT act_as('{}', '{}')", actor.user, actor.device), Some(share)).await
     }
 
+    /// As [`begin_as`](Self::begin_as), for reading a page of a list. Its statements are planned to walk an index in the order of the
+    /// list, where there is one, until the page is full; the planner, which plans them for whatever account and page comes, would
+    /// often rather sort everything.
+    pub async fn begin_list_as(&self, actor: Actor) -> Result<Tx, Error> {
+        let share = self.share_of(actor.user).await?;
+        let statement =
+            format!("BEGIN; SET LOCAL enable_sort = off; SELECT act_as('{}', '{}')", actor.user, actor.device);
+        self.begin_with(statement, Some(share)).await
+    }
+
     /// As [`begin_as`](Self::begin_as), but only if this person's share of the connections is not used up.
     pub async fn try_begin_as(&self, actor: Actor) -> Result<Option<Tx>, Error> {
         let Ok(share) = self.shares.of(actor.user).try_acquire_owned() else { return Ok(None) };

@@ -5,6 +5,8 @@ use holdfast_contract::text::Text;
 use holdfast_contract::{
     AccountId, ClientId, NewPlace, PlaceFields, PlaceId, Position, PositionSource, Role, Source, Tags, Timestamp,
 };
+use sqlx::Row as _;
+use sqlx::postgres::PgRow;
 use uuid::Uuid;
 
 use crate::Error;
@@ -109,6 +111,31 @@ macro_rules! place_row {
 pub(crate) use place_row;
 
 impl PlaceRow {
+    /// Out of a row of a statement that was written piece by piece, which has the columns under their own names.
+    pub(crate) fn of(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            owner_id: row.try_get("owner_id")?,
+            id: row.try_get("id")?,
+            client_id: row.try_get("client_id")?,
+            version: row.try_get("version")?,
+            name: row.try_get("name")?,
+            note: row.try_get("note")?,
+            latitude: row.try_get("latitude")?,
+            longitude: row.try_get("longitude")?,
+            accuracy: row.try_get("accuracy")?,
+            altitude: row.try_get("altitude")?,
+            category: row.try_get("category")?,
+            tags: row.try_get("tags")?,
+            captured_at: row.try_get("captured_at")?,
+            source: row.try_get("source")?,
+            position_source: row.try_get("position_source")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+            deleted_at: row.try_get("deleted_at")?,
+            purged_at: row.try_get("purged_at")?,
+        })
+    }
+
     /// The place; `None` where the outer join found none (`client_id` is never null in a row).
     pub(crate) fn place(self) -> Result<Option<StoredPlace>, Error> {
         let Some(client_id) = self.client_id else { return Ok(None) };

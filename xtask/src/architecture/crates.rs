@@ -8,36 +8,42 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use super::Violation;
 
 /// Each crate of the workspace (without its `holdfast-`), and which others it may use.
-const DIRECTIONS: [(&str, &[&str]); 12] = [
+const DIRECTIONS: [(&str, &[&str]); 15] = [
     ("contract", &[]),
     ("device", &["contract"]),
     ("host", &["device", "contract"]),
-    ("cli", &["host", "device", "contract"]),
+    // Place file formats, for the command line and for the web platform.
+    ("files", &["contract"]),
+    ("cli", &["host", "device", "files", "contract"]),
     ("store", &["contract"]),
     ("service", &["store", "contract"]),
-    ("api", &["service", "contract"]),
+    ("http", &["service", "contract"]),
+    ("api", &["http", "service", "contract"]),
+    ("web", &["files", "http", "service", "contract"]),
     ("postgres", &[]),
-    ("server", &["api", "service", "store", "postgres", "contract"]),
+    ("server", &["api", "web", "http", "service", "store", "postgres", "contract"]),
     // The simulator, with the shared test harness, is the one place that sees both sides.
-    ("sim", &["contract", "device", "host", "cli", "store", "service", "api", "postgres", "server"]),
+    ("sim", &["contract", "device", "host", "cli", "store", "service", "http", "api", "web", "postgres", "server"]),
     // The bodies of the fuzz targets: they call whatever reads bytes from outside, on both sides.
-    ("fuzzing", &["contract", "device", "host", "cli", "service", "api", "server"]),
+    ("fuzzing", &["contract", "device", "host", "files", "service", "api", "server"]),
     ("xtask", &["postgres"]),
 ];
 
 /// What tests may use besides: on the server's side a real database, elsewhere the harness that runs a whole server. The
 /// pure crates need nothing.
-const TESTS_MAY_USE: [(&str, &[&str]); 6] = [
+const TESTS_MAY_USE: [(&str, &[&str]); 7] = [
     ("host", &["sim"]),
     ("cli", &["sim"]),
     ("store", &["postgres"]),
     ("service", &["sim", "postgres", "store"]),
     ("api", &["sim", "postgres", "store"]),
+    // Pages and JSON over one service, as the server has them.
+    ("web", &["api", "sim", "postgres", "store"]),
     ("server", &["sim", "postgres", "store"]),
 ];
 
 /// Crates without network, clock and chance, on every path.
-const PURE: [&str; 2] = ["contract", "device"];
+const PURE: [&str; 3] = ["contract", "device", "files"];
 
 /// What the pure crates must not reach, over however many others.
 const NEVER_REACHED: [&str; 10] =
@@ -218,13 +224,13 @@ mod tests {
             assert_eq!(complaints, [format!("holdfast-device: must not depend on {used}; it may use contract")]);
         }
         let text = "holdfast-cli: holdfast-store\nholdfast-store:";
-        assert!(complaints(text)[0].contains("must not depend on store; it may use host, device, contract"));
+        assert!(complaints(text)[0].contains("must not depend on store; it may use host, device, files, contract"));
     }
 
     #[test]
     fn a_layer_that_is_skipped_is_caught() {
         let text = "holdfast-api: holdfast-service holdfast-store\nholdfast-service: holdfast-store\nholdfast-store:";
-        assert_eq!(complaints(text), ["holdfast-api: must not depend on store; it may use service, contract"]);
+        assert_eq!(complaints(text), ["holdfast-api: must not depend on store; it may use http, service, contract"]);
     }
 
     #[test]

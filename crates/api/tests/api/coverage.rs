@@ -16,7 +16,6 @@ const PUBLIC: &[&str] = &[
     "GET /health/live",
     "GET /health/ready",
     "GET /metrics",
-    "GET /setup",
     "GET /v1/setup",
     "POST /v1/setup",
     "POST /v1/sessions",
@@ -115,7 +114,7 @@ async fn every_other_route_refuses_who_is_not_signed_in_and_never_says_why() {
 #[tokio::test]
 async fn public_routes_answer_who_is_not_signed_in() {
     let server = Server::start_with(|settings| {
-        settings.metrics = Some(std::sync::Arc::new(|| "up 1\n".to_owned()));
+        settings.api.metrics = Some(std::sync::Arc::new(|| "up 1\n".to_owned()));
     })
     .await;
     for route in PUBLIC {
@@ -173,6 +172,12 @@ async fn as_a_stranger(server: &Server, route: &str, ada: &Person, bob: &Person,
                 reply.json()["places"].as_array().unwrap().iter().map(|p| p["name"].clone()).collect();
             assert!(names.iter().all(|name| name == "Mine"), "{names:?}");
         }
+        "GET /v1/places/map" => {
+            let (map, own) = (reply.json(), server.get(bob, "/v1/places").await.json());
+            assert_eq!(map["total"], own["places"].as_array().unwrap().len());
+            assert!(!reply.text.contains(id), "{}", reply.text);
+        }
+        "GET /v1/places/facets" => assert_eq!(reply.json(), json!({ "categories": [], "tags": [] })),
         "POST /v1/places" => {
             assert_eq!(reply.status, StatusCode::CREATED);
             // The capture of somebody else is no capture of mine: the same client id is a place of its own.

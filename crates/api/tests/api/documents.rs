@@ -24,7 +24,7 @@ fn check(name: &'static str, ok: bool) -> Check {
 
 #[tokio::test]
 async fn a_server_is_ready_only_when_every_check_is_well() {
-    let server = Server::start_with(|s| s.health = Arc::new(Checks(vec![check("database", true)]))).await;
+    let server = Server::start_with(|s| s.api.health = Arc::new(Checks(vec![check("database", true)]))).await;
     assert_eq!(send(server.anonymous(Method::GET, "/health/live")).await.json(), json!({ "status": "live" }));
     let reply = send(server.anonymous(Method::GET, "/health/ready")).await;
     assert_eq!(
@@ -35,7 +35,7 @@ async fn a_server_is_ready_only_when_every_check_is_well() {
     );
 
     let checks = vec![check("database", false), check("migrations", true)];
-    let server = Server::start_with(|s| s.health = Arc::new(Checks(checks))).await;
+    let server = Server::start_with(|s| s.api.health = Arc::new(Checks(checks))).await;
     assert_eq!(send(server.anonymous(Method::GET, "/health/live")).await.status, StatusCode::OK);
     let problem = send(server.anonymous(Method::GET, "/health/ready")).await.problem(Code::Unavailable);
     assert_eq!(problem.errors.len(), 1);
@@ -123,15 +123,13 @@ fn every_operation_documents_its_replies_with_schemas() {
 }
 
 #[tokio::test]
-async fn the_pages_need_no_script_and_nobody_else() {
+async fn the_page_of_the_document_needs_no_script_and_nobody_else() {
     let server = Server::start().await;
-    for path in ["/api/docs", "/setup"] {
-        let page = send(server.anonymous(Method::GET, path)).await;
-        assert_eq!((page.status, page.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"));
-        assert!(!page.text.contains("<script") && !page.text.contains("://"), "{path}");
-        let policy = page.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'; style-src 'self'"), "{policy}");
-    }
+    let page = send(server.anonymous(Method::GET, "/api/docs")).await;
+    assert_eq!((page.status, page.header("content-type")), (StatusCode::OK, "text/html; charset=utf-8"));
+    assert!(!page.text.contains("<script") && !page.text.contains("://"));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("default-src 'none'; style-src 'self'"), "{policy}");
     let style = send(server.anonymous(Method::GET, "/api/docs/style.css")).await;
     assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
     assert!(!style.text.contains("url(") && !style.text.contains("@import"));

@@ -51,7 +51,7 @@ async fn a_device_hears_where_its_feed_is_and_of_every_change_by_another() {
 
 #[tokio::test]
 async fn the_stream_of_a_revoked_device_ends_without_another_word() {
-    let server = Server::start_with(|s| s.keep_alive = Duration::from_millis(50)).await;
+    let server = Server::start_with(|s| s.api.keep_alive = Duration::from_millis(50)).await;
     let laptop = server.person("ada").await;
     let phone = server.device(&laptop.email, "phone").await;
     let mut events = listen(&server, &phone).await;
@@ -74,8 +74,8 @@ async fn every_stream_ends_when_the_server_stops() {
 #[tokio::test]
 async fn an_account_holds_a_bounded_number_of_streams() {
     let server = Server::start_with(|s| {
-        s.event_streams_per_user = 2;
-        s.keep_alive = Duration::from_millis(50);
+        s.api.event_streams_per_user = 2;
+        s.api.keep_alive = Duration::from_millis(50);
     })
     .await;
     let (ada, bob) = (server.person("ada").await, server.person("bob").await);

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use holdfast_api::{ApiSettings, RateLimits, router};
+use holdfast_api::{ApiSettings, router};
 use holdfast_contract::account::{DeviceInfo, SignInRequest, SignedIn};
 use holdfast_contract::{AccountId, Code, DeviceId, Problem};
+use holdfast_http::{Front, HttpSettings, RateLimits};
 use holdfast_service::{Admin, Options, Pool, Service, Settings, SystemClock};
 use holdfast_store::testing::TestDatabase;
 use reqwest::header::HeaderMap;
@@ -16,6 +17,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) const PASSWORD: &str = "a long passphrase";
+
+/// What a test may change before its server starts.
+pub(crate) struct ServerSettings {
+    pub(crate) http: HttpSettings,
+    pub(crate) api: ApiSettings,
+}
 
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -33,18 +40,19 @@ impl Server {
         Self::start_with(|_| {}).await
     }
 
-    pub(crate) async fn start_with(change: impl FnOnce(&mut ApiSettings)) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(&mut ServerSettings)) -> Self {
         let database = TestDatabase::new().await;
         let pool = Pool::connect(database.url(), &Options::default()).await.unwrap();
         let service = Service::start(pool, Arc::new(SystemClock), Settings::default()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
-        let mut settings = ApiSettings::new(url.clone());
-        settings.rate_limits = RateLimits::unlimited();
+        let mut settings = ServerSettings { http: HttpSettings::new(url.clone()), api: ApiSettings::default() };
+        settings.http.rate_limits = RateLimits::unlimited();
         change(&mut settings);
-        let shutdown = settings.shutdown.clone();
-        let app = router(service.clone(), settings).into_make_service_with_connect_info::<SocketAddr>();
+        let shutdown = settings.api.shutdown.clone();
+        let app = router(Front::new(service.clone(), settings.http), settings.api)
+            .into_make_service_with_connect_info::<SocketAddr>();
         let stopped = shutdown.clone().cancelled_owned();
         let task = tokio::spawn(async move {
             axum::serve(listener, app).with_graceful_shutdown(stopped).await.unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use holdfast_api::Limit;
 use holdfast_contract::Code;
+use holdfast_http::Limit;
 use holdfast_service::Actor;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn try_to_sign_in(server: &Server, forwarded_for: Option<&str>) -> Reply {
 
 #[tokio::test]
 async fn guessing_passwords_is_slowed_down_by_address() {
-    let server = Server::start_with(|s| s.rate_limits.sign_in = Limit::per_minute(3)).await;
+    let server = Server::start_with(|s| s.http.rate_limits.sign_in = Limit::per_minute(3)).await;
     for left in [2, 1, 0] {
         let reply = try_to_sign_in(&server, None).await;
         reply.problem(Code::InvalidCredentials);
@@ -47,8 +47,8 @@ async fn guessing_passwords_is_slowed_down_by_address() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
     let server = Server::start_with(|s| {
-        s.rate_limits.sign_in = Limit::per_minute(1);
-        s.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        s.http.rate_limits.sign_in = Limit::per_minute(1);
+        s.http.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     })
     .await;
     try_to_sign_in(&server, Some("198.51.100.7")).await.problem(Code::InvalidCredentials);
@@ -59,7 +59,7 @@ async fn behind_a_trusted_proxy_each_client_counts_for_itself() {
 
 #[tokio::test]
 async fn all_devices_of_one_account_share_its_limit_and_other_accounts_do_not() {
-    let server = Server::start_with(|s| s.rate_limits.user = Limit::per_minute(4)).await;
+    let server = Server::start_with(|s| s.http.rate_limits.user = Limit::per_minute(4)).await;
     let (laptop, bob) = (server.person("ada").await, server.person("bob").await);
     let phone = server.device(&laptop.email, "phone").await;
     for (person, left) in [(&laptop, 3), (&phone, 2), (&laptop, 1), (&phone, 0)] {
@@ -79,7 +79,7 @@ async fn all_devices_of_one_account_share_its_limit_and_other_accounts_do_not() 
 
 #[tokio::test]
 async fn a_body_that_never_ends_is_given_up() {
-    let server = Server::start_with(|s| s.request_timeout = Duration::from_millis(300)).await;
+    let server = Server::start_with(|s| s.http.request_timeout = Duration::from_millis(300)).await;
     let ada = server.person("ada").await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let head = format!(
@@ -104,7 +104,7 @@ async fn a_body_that_never_ends_is_given_up() {
 
 #[tokio::test]
 async fn trying_tokens_is_slowed_down_by_address_and_known_ones_go_on() {
-    let server = Server::start_with(|s| s.rate_limits.sign_in = Limit::per_minute(1)).await;
+    let server = Server::start_with(|s| s.http.rate_limits.sign_in = Limit::per_minute(1)).await;
     let ada = server.person("ada").await;
     assert_eq!(server.get(&ada, "/v1/account").await.status, StatusCode::OK);
     let guess = |n: u32| {

@@ -9,6 +9,7 @@ mod events;
 mod harness;
 mod input;
 mod limits;
+mod lists;
 mod observe;
 mod places;
 mod sync;

@@ -59,7 +59,7 @@ async fn no_name_note_coordinate_address_or_token_is_in_a_log_line_or_a_metric()
     let _guard = tracing::subscriber::set_default(subscriber);
     let handle = recorder();
     let render = handle.clone();
-    let server = Server::start_with(|s| s.metrics = Some(Arc::new(move || render.render()))).await;
+    let server = Server::start_with(|s| s.api.metrics = Some(Arc::new(move || render.render()))).await;
     let ada = server.person("canaryperson").await;
 
     let mut body = new_place("Canaryname");
@@ -114,7 +114,7 @@ async fn a_proxys_request_id_is_kept_only_when_the_proxy_is_trusted() {
     };
     let server = Server::start().await;
     assert_ne!(ask(&server, "from-a-client").await, "from-a-client");
-    let server = Server::start_with(|s| s.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
+    let server = Server::start_with(|s| s.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await;
     assert_eq!(ask(&server, "from-the-proxy.1").await, "from-the-proxy.1");
     assert_ne!(ask(&server, "two words").await, "two words");
     assert_ne!(ask(&server, &"x".repeat(65)).await, "x".repeat(65));

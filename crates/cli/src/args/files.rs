@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
+use holdfast_files::{ColumnChoice, Format};
 
 use super::{Filter, number};
 
@@ -58,7 +60,7 @@ pub(crate) enum OutboxCommand {
 pub(crate) struct Import {
     #[command(subcommand)]
     pub(crate) command: Option<ImportCommand>,
-    /// GPX files; - for standard input
+    /// GPX, KML, KMZ, GeoJSON, CSV or Google Takeout files; - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Only say what would happen
@@ -67,6 +69,16 @@ pub(crate) struct Import {
     /// The files' encoding, where they don't say it or say it wrongly (such as windows-1252)
     #[arg(long, value_name = "NAME")]
     pub(crate) encoding: Option<String>,
+    /// The files' format [default: what they hold says]
+    #[arg(long, short, value_parser = one_of(Format::ALL))]
+    pub(crate) format: Option<Format>,
+    /// A column of a CSV, by its name or its number, such as latitude=North or latitude=2; can be repeated
+    #[arg(long = "column", value_name = "WHAT=COLUMN", value_parser = column)]
+    pub(crate) columns: Vec<ColumnChoice>,
+}
+
+fn column(text: &str) -> Result<ColumnChoice, String> {
+    text.parse()
 }
 
 #[derive(Subcommand, Debug)]
@@ -83,12 +95,22 @@ pub(crate) enum ImportCommand {
     },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum Format {
-    /// GPX 1.1 waypoints
-    Gpx,
-    /// GeoJSON (RFC 7946)
-    Geojson,
+/// Reads one of these formats' words.
+fn one_of(formats: &'static [Format]) -> impl TypedValueParser<Value = Format> {
+    let words = formats.iter().map(|format| PossibleValue::new(format.as_str()).help(explained(*format)));
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<Format>())
+}
+
+fn explained(format: Format) -> &'static str {
+    match format {
+        Format::Gpx => "GPX 1.1 waypoints",
+        Format::Kml => "KML 2.2 placemarks, as Google Earth and My Maps have them",
+        Format::Kmz => "KML in an archive",
+        Format::GeoJson => "GeoJSON (RFC 7946)",
+        Format::Csv => "A table, for spreadsheets",
+        Format::TakeoutJson => "\"Saved Places.json\" of Google Takeout",
+        Format::TakeoutZip => "A whole archive of Google Takeout",
+    }
 }
 
 #[derive(Args, Debug)]
@@ -96,7 +118,7 @@ pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) filter: Filter,
     /// The format [default: by the file's ending, else GPX, or GeoJSON with --json]
-    #[arg(long, short)]
+    #[arg(long, short, value_parser = one_of(Format::WRITABLE))]
     pub(crate) format: Option<Format>,
     /// The file [default: standard output]
     #[arg(long, short, value_name = "FILE")]

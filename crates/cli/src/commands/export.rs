@@ -1,20 +1,18 @@
 //! `export`.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use holdfast_device::{ListQuery, PlaceView};
+use holdfast_files::{ExportPlace, Format, Writer};
 use holdfast_host::now;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
 use super::Outcome;
-use crate::args::{Export, Format};
+use crate::args::Export;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::formats::ExportPlace;
-use crate::formats::geojson::GeoJsonWriter;
-use crate::formats::gpx_write::GpxWriter;
 use crate::place;
 use crate::store::Store;
 use crate::words;
@@ -33,10 +31,17 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
     let file = args.output.as_deref().filter(|p| p.as_os_str() != "-");
     let format = match (args.format, file) {
         // Standard output is one JSON document then, and GeoJSON is one.
-        (None, None) if context.output.json => Format::Geojson,
-        (Some(Format::Gpx), None) if context.output.json => {
-            return Err(Failure::usage("GPX is no JSON, which standard output was to be; nothing was written.")
-                .hint("Name a file with --output, or leave out --json, or take --format geojson."));
+        (None, None) if context.output.json => Format::GeoJson,
+        (Some(format), None) if context.output.json && format != Format::GeoJson => {
+            return Err(Failure::usage(format!(
+                "{} is no JSON, which standard output was to be; nothing was written.",
+                format.name()
+            ))
+            .hint("Name a file with --output, or leave out --json, or take --format geojson."));
+        }
+        (Some(Format::Kmz), None) if io::stdout().is_terminal() => {
+            return Err(Failure::usage("KMZ is packed and nothing to look at; nothing was written.")
+                .hint("Name a file with --output, or take --format kml."));
         }
         (Some(format), _) => format,
         (None, None) => Format::Gpx,
@@ -48,7 +53,7 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
         None => {
             let mut out = BufWriter::new(io::stdout().lock());
             let written = write(&store, query, format, &mut out)?;
-            if format == Format::Geojson {
+            if format == Format::GeoJson {
                 // The collection ends without one, and what comes next in a terminal would stand behind it.
                 out.write_all(b"\n")?;
             }
@@ -72,7 +77,7 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
     if let Some(path) = file {
         context.output.json(&json!({
             "exported": written.places, "withoutPosition": written.without_position, "file": path,
-            "format": match format { Format::Gpx => "gpx", Format::Geojson => "geojson" },
+            "format": format,
         }))?;
         context.output.say(format!(
             "{} written to {}.",
@@ -84,12 +89,17 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
 }
 
 fn format_of(path: &Path) -> Result<Format, Failure> {
-    match path.extension().and_then(|e| e.to_str()).map(str::to_lowercase).as_deref() {
-        Some("gpx") => Ok(Format::Gpx),
-        Some("geojson" | "json") => Ok(Format::Geojson),
-        _ => Err(Failure::usage(format!("Which format should {} have?", path.display()))
-            .hint("Name it .gpx or .geojson, or say --format gpx or --format geojson.")),
-    }
+    let ending = path.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
+    let format = match ending.as_deref() {
+        Some("json") => Some(Format::GeoJson),
+        Some(ending) => Format::WRITABLE.iter().copied().find(|format| format.extension() == ending),
+        None => None,
+    };
+    format.ok_or_else(|| {
+        let words = Format::WRITABLE.iter().map(|format| format.as_str()).collect::<Vec<_>>();
+        Failure::usage(format!("Which format should {} have?", path.display()))
+            .hint(format!("Name it .{}, or say one of these with --format.", words.join(", .")))
+    })
 }
 
 /// Why a file can't be written, without the name of the one that was to become it.
@@ -138,10 +148,7 @@ fn to_file(store: &Store, query: ListQuery, format: Format, path: &Path, force: 
 fn write(store: &Store, mut query: ListQuery, format: Format, out: &mut impl Write) -> Result<Written, Failure> {
     let mut written = Written::default();
     query.limit = PAGE;
-    let mut writer = match format {
-        Format::Gpx => Writer::Gpx(GpxWriter::new(out, now())?),
-        Format::Geojson => Writer::GeoJson(GeoJsonWriter::new(out)),
-    };
+    let mut writer = Writer::new(format, out, now())?;
     loop {
         let page = store.list(&query)?;
         for view in &page.places {
@@ -160,35 +167,6 @@ fn write(store: &Store, mut query: ListQuery, format: Format, out: &mut impl Wri
     }
     writer.finish()?;
     Ok(written)
-}
-
-enum Writer<W: Write> {
-    Gpx(GpxWriter<W>),
-    GeoJson(GeoJsonWriter<W>),
-}
-
-impl<W: Write> Writer<W> {
-    fn write(&mut self, place: &ExportPlace) -> Result<(), Failure> {
-        match self {
-            Self::Gpx(writer) => Ok(writer.write(place)?),
-            Self::GeoJson(writer) => writer.write(place).map_err(geojson_failure),
-        }
-    }
-
-    fn finish(self) -> Result<(), Failure> {
-        match self {
-            Self::Gpx(writer) => Ok(writer.finish()?),
-            Self::GeoJson(writer) => writer.finish().map_err(geojson_failure),
-        }
-    }
-}
-
-fn geojson_failure(error: geojson::Error) -> Failure {
-    match error {
-        geojson::Error::Io(error) => error.into(),
-        geojson::Error::MalformedGeoJson(error) => io::Error::from(error).into(),
-        other => Failure::failed(format!("The file can't be written: {other}.")),
-    }
 }
 
 fn export_place(view: &PlaceView) -> Option<ExportPlace> {

@@ -1,4 +1,4 @@
-//! `import`: waypoints of GPX files, through the outbox like any other capture.
+//! `import`: places of files, through the outbox like any other capture.
 //!
 //! A file is read to its end first (within bounds), so that what is wrong with it is known before anything is written.
 //! The store then stages all new rows in one commit and makes the places in chunks: a program that is killed in between
@@ -49,15 +49,13 @@ pub(super) fn import(context: &Context, args: Import) -> Outcome {
 fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> Result<FileReport, Failure> {
     let output = context.output;
     let label = label(file);
-    let mut contents = file::read(file, &label, args.encoding.as_deref(), output)?;
+    let mut contents = file::read(file, &label, args, output)?;
     let preview = store.preview_import(&contents.rows)?;
     file::take_invalid(&mut contents, &preview);
     if let Some(broken) = &contents.broken
         && contents.rows.is_empty()
     {
-        return Err(Failure::failed(format!("{label} can't be imported: {} (line {}).", broken.reason, broken.line))
-            .hint("Nothing was imported from it.")
-            .details(json!({ "broken": broken, "bad": contents.bad })));
+        return Err(file::unreadable(&label, &contents, broken));
     }
     let mut report = FileReport {
         file: label.clone(),
@@ -70,8 +68,11 @@ fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> 
         bad: contents.bad,
         bad_count: contents.bad_count,
         left_out: contents.left_out,
-        tracks: contents.tracks,
-        routes: contents.routes,
+        tracks: contents.passed_over.tracks,
+        routes: contents.passed_over.routes,
+        passed_over: contents.passed_over,
+        format: contents.format,
+        csv: contents.csv,
         broken: contents.broken,
     };
     if args.preview {

@@ -3,7 +3,7 @@
 use holdfast_contract::account::{Email, check_password};
 use holdfast_contract::{Code, Timestamp, limits};
 use holdfast_host::sign_in::{self, Proof};
-use holdfast_host::{AccountEntry, Client, Error as HostError, ServerUrl, SetupLink, machine_name, now};
+use holdfast_host::{AccountEntry, Client, Error as HostError, PairingLink, ServerUrl, SetupLink, machine_name, now};
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -13,11 +13,15 @@ use crate::exit::{Exit, Failure};
 use crate::output::{BOLD, Output};
 use crate::words;
 
-pub(super) fn pair(context: &Context, args: Pair) -> Outcome {
+pub(super) fn pair(context: &Context, mut args: Pair) -> Outcome {
     let Some(target) = args.target.clone().filter(|_| !args.new_code) else { return new_code(context) };
-    let (server, setup_code) = match SetupLink::parse(&target) {
-        Some(link) => (link.server, Some(link.code)),
-        None => (ServerUrl::parse(&target).map_err(HostError::from)?, None),
+    let (server, setup_code) = match (SetupLink::parse(&target), PairingLink::parse(&target)) {
+        (Some(link), _) => (link.server, Some(link.code)),
+        (None, Some(link)) => {
+            args.code.get_or_insert(link.code);
+            (link.server, None)
+        }
+        (None, None) => (ServerUrl::parse(&target).map_err(HostError::from)?, None),
     };
     let before = context.account()?;
     if let Some(account) = &before

@@ -119,7 +119,7 @@ impl Run {
 }
 
 pub(crate) fn fixture(name: &str) -> String {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name).to_str().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../files/tests/fixtures").join(name).to_str().unwrap().to_owned()
 }
 
 /// A GPX file of so many waypoints.

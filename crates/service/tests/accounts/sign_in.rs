@@ -5,7 +5,7 @@ use holdfast_contract::account::SignInRequest;
 use holdfast_service::SessionKind;
 use sqlx::{Connection, PgConnection, Row};
 
-use crate::{EMAIL, PASSWORD, World, code_of, sign_in_request};
+use crate::{EMAIL, PASSWORD, World, code_of, pair_request, sign_in_request};
 
 #[tokio::test]
 async fn the_right_password_signs_in_however_the_address_is_written() {
@@ -139,4 +139,28 @@ async fn a_flood_of_sign_ins_is_turned_away_and_leaves_the_rest_working() {
     assert!(turned_away > 0, "not everybody may wait");
     world.service.account(session.actor).await.unwrap();
     world.service.sign_in(sign_in_request(EMAIL, PASSWORD)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_password_ends_other_browsers_and_pairing_codes_and_keeps_devices() {
+    const NEW: &str = "battery horse correct";
+    let (world, laptop) = World::with_account().await;
+    let browser = || SignInRequest { device: None, ..sign_in_request(EMAIL, PASSWORD) };
+    let this = world.service.sign_in(browser()).await.unwrap();
+    let other = world.service.sign_in(browser()).await.unwrap();
+    let code = world.service.create_pairing_code(laptop.actor).await.unwrap();
+
+    let wrong = world.service.change_password(this.actor, "correct horse batterz", NEW).await.unwrap_err().problem();
+    assert_eq!(wrong.code, Code::InvalidCredentials);
+    let short = world.service.change_password(this.actor, PASSWORD, "short").await.unwrap_err().problem();
+    assert_eq!((short.code, short.errors[0].field.as_str()), (Code::Invalid, "newPassword"));
+    world.service.account(other.actor).await.unwrap();
+
+    world.service.change_password(this.actor, PASSWORD, NEW).await.unwrap();
+    world.service.account(this.actor).await.unwrap();
+    world.service.account(laptop.actor).await.unwrap();
+    assert_eq!(code_of(world.service.account(other.actor).await), Code::Unauthenticated);
+    assert_eq!(code_of(world.service.pair(pair_request(&code.code)).await), Code::InvalidCode);
+    assert_eq!(code_of(world.service.sign_in(sign_in_request(EMAIL, PASSWORD)).await), Code::InvalidCredentials);
+    world.service.sign_in(sign_in_request(EMAIL, NEW)).await.unwrap();
 }

@@ -1,12 +1,12 @@
 //! The second wall: what the database itself denies to the server's role.
 
-use holdfast_service::Actor;
+use holdfast_service::{Actor, Error};
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::support::*;
 
-const PERSONAL: [&str; 9] = [
+const PERSONAL: [&str; 11] = [
     "users",
     "devices",
     "pairing_codes",
@@ -16,6 +16,8 @@ const PERSONAL: [&str; 9] = [
     "feed",
     "feed_heads",
     "op_receipts",
+    "imports",
+    "import_places",
 ];
 
 async fn as_app(world: &World) -> PgConnection {
@@ -46,6 +48,11 @@ async fn furnished() -> (World, Actor) {
     let (client_id, place) = world.place("Secret").await;
     applied(world.push_one(world.ada, &rename(holdfast_contract::Target::Own(client_id), "Secret", "Better")).await);
     world.service.share_place(world.ada, place.id, carol.user, holdfast_contract::Role::Viewer).await.unwrap();
+    let file =
+        holdfast_service::NewImport { label: "a.gpx", format: "gpx", file: b"x", options: serde_json::json!({}) };
+    let import = world.service.begin_import(world.ada, file).await.unwrap();
+    let row = holdfast_service::ImportPlace { line: 1, client_id: new_client_id(), place: new_place("Imported") };
+    world.service.run_import(world.ada, import, &[row]).await.unwrap();
     sqlx::query(
         "INSERT INTO pairing_codes (code_hash, user_id, created_at, expires_at) VALUES (sha256('x'), $1, now(), now())",
     )
@@ -83,6 +90,8 @@ async fn who_acts_for_one_person_sees_and_changes_nothing_of_another() {
         ("feed", "user_id"),
         ("feed_heads", "user_id"),
         ("op_receipts", "actor_id"),
+        ("imports", "owner_id"),
+        ("import_places", "owner_id"),
     ] {
         let sql = format!("SELECT count(*) FROM {table} WHERE {owner} <> '{}'", bob.user);
         assert_eq!(rows(&mut connection, &sql).await, 0, "{table}");
@@ -92,6 +101,9 @@ async fn who_acts_for_one_person_sees_and_changes_nothing_of_another() {
         "UPDATE devices SET pending = 7 WHERE user_id <> acting_user()",
         "DELETE FROM place_shares",
         "DELETE FROM place_history",
+        "UPDATE imports SET label = 'mine'",
+        "DELETE FROM imports",
+        "DELETE FROM import_places",
     ] {
         let changed = sqlx::raw_sql(sql).execute(&mut connection).await.unwrap().rows_affected();
         assert_eq!(changed, 0, "{sql}");
@@ -125,6 +137,11 @@ async fn nobody_writes_in_somebody_elses_name_or_feed() {
         sqlx::query_scalar("SELECT id FROM places").fetch_one(&mut world.sql().await).await.unwrap();
     for sql in [
         format!(
+            "INSERT INTO imports (owner_id, id, label, format, state, file, options, created_at)
+             VALUES ('{ada}', gen_random_uuid(), 'x', 'x', 'previewed', 'x', '{{}}', now())"
+        ),
+        format!("INSERT INTO import_places SELECT '{ada}', gen_random_uuid(), 0, gen_random_uuid(), NULL, true"),
+        format!(
             "INSERT INTO places (owner_id, id, client_id, version, latitude, longitude, captured_at, source,
                                  position_source, created_at, updated_at)
              VALUES ('{ada}', gen_random_uuid(), gen_random_uuid(), 1, 1, 2, now(), 'cli', 'fix', now(), now())"
@@ -140,6 +157,43 @@ async fn nobody_writes_in_somebody_elses_name_or_feed() {
         act_as(&mut connection, bob).await;
         assert_eq!(sqlstate(&mut connection, &sql).await, "42501", "{sql}");
     }
+}
+
+#[tokio::test]
+async fn the_functions_that_see_across_people_tell_a_stranger_nothing() {
+    let (world, bob) = furnished().await;
+    let ada = world.ada.user;
+    let place: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM places WHERE version = 2").fetch_one(&mut world.sql().await).await.unwrap();
+    let mut connection = as_app(&world).await;
+    act_as(&mut connection, bob).await;
+    for sql in [
+        format!("SELECT count(*) FROM places_audience(ARRAY['{ada}'::uuid], ARRAY['{place}'::uuid])"),
+        format!("SELECT count(*) FROM places_audience(ARRAY['{}'::uuid], ARRAY['{place}'::uuid])", bob.user),
+        format!("SELECT count(*) FROM place_history_people('{place}')"),
+    ] {
+        assert_eq!(rows(&mut connection, &sql).await, 0, "{sql}");
+    }
+    let mut connection = as_app(&world).await;
+    for sql in [
+        format!("SELECT count(*) FROM places_audience(ARRAY['{ada}'::uuid], ARRAY['{place}'::uuid])"),
+        format!("SELECT count(*) FROM place_history_people('{place}')"),
+        "SELECT count(account_own_password())".to_owned(),
+    ] {
+        assert_eq!(rows(&mut connection, &sql).await, 0, "{sql}");
+    }
+    // And through the service: no row, no point, no facet, no history.
+    let filter = holdfast_service::PlaceFilter::default();
+    for sort in holdfast_contract::PlaceOrder::ALL {
+        let filter = holdfast_service::PlaceFilter { sort: *sort, ..filter.clone() };
+        assert!(world.service.list_rows(bob, &filter).await.unwrap().rows.is_empty());
+    }
+    assert_eq!(world.service.map_places(bob, &filter, None).await.unwrap().total, 0);
+    assert_eq!(world.service.facets(bob).await.unwrap(), holdfast_contract::overview::Facets::default());
+    assert_eq!(world.service.export_places(bob, None).await.unwrap(), (vec![], None));
+    let target = holdfast_contract::Target::Id(holdfast_contract::PlaceId(place));
+    assert!(matches!(world.service.place_page(bob, target).await, Err(Error::NotFound)));
+    assert!(matches!(world.service.place_history(bob, target, None, None).await, Err(Error::NotFound)));
 }
 
 #[tokio::test]

@@ -5,8 +5,10 @@
 
 mod concurrency;
 mod feed;
+mod imports;
 mod isolation;
 mod limits;
+mod lists;
 mod live;
 mod offers;
 mod operations;

@@ -54,7 +54,7 @@ async fn a_list_is_newest_first_and_its_filters_say_what_they_mean() {
     assert_eq!(names(&world, q("_")).await, ["Hütte"]);
     assert_eq!(names(&world, q("\\")).await, ["Quelle"]);
     assert_eq!(names(&world, q("nowhere")).await, [""; 0]);
-    assert_eq!(names(&world, PlaceFilter { tag: Some("alps".into()), ..filter() }).await, ["Hütte", "Quelle"]);
+    assert_eq!(names(&world, PlaceFilter { tags: vec!["alps".into()], ..filter() }).await, ["Hütte", "Quelle"]);
     assert_eq!(names(&world, PlaceFilter { category: Some("food".into()), ..filter() }).await, ["Café am See"]);
     assert_eq!(names(&world, PlaceFilter { source: Some(Source::Cli), ..filter() }).await, all);
     assert_eq!(names(&world, PlaceFilter { source: Some(Source::Web), ..filter() }).await, [""; 0]);
@@ -91,7 +91,7 @@ async fn parameters_that_make_no_sense_are_named() {
     for (wrong, field) in [
         (PlaceFilter { after: Some("nonsense".into()), ..filter() }, "after"),
         (PlaceFilter { q: Some("x".repeat(201)), ..filter() }, "q"),
-        (PlaceFilter { tag: Some("a\u{0}".into()), ..filter() }, "tag"),
+        (PlaceFilter { tags: vec!["a\u{0}".into()], ..filter() }, "tag"),
         (PlaceFilter { category: Some("x".repeat(41)), ..filter() }, "category"),
     ] {
         let error = world.service.list_places(world.ada, &wrong).await.unwrap_err();

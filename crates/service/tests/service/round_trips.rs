@@ -147,3 +147,19 @@ async fn a_page_of_a_pull_takes_three_round_trips() {
     service.pull(world.ada, Some(&cursor), None).await.unwrap();
     assert_eq!(proxy.taken(), 3);
 }
+
+#[tokio::test]
+async fn a_page_of_rows_a_place_and_a_map_take_three_round_trips() {
+    let world = World::new().await;
+    let (service, proxy) = counted(&world).await;
+    let (_, place) = world.place("one").await;
+    for again in [false, true] {
+        let filter = holdfast_service::PlaceFilter::default();
+        service.list_rows(world.ada, &filter).await.unwrap();
+        assert!(proxy.taken() == 3 || !again);
+        service.place_page(world.ada, Target::Id(place.id)).await.unwrap();
+        assert!(proxy.taken() == 3 || !again);
+        service.map_places(world.ada, &filter, None).await.unwrap();
+        assert!(proxy.taken() == 3 || !again);
+    }
+}

@@ -73,6 +73,14 @@ async fn a_viewer_may_read_an_editor_may_edit_and_the_rest_is_the_owners() {
     let (history, _) = world.service.place_history(world.ada, target, None, None).await.unwrap();
     let by: Vec<_> = history.iter().map(|v| (v.version, v.actor_id)).collect();
     assert_eq!(by, [(3, bob.user), (2, bob.user), (1, world.ada.user)]);
+    // Whose change it was is told by address, and through which device only where it was one's own.
+    let named: Vec<_> = history.iter().map(|v| (v.actor_email.as_deref(), v.device_name.as_deref())).collect();
+    let bobs = (Some("user1@example.org"), None);
+    assert_eq!(named, [bobs, bobs, (None, Some("test"))]);
+    world.execute("UPDATE devices SET revoked_at = now()").await;
+    let another = world.database.add_device(world.ada.user).await;
+    let (history, _) = world.service.place_history(another, target, None, None).await.unwrap();
+    assert_eq!(history[2].device_name.as_deref(), Some("test"), "also when it was revoked");
 }
 
 #[tokio::test]

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request as HttpRequest, header};
-use holdfast_api::{ApiSettings, RateLimits};
+use holdfast_api::ApiSettings;
 use holdfast_contract::account::{DeviceInfo, PairRequest};
 use holdfast_contract::{ACCOUNT_HEADER, AccountId, PROTOCOL_HEADER, PROTOCOL_VERSION};
 use holdfast_device::{Answer, Request};
+use holdfast_http::{Front, HttpSettings, RateLimits};
 use holdfast_service::{Actor, Options, Pool, Service, Settings};
 use holdfast_store::testing::TestDatabase;
 use sqlx::postgres::PgConnectOptions;
@@ -129,9 +130,9 @@ impl Running {
         let options = Options { max_connections: 8, ..Options::default() };
         let pool = Pool::connect(url, &options).await.unwrap();
         let service = Service::start(pool, Arc::new(clock.clone()), Settings::default()).await.unwrap();
-        let mut settings = ApiSettings::new("http://sim.invalid");
+        let mut settings = HttpSettings::new("http://sim.invalid");
         settings.rate_limits = RateLimits::unlimited();
-        let router = holdfast_api::router(service.clone(), settings);
+        let router = holdfast_api::router(Front::new(service.clone(), settings), ApiSettings::default());
         Self { service, router }
     }
 }

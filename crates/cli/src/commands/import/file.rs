@@ -4,106 +4,82 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use holdfast_device::{ImportPreview, ImportRow};
-use serde::Serialize;
+use holdfast_device::ImportPreview;
+use holdfast_files::{
+    BadRow, Broken, Contents, EncodingError, Format, NOT_TEXT, ReadError, ReadOptions, read_choosing,
+};
+use serde_json::json;
 
+use crate::args::Import;
 use crate::exit::Failure;
-use crate::formats::gpx_read::{Broken, GpxReader};
-use crate::formats::{BadRow, Decoded, Row, Waypoint};
 use crate::output::Output;
 use crate::words;
 
-/// Rows of one file that are held in memory.
-const ROWS_MAX: usize = 200_000;
-/// Bytes of text of one file that are held in memory.
-const TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
-/// Bad rows of one file that are remembered; the rest is counted.
-const BAD_MAX: usize = 10_000;
+const NOTHING: &str = "Nothing was imported from it.";
 
-/// What a file held.
-#[derive(Default)]
-pub(super) struct Contents {
-    pub(super) rows: Vec<ImportRow>,
-    pub(super) bad: Vec<BadRow>,
-    pub(super) bad_count: u64,
-    pub(super) left_out: Vec<LeftOut>,
-    pub(super) tracks: u64,
-    pub(super) routes: u64,
-    pub(super) broken: Option<Broken>,
-}
-
-/// Something of an imported row that could not be read.
-#[derive(Serialize)]
-pub(super) struct LeftOut {
-    pub(super) line: u64,
-    pub(super) what: String,
-}
-
-pub(super) fn read(file: &Path, label: &str, encoding: Option<&str>, output: Output) -> Result<Contents, Failure> {
-    let cant = |e: io::Error| {
-        Failure::failed(format!("{} can't be read: {e}.", words::one_line(&file.to_string_lossy())))
-            .hint("Nothing was imported from it.")
+pub(super) fn read(file: &Path, label: &str, args: &Import, output: Output) -> Result<Contents, Failure> {
+    let cant = |e: &io::Error| {
+        Failure::failed(format!("{} can't be read: {e}.", words::one_line(&file.to_string_lossy()))).hint(NOTHING)
     };
-    let source: Box<dyn Read> = if file.as_os_str() == "-" {
-        Box::new(io::stdin().lock())
+    let (source, name): (Box<dyn Read>, _) = if file.as_os_str() == "-" {
+        (Box::new(io::stdin().lock()), "")
     } else {
-        let opened = File::open(file).map_err(cant)?;
+        let opened = File::open(file).map_err(|e| cant(&e))?;
         if opened.metadata().is_ok_and(|m| m.is_dir()) {
-            return Err(Failure::failed(format!("{} is a folder, not a GPX file.", file.display())));
+            return Err(Failure::failed(format!("{} is a folder, not a file with places.", file.display())));
         }
-        Box::new(opened)
+        (Box::new(opened), label)
     };
-    let decoded = Decoded::new(source, encoding).map_err(cant)?.map_err(|e| {
-        Failure::failed(format!("{label} can't be imported: {e}.")).hint("Nothing was imported from it.")
-    })?;
-    let mut gpx = GpxReader::new(decoded);
-    let mut contents = Contents::default();
-    let mut text_bytes = 0;
+    let options = ReadOptions { format: args.format, encoding: args.encoding.clone(), columns: None };
     let spinner = output.spinner(&format!("reading {label}"));
-    for row in gpx.by_ref() {
-        match row {
-            Row::Good(waypoint) => {
-                let what: Vec<_> =
-                    waypoint.left_out.iter().map(|w| LeftOut { line: waypoint.line, what: w.clone() }).collect();
-                contents.left_out.extend(what);
-                let row = import_row(*waypoint);
-                text_bytes += row.name.as_ref().map_or(0, String::len) + row.note.as_ref().map_or(0, String::len);
-                contents.rows.push(row);
-                if contents.rows.len() > ROWS_MAX || text_bytes > TEXT_BYTES_MAX {
-                    return Err(Failure::failed(format!(
-                        "{label} holds more than {ROWS_MAX} waypoints, or more text than fits into memory."
-                    ))
-                    .hint("Split it into smaller files. Nothing was imported from it."));
-                }
-            }
-            Row::Bad(bad) => {
-                contents.bad_count += 1;
-                if contents.bad.len() < BAD_MAX {
-                    contents.bad.push(bad);
-                }
-            }
-        }
-    }
+    let read = read_choosing(source, name, &options, &args.columns);
     spinner.finish_and_clear();
-    contents.tracks = gpx.tracks;
-    contents.routes = gpx.routes;
-    contents.broken = gpx.broken.take();
+    let mut contents = read.map_err(|error| match &error {
+        ReadError::Io(error) => cant(error),
+        error => Failure::failed(format!("{label} can't be imported: {}.", words::one_line(&error.to_string())))
+            .hint(what_to_do(error)),
+    })?;
+    for bad in &mut contents.bad {
+        bad.reason = bad.reason.replace(NOT_TEXT, &format!("{NOT_TEXT} (see --encoding)"));
+    }
     Ok(contents)
 }
 
-fn import_row(waypoint: Waypoint) -> ImportRow {
-    ImportRow {
-        line: waypoint.line,
-        client_id: waypoint.client_id,
-        name: waypoint.name.map(holdfast_contract::text::Text::into_string),
-        note: waypoint.note.map(holdfast_contract::text::Text::into_string),
-        category: waypoint.category.map(holdfast_contract::text::Text::into_string),
-        tags: waypoint.tags.to_strings(),
-        latitude: waypoint.position.latitude.get(),
-        longitude: waypoint.position.longitude.get(),
-        accuracy: waypoint.position.accuracy.map(holdfast_contract::Accuracy::get),
-        altitude: waypoint.position.altitude.map(holdfast_contract::Altitude::get),
-        captured_at: waypoint.time,
+fn what_to_do(error: &ReadError) -> String {
+    match error {
+        ReadError::UnknownFormat => {
+            let words: Vec<&str> = Format::ALL.iter().map(|format| format.as_str()).collect();
+            format!("{NOTHING} Say which one with --format: {}.", words.join(", "))
+        }
+        ReadError::Encoding(EncodingError::Unknown(_)) => {
+            format!("{NOTHING} Name one such as utf-8, windows-1252 or utf-16le with --encoding.")
+        }
+        ReadError::NoSuchColumn { .. } => {
+            format!("{NOTHING} Name a column as its header does, or by its number, counted from 1.")
+        }
+        _ => NOTHING.to_owned(),
+    }
+}
+
+/// Nothing of a file could be read.
+pub(super) fn unreadable(label: &str, contents: &Contents, broken: &Broken) -> Failure {
+    let file = broken.file.as_deref().map(|file| format!(" of {}", words::one_line(file))).unwrap_or_default();
+    let failure =
+        Failure::failed(format!("{label} can't be imported: {} (line {}{file}).", broken.reason, broken.line))
+            .details(json!({ "broken": broken, "bad": contents.bad }));
+    match &contents.csv {
+        Some(sheet) if contents.needs_columns() => {
+            let columns = sheet.header.iter().enumerate().take(30);
+            let columns: Vec<String> =
+                columns.map(|(index, name)| format!("{} {}", index + 1, words::one_line(name))).collect();
+            failure
+                .hint(format!(
+                    "{NOTHING} Say which they are with --column latitude=… --column longitude=…, by name or number: {}.",
+                    columns.join(", ")
+                ))
+                .details(json!({ "csv": sheet }))
+        }
+        _ => failure.hint(NOTHING),
     }
 }
 
@@ -111,7 +87,7 @@ fn import_row(waypoint: Waypoint) -> ImportRow {
 pub(super) fn take_invalid(contents: &mut Contents, preview: &ImportPreview) {
     for invalid in &preview.invalid {
         let reason = invalid.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        contents.bad.push(BadRow { line: invalid.line, name: None, reason });
+        contents.bad.push(BadRow { line: invalid.line, name: None, reason, number: None, file: None });
         contents.bad_count += 1;
     }
 }

@@ -1,12 +1,10 @@
 //! What became of a file, in words and as JSON.
 
 use holdfast_device::{ImportId, ImportRow};
+use holdfast_files::{BadRow, Broken, CsvSheet, Format, LeftOut, PassedOver};
 use serde::Serialize;
 
-use super::file::LeftOut;
 use crate::exit::Failure;
-use crate::formats::BadRow;
-use crate::formats::gpx_read::Broken;
 use crate::output::{BOLD, DIM, Output};
 use crate::words;
 
@@ -31,9 +29,33 @@ pub(super) struct FileReport {
     pub(super) bad: Vec<BadRow>,
     pub(super) bad_count: u64,
     pub(super) left_out: Vec<LeftOut>,
+    pub(super) format: Format,
     pub(super) tracks: u64,
     pub(super) routes: u64,
+    pub(super) passed_over: PassedOver,
+    /// How a table was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) csv: Option<CsvSheet>,
     pub(super) broken: Option<Broken>,
+}
+
+impl FileReport {
+    /// What the format calls a place.
+    fn noun(&self) -> (&'static str, &'static str) {
+        if self.format == Format::Gpx { ("waypoint", "waypoints") } else { ("place", "places") }
+    }
+
+    fn counted(&self, count: u64) -> String {
+        let (one, many) = self.noun();
+        words::count(count, one, many)
+    }
+}
+
+/// Where something stands: its line, which of several on that line, and the file of an archive.
+fn place_in(line: u64, number: Option<u64>, file: Option<&str>) -> String {
+    let file = file.map(|file| format!("{}, ", words::one_line(file))).unwrap_or_default();
+    let number = number.map(|number| format!(" (number {number} in the file)")).unwrap_or_default();
+    format!("{file}line {line}{number}")
 }
 
 pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Failure> {
@@ -46,7 +68,12 @@ pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Fa
         }
     };
     match (report.new, report.total) {
-        (0, 0) => output.say(format!("{} holds no waypoints; nothing was imported.", report.file))?,
+        (0, 0) => output.say(format!(
+            "{} holds no {}{}; nothing was imported.",
+            report.file,
+            report.noun().1,
+            if report.bad_count > 0 { " that can be imported" } else { "" }
+        ))?,
         (0, _) => output.say(format!("{} makes nothing new.{known}", report.file))?,
         _ => output.say(format!("{BOLD}{made}{BOLD:#} from {} saved on this device.{known}", report.file))?,
     }
@@ -60,7 +87,7 @@ pub(super) fn show_preview(output: Output, report: &FileReport, rows: &[ImportRo
     output.show(format!(
         "{}: {}, {} new, {} imported before{}. Nothing was written.",
         report.file,
-        words::count(report.total, "waypoint", "waypoints"),
+        report.counted(report.total),
         report.new,
         report.known,
         if report.in_trash > 0 { format!(" ({} in the trash)", report.in_trash) } else { String::new() },
@@ -79,34 +106,33 @@ pub(super) fn show_preview(output: Output, report: &FileReport, rows: &[ImportRo
 
 /// What of the file was not taken, and why.
 pub(super) fn tell_flaws(output: Output, report: &FileReport) {
-    if report.tracks + report.routes > 0 {
-        let passed: Vec<String> = [(report.tracks, "track", "tracks"), (report.routes, "route", "routes")]
-            .into_iter()
-            .filter(|(n, ..)| *n > 0)
-            .map(|(n, one, many)| words::count(n, one, many))
-            .collect();
-        output.hint(format!("{} passed over: only waypoints become places.", passed.join(" and ")));
+    if report.passed_over.total() > 0 {
+        let passed: Vec<String> = report.passed_over.words().map(|(n, one, many)| words::count(n, one, many)).collect();
+        let only = if report.format == Format::Gpx { "waypoints" } else { "points" };
+        output.hint(format!("{} passed over: only {only} become places.", passed.join(" and ")));
     }
     if report.bad_count > 0 {
         output.warn(format!(
             "{} of {} can't be imported; the others are not affected.",
-            words::count(report.bad_count, "waypoint", "waypoints"),
+            report.counted(report.bad_count),
             report.file
         ));
         for bad in report.bad.iter().take(BAD_LINES) {
             let name = bad.name.as_deref().map(|n| format!(" \"{}\"", words::one_line(n))).unwrap_or_default();
-            output.warn(format!("line {}{name}: {}", bad.line, words::one_line(&bad.reason)));
+            let place = place_in(bad.line, bad.number, bad.file.as_deref());
+            output.warn(format!("{place}{name}: {}", words::one_line(&bad.reason)));
         }
         if report.bad_count > BAD_LINES as u64 {
             output.warn(format!("… and {} more (all of them with --json)", report.bad_count - BAD_LINES as u64));
         }
     }
     for left in report.left_out.iter().take(BAD_LINES) {
-        output.warn(format!("line {}: imported, but {}", left.line, left.what));
+        output.warn(format!("{}: imported, but {}", place_in(left.line, left.number, left.file.as_deref()), left.what));
     }
     if let Some(broken) = &report.broken {
+        let file = broken.file.as_deref().map(|file| format!(" of {}", words::one_line(file))).unwrap_or_default();
         output.warn(format!(
-            "{} can't be read beyond line {}: {}. What stands before was taken.",
+            "{} can't be read beyond line {}{file}: {}. What stands before was taken.",
             report.file, broken.line, broken.reason
         ));
     }

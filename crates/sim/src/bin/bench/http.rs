@@ -13,6 +13,7 @@ use crate::accounts::Account;
 pub(crate) struct Connection {
     stream: TcpStream,
     head: String,
+    who: String,
     request: Vec<u8>,
     reply: Vec<u8>,
 }
@@ -22,12 +23,12 @@ impl Connection {
     pub(crate) async fn open(address: &str, account: &Account) -> Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        let head = format!(
-            "POST /v1/sync/push HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nHoldfast-Protocol: 1\r\n\
-             Holdfast-Account: {}\r\nContent-Type: application/json\r\nContent-Length: ",
+        let who = format!(
+            "Host: {address}\r\nAuthorization: Bearer {}\r\nHoldfast-Protocol: 1\r\nHoldfast-Account: {}\r\n",
             account.token, account.id,
         );
-        Ok(Self { stream, head, request: Vec::new(), reply: Vec::new() })
+        let head = format!("POST /v1/sync/push HTTP/1.1\r\n{who}Content-Type: application/json\r\nContent-Length: ");
+        Ok(Self { stream, head, who, request: Vec::new(), reply: Vec::new() })
     }
 
     /// Sends a push and reads the whole reply; fails unless every one of its operations was applied.
@@ -44,6 +45,13 @@ impl Connection {
             bail!("{applied} of {operations} operations were applied: {shown}");
         }
         Ok(())
+    }
+
+    /// Asks for a page and reads the whole reply.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<&[u8]> {
+        let request = format!("GET {path} HTTP/1.1\r\n{}\r\n", self.who);
+        self.stream.write_all(request.as_bytes()).await?;
+        self.read_reply().await
     }
 
     async fn read_reply(&mut self) -> Result<&[u8]> {

@@ -11,6 +11,7 @@
 //! | `capture` | a capture on a device | a bare durable SQLite insert |
 //! | `drain` | a device sends a backlog | the same rows inserted in as many statements |
 //! | `memory` | what the server holds | |
+//! | `pages` | pages of the web platform | the bare query for the list's rows |
 
 #![allow(
     clippy::cast_precision_loss,
@@ -28,6 +29,7 @@ mod http;
 mod load;
 mod machine;
 mod memory;
+mod pages;
 mod pgbench;
 mod places;
 mod pull;
@@ -82,6 +84,7 @@ enum Name {
     Capture,
     Drain,
     Memory,
+    Pages,
 }
 
 /// What every benchmark is told.
@@ -139,6 +142,7 @@ async fn run(names: &[Name], plan: &Plan) -> Result<Report> {
             Name::Capture => capture::run(plan),
             Name::Drain => drain::run(plan).await,
             Name::Memory => memory::run(plan).await,
+            Name::Pages => pages::run(plan).await,
         };
         for section in sections.with_context(|| format!("benchmark `{label}`"))? {
             report.add(section);

@@ -61,6 +61,7 @@ pub(crate) fn import_row(line: u64) -> ImportRow {
         accuracy: Some(ACCURACY),
         altitude: Some(ALTITUDE),
         captured_at: Some(holdfast_host::now()),
+        position_source: None,
     }
 }
 

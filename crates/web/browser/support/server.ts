@@ -1,0 +1,97 @@
+// A real server with a PostgreSQL of its own, in a folder of its own.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import pg from "pg";
+import { program } from "./paths";
+import { run } from "./process";
+
+/** Somebody who can sign in. */
+export interface Account {
+  email: string;
+  password: string;
+}
+
+const ANNOUNCED = /Holdfast is at (http:\/\/\S+)/;
+const SETUP = /^\s*(http:\/\/\S+\/setup\?code=\S+)$/;
+
+let names = 0;
+
+export class Server {
+  private constructor(
+    readonly url: string,
+    /** Where the first account is made. */
+    readonly setupLink: string,
+    private readonly data: string,
+    private readonly process: ChildProcess,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** Starts one that has no account yet. */
+  static async start(): Promise<Server> {
+    const data = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
+    const { DATABASE_URL: _, ...inherited } = process.env;
+    const env = {
+      ...inherited,
+      HOLDFAST_DATA: data,
+      LISTEN: "127.0.0.1:0",
+      SIGN_IN_LIMIT_PER_MINUTE: "0",
+      RATE_LIMIT_PER_MINUTE: "0",
+      RUST_LOG: "error",
+    };
+    const server = spawn(program("holdfast-server"), ["serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
+    // Also where the worker is ended before its tests are.
+    process.once("exit", () => server.kill("SIGTERM"));
+    const lines = createInterface({ input: server.stdout });
+    const [url, link] = await new Promise<[string, string]>((resolve, reject) => {
+      let url = "";
+      lines.on("line", (line) => {
+        url = ANNOUNCED.exec(line)?.[1] ?? url;
+        const link = SETUP.exec(line)?.[1];
+        if (link) resolve([url, link]);
+      });
+      server.once("error", reject);
+      server.once("exit", (code) => reject(new Error(`the server ended (${code}) before it printed its setup link`)));
+    });
+    return new Server(url, link, data, server, env);
+  }
+
+  /** A new account, made by an administrator beside the running server. */
+  async addAccount(name = "ada"): Promise<Account> {
+    const account = { email: `${name}-${process.pid}-${++names}@example.org`, password: "correct horse battery" };
+    const args = ["admin", "add-user", "--email", account.email, "--password-stdin"];
+    await run(program("holdfast-server"), args, { env: this.env, input: account.password });
+    return account;
+  }
+
+  /**
+   * Shares a place, as a restored backup leaves a share: it shows nothing before its owner confirms it. No page and no address
+   * of the API gives a share yet.
+   */
+  async share(path: string, recipient: Account, role: "viewer" | "editor"): Promise<void> {
+    const postmaster = readFileSync(join(this.data, "postgres/pg/postmaster.pid"), "utf8");
+    const database = new pg.Client({ host: postmaster.split("\n")[4] ?? "", user: "postgres", database: "postgres" });
+    await database.connect();
+    const { rowCount } = await database.query(
+      `INSERT INTO place_shares (owner_id, place_id, recipient_id, role, created_at, suspended_at)
+       SELECT p.owner_id, p.id, u.id, $3, now(), now() FROM places p, users u WHERE p.id = $1 AND u.email = $2`,
+      [path.split("/").at(-1), recipient.email, role],
+    );
+    await database.end();
+    if (rowCount !== 1) throw new Error(`${path} was not shared with ${recipient.email}`);
+  }
+
+  /** Ends the server in its own order, with its PostgreSQL. */
+  async stop(): Promise<void> {
+    const { process: server } = this;
+    if (server.exitCode === null && server.signalCode === null) {
+      const ended = new Promise((resolve) => server.once("exit", resolve));
+      server.kill("SIGTERM");
+      await ended;
+    }
+    rmSync(this.data, { recursive: true, force: true });
+  }
+}

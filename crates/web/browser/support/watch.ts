@@ -1,0 +1,77 @@
+// Watches everything a browser says, and fails the test on what nobody expected: an error on the console (a violation of the
+// content security policy is one), an exception, a dialog, a request to another server, an answer of 400 or more.
+
+import type { BrowserContext } from "@playwright/test";
+import { followTraffic } from "./traffic";
+
+/** Chromium's own line for an answer of 400 or more, which is looked at as an answer. */
+const ANSWERED = /^Failed to load resource: the server responded with a status of/;
+
+export class Watch {
+  readonly problems: string[] = [];
+  readonly #expected = new Map<number, number>();
+  #leaving = false;
+
+  readonly #origins: Set<string>;
+
+  constructor(origin: string) {
+    this.#origins = new Set([origin]);
+  }
+
+  /** A further server of ours. */
+  allowServer(origin: string): void {
+    this.#origins.add(origin);
+  }
+
+  /** From now on, answers with this status are part of what is tested; one at least must come. */
+  expect(status: number): void {
+    this.#expected.set(status, this.#expected.get(status) ?? 0);
+  }
+
+  /** From now on, leaving an edited form may ask whether that is meant. */
+  allowLeaving(): void {
+    this.#leaving = true;
+  }
+
+  /** Listens to a context and all its pages. */
+  follow(context: BrowserContext): void {
+    followTraffic(context);
+    context.on("console", (message) => {
+      if (message.type() !== "error" && message.type() !== "warning") return;
+      const text = message.text();
+      // Drawing without a graphics card is slow, and Chromium says so.
+      if (ANSWERED.test(text) || text.includes("GPU stall due to ReadPixels")) return;
+      this.problems.push(`console ${message.type()}: ${text} (${message.location().url})`);
+    });
+    context.on("weberror", (error) => this.problems.push(`exception: ${error.error().stack ?? error.error().message}`));
+    context.on("dialog", (dialog) => {
+      if (dialog.type() !== "beforeunload" || !this.#leaving) this.problems.push(`dialog: ${dialog.type()} ${dialog.message()}`);
+      // The page may be gone by now.
+      dialog.accept().catch(() => undefined);
+    });
+    context.on("request", (request) => {
+      const url = new URL(request.url());
+      if (!["data:", "blob:"].includes(url.protocol) && !this.#origins.has(url.origin)) {
+        this.problems.push(`request to another server: ${request.url()}`);
+      }
+    });
+    context.on("requestfailed", (request) => {
+      const why = request.failure()?.errorText ?? "";
+      // A page that is left ends its requests.
+      if (why !== "net::ERR_ABORTED") this.problems.push(`request failed: ${request.url()} ${why}`);
+    });
+    context.on("response", (response) => {
+      const status = response.status();
+      if (status < 400) return;
+      const seen = this.#expected.get(status);
+      if (seen === undefined) this.problems.push(`unexpected ${status}: ${response.request().method()} ${response.url()}`);
+      else this.#expected.set(status, seen + 1);
+    });
+  }
+
+  /** Everything that was not as expected. */
+  verdict(): string[] {
+    const missing = [...this.#expected].filter(([, seen]) => seen === 0).map(([status]) => `no answer had the status ${status}`);
+    return [...this.problems, ...missing];
+  }
+}

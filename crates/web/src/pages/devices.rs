@@ -1,0 +1,149 @@
+//! `/devices`: what is signed in, what waits on it, and pairing a phone.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use holdfast_contract::account::Device;
+use holdfast_contract::{Code, DeviceId};
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use super::Done;
+use crate::failure::Failure;
+use crate::form::Form;
+use crate::shell::{self, Part, Shell};
+use crate::show::{self, Time};
+use crate::state::WebState;
+use crate::viewer::Viewer;
+
+#[derive(Template)]
+#[template(path = "devices.html")]
+struct DevicesPage {
+    shell: Shell,
+    account: String,
+    devices: Vec<Row>,
+    pairing: Option<Pairing>,
+    url: String,
+    is_local: bool,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    platform: String,
+    signed_in: Time,
+    last_sync: Option<Time>,
+    pending: Option<String>,
+    is_current: bool,
+    is_browser: bool,
+}
+
+/// A code to pair a phone with.
+struct Pairing {
+    code: String,
+    link: String,
+    expires: Time,
+    qr: String,
+}
+
+impl From<Device> for Row {
+    fn from(device: Device) -> Self {
+        let pending = device.pending.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+        Self {
+            id: device.id.to_string(),
+            is_browser: device.platform == "web",
+            name: device.name,
+            platform: match device.platform.as_str() {
+                "web" => "browser".to_owned(),
+                "cli" => "command line".to_owned(),
+                _ => device.platform,
+            },
+            signed_in: device.created_at.into(),
+            last_sync: device.last_sync_at.map(Time::from),
+            pending: pending.map(|n| show::count(n, "change waits on it", "changes wait on it")),
+            is_current: device.current,
+        }
+    }
+}
+
+/// The list.
+pub(crate) async fn page(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Failure> {
+    show(&state, actor, done.as_deref(), None).await
+}
+
+async fn show(
+    state: &WebState,
+    actor: holdfast_service::Actor,
+    done: Option<&str>,
+    pairing: Option<Pairing>,
+) -> Result<Response, Failure> {
+    let devices = state.service.list_devices(actor).await?;
+    let url = state.front.settings().public_url.clone();
+    Ok(shell::page(&DevicesPage {
+        shell: Shell::of(state, actor, Part::Devices, "Devices").after(done),
+        account: actor.user.to_string(),
+        devices: devices.into_iter().map(Row::from).collect(),
+        pairing,
+        is_local: ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| url.contains(&format!("://{host}"))),
+        url,
+    }))
+}
+
+/// Makes a pairing code and shows it. Reloading the page makes another one; the newest few can be used.
+pub(crate) async fn pair(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    _form: Form,
+) -> Result<Response, Failure> {
+    let code = state.service.create_pairing_code(actor).await?;
+    // What the command line and the app take: everything they need in one string, which never reaches a server's log as
+    // part of a path.
+    let link = format!("{}/pair#{}", state.front.settings().public_url, code.code);
+    let pairing = Pairing { qr: qr(&link)?, link, expires: code.expires_at.into(), code: code.code };
+    show(&state, actor, None, Some(pairing)).await
+}
+
+#[derive(Template)]
+#[template(path = "pair.html")]
+struct PairPage {
+    shell: Shell,
+    url: String,
+}
+
+/// Where a scanned code leads in a browser. The code stands behind the `#`, which browsers keep to themselves.
+pub(crate) async fn pair_page(State(state): State<WebState>) -> Response {
+    shell::page(&PairPage {
+        shell: Shell::bare(&state, "Pair a device"),
+        url: state.front.settings().public_url.clone(),
+    })
+}
+
+/// The code as an image: black on white in every colour scheme, since cameras expect that.
+fn qr(link: &str) -> Result<String, Failure> {
+    let code =
+        QrCode::new(link).map_err(|_| Failure::new(Code::Internal, "The address of this server is too long."))?;
+    let image = code.render::<svg::Color>().min_dimensions(200, 200).quiet_zone(true).build();
+    // Only the element: the page is its document.
+    Ok(image.find("<svg").map(|at| image[at..].to_owned()).unwrap_or_default())
+}
+
+/// Signs a device out. It keeps what it has not sent.
+pub(crate) async fn revoke(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Path(device): Path<DeviceId>,
+    _form: Form,
+) -> Result<Response, Failure> {
+    if device == actor.device {
+        return Ok(Redirect::to("/devices").into_response());
+    }
+    match state.service.revoke_device(actor, device).await {
+        // Once is as good as twice.
+        Ok(()) | Err(holdfast_service::Error::NotFound) => Ok(Redirect::to("/devices?done=revoked").into_response()),
+        Err(error) => Err(error.into()),
+    }
+}

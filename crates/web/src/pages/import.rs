@@ -1,0 +1,472 @@
+//! `/import`: places from a file. Uploaded, looked at, and only then imported, as captures like any other; taken back as a
+//! whole.
+//!
+//! The file lies in the database until the import has come to its end, so that what was looked at is what is imported,
+//! whichever process answers, and an import that was interrupted can go on.
+
+mod parse;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use holdfast_contract::limits::IMPORT_BYTES_MAX;
+use holdfast_contract::{AccountId, Code, ImportId};
+use holdfast_files::{CsvColumns, CsvField, Format};
+use holdfast_service::{Actor, Error, ImportState, ImportSummary, NewImport, StoredImport};
+use serde_json::json;
+use tokio::sync::Semaphore;
+
+use self::parse::{Look, Options};
+use super::Done;
+use crate::failure::Failure;
+use crate::form::Form;
+use crate::shell::{Part, Shell, page_with};
+use crate::show::{self, Time};
+use crate::state::WebState;
+use crate::viewer::Viewer;
+
+/// Where files are sent.
+pub(crate) const UPLOAD_PATH: &str = "/import/upload";
+/// Largest upload, in bytes: the file, and the form around it.
+pub(crate) const UPLOAD_BYTES_MAX: usize = IMPORT_BYTES_MAX + 64 * 1024;
+/// Encodings that tables come in, for the form.
+pub(crate) const ENCODINGS: [(&str, &str); 9] = [
+    ("", "as the file says, or UTF-8"),
+    ("utf-8", "UTF-8"),
+    ("windows-1252", "Western (Windows)"),
+    ("iso-8859-15", "Western (ISO)"),
+    ("windows-1250", "Central European (Windows)"),
+    ("windows-1251", "Cyrillic (Windows)"),
+    ("utf-16le", "UTF-16"),
+    ("shift_jis", "Japanese (Shift JIS)"),
+    ("gb18030", "Chinese (GB 18030)"),
+];
+/// An import that is done within this is shown as done at once.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What this process does with files at the moment.
+#[derive(Clone, Default)]
+pub(crate) struct Imports(Arc<Mutex<Work>>);
+
+#[derive(Default)]
+struct Work {
+    /// Imports that are run or taken back. Only for what a page says: what another process runs can be begun here as well,
+    /// and makes nothing twice.
+    under_way: HashSet<ImportId>,
+    /// Why an import stopped, until somebody has read it.
+    stopped: HashMap<ImportId, String>,
+    /// Accounts that send a file: each one at a time, since it is held in memory.
+    sending: HashSet<AccountId>,
+}
+
+/// Reasons that nobody has read; beyond, the memory starts over.
+const STOPPED_MAX: usize = 1000;
+/// Files that are taken in at the same time.
+static UPLOADS: Semaphore = Semaphore::const_new(8);
+
+/// An import that is under way, until this is dropped.
+struct UnderWay(Imports, ImportId);
+
+/// An account that sends a file, until this is dropped.
+struct Sending(Imports, AccountId);
+
+impl Imports {
+    fn state(&self) -> MutexGuard<'_, Work> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `None` where it is under way already.
+    fn claim(&self, id: ImportId) -> Option<UnderWay> {
+        let mut state = self.state();
+        state.stopped.remove(&id);
+        state.under_way.insert(id).then(|| UnderWay(self.clone(), id))
+    }
+
+    fn is_under_way(&self, id: ImportId) -> bool {
+        self.state().under_way.contains(&id)
+    }
+
+    fn send(&self, account: AccountId) -> Option<Sending> {
+        self.state().sending.insert(account).then(|| Sending(self.clone(), account))
+    }
+
+    fn stopped(&self, id: ImportId, why: String) {
+        let mut state = self.state();
+        if state.stopped.len() >= STOPPED_MAX {
+            state.stopped.clear();
+        }
+        state.stopped.insert(id, why);
+    }
+
+    fn take_stopped(&self, id: ImportId) -> Option<String> {
+        self.state().stopped.remove(&id)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.state().under_way.remove(&self.1);
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.state().sending.remove(&self.1);
+    }
+}
+
+#[derive(Template)]
+#[template(path = "files.html")]
+struct FilesPage {
+    shell: Shell,
+    account: String,
+    imports: Vec<Line>,
+    problem: Option<String>,
+    formats: Vec<(&'static str, &'static str)>,
+}
+
+/// One import in the list.
+struct Line {
+    id: String,
+    label: String,
+    format: &'static str,
+    when: Time,
+    state: String,
+    is_open: bool,
+}
+
+#[derive(Template)]
+#[template(path = "import.html")]
+struct ImportPage {
+    shell: Shell,
+    account: String,
+    id: String,
+    label: String,
+    format: &'static str,
+    state: ImportState,
+    is_under_way: bool,
+    /// What the file holds, as long as it is here.
+    look: Option<Look>,
+    problem: Option<String>,
+    counts: Counts,
+}
+
+impl ImportPage {
+    fn is_previewed(&self) -> bool {
+        self.state == ImportState::Previewed
+    }
+
+    fn is_running(&self) -> bool {
+        self.state == ImportState::Running
+    }
+
+    fn is_finished(&self) -> bool {
+        self.state == ImportState::Finished
+    }
+
+    fn is_undoing(&self) -> bool {
+        self.state == ImportState::Undoing
+    }
+}
+
+/// What an import came to, in words.
+struct Counts {
+    created: String,
+    known: Option<String>,
+    rejected: Option<String>,
+    removed: String,
+    kept: Option<String>,
+}
+
+fn format_name(word: &str) -> &'static str {
+    word.parse().map_or("file", Format::name)
+}
+
+fn positive(n: i64) -> u64 {
+    u64::try_from(n).unwrap_or(0)
+}
+
+impl Counts {
+    fn of(import: &ImportSummary) -> Self {
+        let counts = import.counts;
+        let some = |n: i64, one: &str, many: &str| (n > 0).then(|| show::count(positive(n), one, many));
+        Self {
+            created: show::count(positive(counts.created), "place was made", "places were made"),
+            known: some(counts.known + counts.in_trash, "was there already", "were there already"),
+            rejected: some(counts.rejected, "could not be imported", "could not be imported"),
+            removed: show::count(positive(import.undo.removed), "place is in the trash", "places are in the trash"),
+            kept: some(
+                import.undo.kept,
+                "was changed since and stays as it is",
+                "were changed since and stay as they are",
+            ),
+        }
+    }
+}
+
+impl From<ImportSummary> for Line {
+    fn from(import: ImportSummary) -> Self {
+        let counts = Counts::of(&import);
+        let state = match import.state {
+            ImportState::Previewed => "looked at, not imported yet".to_owned(),
+            ImportState::Running => "not finished".to_owned(),
+            ImportState::Finished => counts.created,
+            ImportState::Undoing => "being taken back".to_owned(),
+            ImportState::Undone => "taken back".to_owned(),
+        };
+        Self {
+            id: import.id.to_string(),
+            label: import.label,
+            format: format_name(&import.format),
+            when: import.created_at.into(),
+            state,
+            is_open: matches!(import.state, ImportState::Previewed | ImportState::Running | ImportState::Undoing),
+        }
+    }
+}
+
+/// Import and export.
+pub(crate) async fn page(State(state): State<WebState>, Viewer(actor): Viewer) -> Result<Response, Failure> {
+    files(&state, actor, StatusCode::OK, None).await
+}
+
+async fn files(
+    state: &WebState,
+    actor: Actor,
+    status: StatusCode,
+    problem: Option<String>,
+) -> Result<Response, Failure> {
+    let imports = state.service.list_imports(actor).await?;
+    let page = FilesPage {
+        shell: Shell::of(state, actor, Part::Files, "Import and export"),
+        account: actor.user.to_string(),
+        imports: imports.into_iter().map(Line::from).collect(),
+        problem,
+        formats: Format::WRITABLE.iter().map(|format| (format.extension(), format.name())).collect(),
+    };
+    Ok(page_with(status, &page))
+}
+
+/// Takes a file in and shows what is in it. Nothing is imported yet.
+pub(crate) async fn upload(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    mut multipart: Multipart,
+) -> Result<Response, Failure> {
+    let busy = "Another file of yours is being taken in. Wait until that is done, then choose this one again.";
+    let Some(_sending) = state.imports.send(actor.user) else {
+        return files(&state, actor, StatusCode::CONFLICT, Some(busy.to_owned())).await;
+    };
+    let _upload = UPLOADS.acquire().await;
+    let (mut file, mut label, mut options) = (None, String::new(), Options::default());
+    loop {
+        let field = match multipart.next_field().await {
+            Ok(Some(field)) => field,
+            Ok(None) => break,
+            Err(error) => return unreadable(&state, actor, error.status()).await,
+        };
+        let name = field.name().unwrap_or_default().to_owned();
+        if name == "file" {
+            label = parse::label(field.file_name().unwrap_or_default());
+            match field.bytes().await {
+                Ok(bytes) => file = Some(bytes),
+                Err(error) => return unreadable(&state, actor, error.status()).await,
+            }
+            continue;
+        }
+        let Ok(text) = field.text().await else { continue };
+        match name.as_str() {
+            "account" if text.parse() != Ok(actor.user) => {
+                let detail =
+                    "This page was made for another account than the one that is signed in now. Nothing was done.";
+                return Err(Failure::new(Code::WrongAccount, detail));
+            }
+            "encoding" => options.encoding = Some(text.trim().to_owned()).filter(|t| !t.is_empty()),
+            _ => {}
+        }
+    }
+    let file = match file {
+        Some(file) if !file.is_empty() => file,
+        _ => {
+            let detail = "Choose a file first; this one is empty.".to_owned();
+            return files(&state, actor, StatusCode::UNPROCESSABLE_ENTITY, Some(detail)).await;
+        }
+    };
+    if file.len() > IMPORT_BYTES_MAX {
+        return unreadable(&state, actor, StatusCode::PAYLOAD_TOO_LARGE).await;
+    }
+    let turn = parse::turn().await;
+    let read = parse::read(turn, file.clone(), label.clone(), None, options.clone(), state.service.now()).await;
+    let contents = match read {
+        Ok(read) => read.contents,
+        Err(reason) => {
+            let detail = format!("{label} can't be imported: {reason}.");
+            return files(&state, actor, StatusCode::UNPROCESSABLE_ENTITY, Some(detail)).await;
+        }
+    };
+    let stored = NewImport { label: &label, format: contents.format.as_str(), file: &file, options: json!(options) };
+    let id = state.service.begin_import(actor, stored).await?;
+    Ok(Redirect::to(&format!("/import/{id}")).into_response())
+}
+
+async fn unreadable(state: &WebState, actor: Actor, status: StatusCode) -> Result<Response, Failure> {
+    let detail = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "The file is larger than 32 MiB. Split it, or use the command line.",
+        _ => "The upload broke off before its end. Choose the file again.",
+    };
+    files(state, actor, status, Some(detail.to_owned())).await
+}
+
+async fn stored(state: &WebState, actor: Actor, id: ImportId) -> Result<StoredImport, Failure> {
+    let import = state.service.import_file(actor, id).await?;
+    import.ok_or_else(|| {
+        Failure::new(Code::NotFound, "There is no such import. What is only looked at is kept for a day.")
+    })
+}
+
+/// What is in the file, or what became of it.
+pub(crate) async fn show(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<ImportId>,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Failure> {
+    respond(&state, actor, id, done.as_deref(), None).await
+}
+
+async fn respond(
+    state: &WebState,
+    actor: Actor,
+    id: ImportId,
+    done: Option<&str>,
+    problem: Option<String>,
+) -> Result<Response, Failure> {
+    let is_under_way = state.imports.is_under_way(id);
+    let turn = parse::turn().await;
+    let mut import = stored(state, actor, id).await?;
+    let summary = state.service.list_imports(actor).await?.into_iter().find(|summary| summary.id == id);
+    let summary = summary.ok_or(Error::NotFound)?;
+    let read = if is_under_way { None } else { parse::stored(turn, &mut import).await? };
+    let look = match read {
+        Some(read) => Some(parse::look(state, actor, read, Options::of(&import)).await?),
+        None => None,
+    };
+    let problem = problem.or_else(|| state.imports.take_stopped(id));
+    let status = if problem.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
+    let page = ImportPage {
+        shell: Shell::of(state, actor, Part::Files, "Import").after(done),
+        account: actor.user.to_string(),
+        id: id.to_string(),
+        label: import.label,
+        format: format_name(&import.format),
+        state: import.state,
+        is_under_way,
+        look,
+        problem,
+        counts: Counts::of(&summary),
+    };
+    Ok(page_with(status, &page))
+}
+
+/// Reads the sheet with other columns.
+pub(crate) async fn set_columns(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<ImportId>,
+    form: Form,
+) -> Result<Response, Failure> {
+    let import = stored(&state, actor, id).await?;
+    let mut options = Options::of(&import);
+    let mut columns = CsvColumns::default();
+    for field in CsvField::ALL {
+        columns.set(*field, form.text(field.as_str()).parse().ok());
+    }
+    options.columns = Some(columns);
+    options.encoding = form.get("encoding").map(|t| t.trim().to_owned()).filter(|t| !t.is_empty());
+    state.service.set_import_options(actor, id, &json!(options)).await?;
+    Ok(Redirect::to(&format!("/import/{id}")).into_response())
+}
+
+/// Imports it, or goes on with it. It goes on by itself, whether the person waits for it or not.
+pub(crate) async fn run(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<ImportId>,
+    _form: Form,
+) -> Result<Response, Failure> {
+    let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
+    let turn = parse::turn().await;
+    let mut import = stored(&state, actor, id).await?;
+    let Some(read) = parse::stored(turn, &mut import).await? else {
+        // It has come to its end already: pressed twice.
+        return Ok(shown(id, None));
+    };
+    let rows = parse::places(read);
+    let service = state.service.clone();
+    let work = async move {
+        let result = service.run_import(actor, id, &rows).await;
+        result.map(|result| result.deferred.map(|problem| problem.detail))
+    };
+    Ok(shown(id, in_background(&state, under_way, work).await.then_some("imported")))
+}
+
+/// Takes it back: what it made and nobody changed since goes into the trash.
+pub(crate) async fn undo(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<ImportId>,
+    _form: Form,
+) -> Result<Response, Failure> {
+    if !state.service.list_imports(actor).await?.iter().any(|import| import.id == id) {
+        return Err(Error::NotFound.into());
+    }
+    let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
+    let service = state.service.clone();
+    let work = async move { service.undo_import(actor, id).await.map(|_| None) };
+    Ok(shown(id, in_background(&state, under_way, work).await.then_some("undone")))
+}
+
+/// Works on an import, whether somebody waits for it or not, and waits a moment. Returns whether it is done and went well;
+/// otherwise its page says why it stopped, or that it is under way.
+async fn in_background(
+    state: &WebState,
+    under_way: UnderWay,
+    work: impl Future<Output = Result<Option<String>, Error>> + Send + 'static,
+) -> bool {
+    let (imports, id) = (state.imports.clone(), under_way.1);
+    let task = tokio::spawn(async move {
+        let done = work.await;
+        // However it ends, it is not under way any more.
+        drop(under_way);
+        match done {
+            Ok(None) => return true,
+            Ok(Some(why)) => imports.stopped(id, why),
+            Err(error) => imports.stopped(id, error.problem().detail),
+        }
+        false
+    });
+    matches!(tokio::time::timeout(PATIENCE, task).await, Ok(Ok(true)))
+}
+
+fn shown(id: ImportId, done: Option<&str>) -> Response {
+    let done = done.map(|done| format!("?done={done}")).unwrap_or_default();
+    Redirect::to(&format!("/import/{id}{done}")).into_response()
+}
+
+/// Drops a file that was only looked at.
+pub(crate) async fn discard(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<ImportId>,
+    _form: Form,
+) -> Result<Response, Failure> {
+    match state.service.discard_import(actor, id).await {
+        Ok(()) | Err(Error::NotFound) => Ok(Redirect::to("/import").into_response()),
+        Err(error) => Err(error.into()),
+    }
+}
