@@ -230,9 +230,10 @@ test("places that are shared: who sees them, what others may, taken back, gone",
   await mapDrawn(other);
   await other.getByLabel("Note").fill("Still mine");
   await page.goto("/sharing");
+  // The open form looks for what has changed, too.
+  watch.expect(410);
   await page.locator(".card", { hasText: "Old oak" }).getByRole("button", { name: "Take it back" }).click();
   await expect(page.getByText("The share is taken back.")).toBeVisible();
-  watch.expect(410);
   watch.allowLeaving();
   await expect(other.locator("#changed-elsewhere")).toBeVisible();
   await expect(other.getByLabel("Note")).toHaveValue("Still mine");
