@@ -13,8 +13,9 @@ use crate::row::Row;
 
 /// Rows of one file that are held in memory.
 const ROWS_MAX: usize = 200_000;
-/// Bytes of text of one file that are held in memory.
-const TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
+/// Bytes of the texts of one file's rows that are held in memory, with what holds each text: an element can have very many
+/// places, each with a copy of its texts.
+const TEXT_BYTES_MAX: usize = 96 * 1024 * 1024;
 /// Bad rows of one file, and flaws of good ones, that are remembered. Of the bad rows the rest is counted.
 const FLAWS_MAX: usize = 10_000;
 
@@ -220,7 +221,7 @@ impl Collector {
                 self.contents.left_out.extend(left_out);
                 let row = ImportRow::from(*waypoint);
                 let texts = [&row.name, &row.note, &row.category].into_iter().flatten().chain(&row.tags);
-                self.text_bytes += texts.map(String::len).sum::<usize>();
+                self.text_bytes += texts.map(|text| size_of::<String>() + text.len()).sum::<usize>();
                 self.contents.rows.push(row);
                 if self.contents.rows.len() > ROWS_MAX || self.text_bytes > TEXT_BYTES_MAX {
                     return Err(ReadError::TooLarge);

@@ -90,7 +90,7 @@ fields! {
 impl CsvColumns {
     /// The columns that a header tells. A column that may hold whole positions, or
     /// links to a map, counts only where one of the samples does.
-    pub fn guess<S: AsRef<str>>(header: &[S], samples: &[Vec<String>]) -> Self {
+    pub(crate) fn guess<S: AsRef<str>>(header: &[S], samples: &[&[&str]]) -> Self {
         let names: Vec<String> = header.iter().map(|name| plain(name.as_ref())).collect();
         let mut columns = Self::default();
         let mut taken = vec![false; names.len()];
@@ -139,9 +139,9 @@ fn plain(name: &str) -> String {
 /// A table as it was read.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct CsvSheet {
-    /// The names of the columns; `Column 1` and so on where the file has none.
+    /// The names of the columns, at most 1,000, each cut to 100 characters; `Column 1` and so on where the file has none.
     pub header: Vec<String>,
-    /// The first rows, at most five.
+    /// The first rows, at most five, each cell cut to 100 characters.
     pub sample: Vec<Vec<String>>,
     /// What parts the cells.
     pub delimiter: char,
@@ -248,9 +248,9 @@ mod tests {
 
     #[test]
     fn a_location_is_a_position_only_where_it_holds_one() {
-        let address = [vec!["Main Street 5".to_owned()]];
+        let address = [["Main Street 5"].as_slice()];
         assert_eq!(CsvColumns::guess(&["Location"], &address).coordinates, None);
-        let position = [vec!["47.5, 8.7".to_owned()]];
+        let position = [["47.5, 8.7"].as_slice()];
         assert_eq!(CsvColumns::guess(&["Location"], &position).coordinates, Some(0));
     }
 

@@ -1,21 +1,18 @@
 //! Reads tables: one row at a time, whatever parts the cells and however the columns are called.
 
-use std::collections::VecDeque;
-use std::io::{self, Read};
-use std::rc::Rc;
+use std::io::{Cursor, Read};
 
-use csv::StringRecord;
 use holdfast_contract::limits;
 
 use crate::contents::{Collector, ReadError};
 use crate::csv_cells::{self, Place, unguarded};
 use crate::csv_columns::{ColumnChoice, CsvColumns, CsvField, CsvSheet, HEADER_LINES, delimiter};
-use crate::decode::{Decoded, Meter};
+use crate::csv_records::{ROW_BYTES_MAX, Record, Records};
+use crate::decode::Decoded;
 use crate::draft::{Draft, Words, join_note};
 use crate::feature::NO_COORDINATES;
 use crate::map_link;
 use crate::row::Row;
-use crate::xml::ELEMENT_BYTES_MAX;
 
 const WORDS: Words =
     Words { latitude: "latitude", longitude: "longitude", note: "note", category: "category", loose_times: true };
@@ -23,6 +20,8 @@ const WORDS: Words =
 const START: u64 = 8 * 1024;
 /// Rows that are shown to whoever has to say which columns are which.
 const SAMPLE: usize = 5;
+/// Of each of their cells, and of the names of the columns, so many characters are shown.
+const SHOWN_CHARS_MAX: usize = 100;
 
 /// Columns that somebody knows.
 #[derive(Clone, Copy)]
@@ -44,18 +43,14 @@ pub(crate) fn read<R: Read>(
     let mut start = Vec::new();
     source.by_ref().take(START).read_to_end(&mut start)?;
     let delimiter = delimiter(&String::from_utf8_lossy(&start));
-    let mut records = Records {
-        csv: csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(u8::try_from(delimiter).unwrap_or(b','))
-            .from_reader(LineEnds { inner: io::Cursor::new(start).chain(source), after_cr: false }),
-        meter,
-        ahead: VecDeque::new(),
-        broken: None,
-    };
+    let source = Cursor::new(start).chain(source);
+    let mut records = Records::new(source, u8::try_from(delimiter).unwrap_or(b','), meter);
     let Some((header_line, sheet)) = sheet(&mut records, delimiter, columns)? else {
-        let (line, reason) = records.broken.take().unwrap_or((1, "there is nothing in it".to_owned()));
+        let reason = match records.ahead().is_empty() {
+            true => "there is nothing in it".to_owned(),
+            false => format!("its first rows are larger than {} MiB", ROW_BYTES_MAX / 1024 / 1024),
+        };
+        let (line, reason) = records.broken.take().unwrap_or((1, reason));
         into.broken(line, reason);
         return Ok(());
     };
@@ -66,70 +61,13 @@ pub(crate) fn read<R: Read>(
         into.broken(header_line, "it can't be told which columns hold the latitude and the longitude");
         return Ok(());
     }
-    while let Some((line, record)) = records.next()? {
-        table.place(line, &record, into)?;
+    while let Some(record) = records.next()? {
+        table.place(&record, into)?;
     }
     if let Some((line, reason)) = records.broken {
         into.broken(line, reason);
     }
     Ok(())
-}
-
-/// Rows with the lines they begin on; those in front can be looked at again.
-struct Records<R> {
-    csv: csv::Reader<R>,
-    meter: Rc<Meter>,
-    ahead: VecDeque<(u64, StringRecord)>,
-    broken: Option<(u64, String)>,
-}
-
-impl<R: Read> Records<R> {
-    /// The next row that is not empty.
-    fn next(&mut self) -> Result<Option<(u64, StringRecord)>, ReadError> {
-        if let Some(record) = self.ahead.pop_front() {
-            return Ok(Some(record));
-        }
-        self.parse()
-    }
-
-    fn parse(&mut self) -> Result<Option<(u64, StringRecord)>, ReadError> {
-        let mut record = StringRecord::new();
-        loop {
-            self.meter.set_budget(ELEMENT_BYTES_MAX);
-            match self.csv.read_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => return Ok(None),
-                Err(error) => {
-                    let line = self.csv.position().line();
-                    self.broken = Some((line, words_of(error)?));
-                    return Ok(None);
-                }
-            }
-            if record.iter().any(|cell| !cell.trim().is_empty()) {
-                let line = record.position().map_or(1, csv::Position::line);
-                return Ok(Some((line, record)));
-            }
-        }
-    }
-
-    /// The row so many rows ahead.
-    fn peek(&mut self, index: usize) -> Result<Option<&(u64, StringRecord)>, ReadError> {
-        while self.ahead.len() <= index {
-            let Some(record) = self.parse()? else { break };
-            self.ahead.push_back(record);
-        }
-        Ok(self.ahead.get(index))
-    }
-}
-
-fn words_of(error: csv::Error) -> Result<String, ReadError> {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-            Ok(format!("one row is larger than {} MiB", ELEMENT_BYTES_MAX / 1024 / 1024))
-        }
-        csv::ErrorKind::Io(error) => Err(error.into()),
-        _ => Ok("it is no table".to_owned()),
-    }
 }
 
 /// Finds the header and what its columns are; the rows behind it are still to come. `None` where there is no row at all.
@@ -138,29 +76,31 @@ fn sheet<R: Read>(
     delimiter: char,
     columns: Columns<'_>,
 ) -> Result<Option<(u64, CsvSheet)>, ReadError> {
-    let cells = |record: &StringRecord| record.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
-    let mut rows = Vec::new();
-    for index in 0..HEADER_LINES + SAMPLE {
-        let Some((line, record)) = records.peek(index)? else { break };
-        rows.push((*line, cells(record)));
-    }
-    let samples = |from: usize| -> Vec<Vec<String>> {
-        rows.iter().skip(from).take(SAMPLE).map(|(_, cells)| cells.clone()).collect()
+    let wanted = HEADER_LINES + SAMPLE;
+    records.peek(wanted - 1)?;
+    let rows: Vec<(u64, Vec<&str>)> =
+        records.ahead().iter().map(|record| (record.line, record.cells().map(str::trim).collect())).collect();
+    let samples = |from: usize| rows.iter().skip(from).take(SAMPLE).map(|(_, cells)| cells.as_slice());
+    let guess = |index: usize| {
+        let samples: Vec<&[&str]> = samples(index + 1).collect();
+        CsvColumns::guess(&rows[index].1, &samples)
     };
-    let Some((first_line, first)) = rows.first() else { return Ok(None) };
-    let found = (0..rows.len().min(HEADER_LINES)).find_map(|index| {
-        let guessed = CsvColumns::guess(&rows[index].1, &samples(index + 1));
+    // What is too large to be looked at has no cells, and is no header.
+    let Some(first) = rows.iter().position(|(_, cells)| !cells.is_empty()) else { return Ok(None) };
+    let found = (first..rows.len().min(HEADER_LINES)).find_map(|index| {
+        let guessed = guess(index);
         guessed.can_locate().then_some((index, guessed))
     });
-    let number = |cell: &&String| csv_cells::number(cell, delimiter != ',').parse::<f64>().is_ok();
+    let number = |cell: &&&str| csv_cells::number(cell, delimiter != ',').parse::<f64>().is_ok();
+    let names = |index: usize| rows[index].1.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let (line, header, data, guessed) = match found {
-        Some((index, guessed)) => (rows[index].0, rows[index].1.clone(), index + 1, guessed),
+        Some((index, guessed)) => (rows[index].0, names(index), index + 1, guessed),
         // Who begins with numbers has no header.
-        None if first.iter().filter(number).count() >= 2 => {
-            let names = (1..=first.len()).map(|number| format!("Column {number}")).collect();
-            (*first_line, names, 0, CsvColumns::default())
+        None if rows[first].1.iter().filter(number).count() >= 2 => {
+            let names = (1..=rows[first].1.len()).map(|number| format!("Column {number}")).collect();
+            (rows[first].0, names, 0, CsvColumns::default())
         }
-        None => (*first_line, first.clone(), 1, CsvColumns::guess(first, &samples(1))),
+        None => (rows[first].0, names(first), first + 1, guess(first)),
     };
     let mut known = columns.given.copied().unwrap_or(guessed);
     for choice in columns.chosen {
@@ -170,9 +110,16 @@ fn sheet<R: Read>(
         })?;
         known.set(choice.field, Some(column));
     }
-    let sample = samples(data);
-    records.ahead.drain(..data);
+    let short = |cells: &[&str]| cells.iter().map(|cell| cut(cell)).collect::<Vec<_>>();
+    let sample = samples(data).map(short).collect();
+    let header = header.iter().map(|name| cut(name)).collect();
+    records.skip(data);
     Ok(Some((line, CsvSheet { header, sample, delimiter, columns: known })))
+}
+
+/// A cell as it is shown.
+fn cut(cell: &str) -> String {
+    cell.chars().take(SHOWN_CHARS_MAX).collect()
 }
 
 /// How the rows of a table become places.
@@ -191,7 +138,12 @@ impl Table {
         Self { columns, decimal_comma: sheet.delimiter != ',', list }
     }
 
-    fn place(&self, line: u64, record: &StringRecord, into: &mut Collector) -> Result<(), ReadError> {
+    fn place(&self, record: &Record, into: &mut Collector) -> Result<(), ReadError> {
+        let line = record.line;
+        if record.too_large {
+            let reason = format!("is larger than {} MiB", ROW_BYTES_MAX / 1024 / 1024);
+            return into.row(Row::Bad(Draft { line, ..Draft::default() }.bad(reason)));
+        }
         let cell = |field: CsvField| {
             let cell = self.columns.get(field).and_then(|column| record.get(column)).map(str::trim);
             cell.filter(|cell| !cell.is_empty())
@@ -267,31 +219,4 @@ fn list_name(file_name: &str) -> Option<String> {
     let stem = stem.trim();
     let fits = ending.eq_ignore_ascii_case("csv") && !stem.is_empty() && stem.chars().count() <= limits::CATEGORY_MAX;
     (fits && !stem.chars().any(char::is_control)).then(|| stem.to_owned())
-}
-
-/// Makes LF of every line end: only then the parser knows its lines.
-struct LineEnds<R> {
-    inner: R,
-    after_cr: bool,
-}
-
-impl<R: Read> Read for LineEnds<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let count = self.inner.read(into)?;
-            let mut kept = 0;
-            for at in 0..count {
-                let byte = into[at];
-                let second = byte == b'\n' && self.after_cr;
-                self.after_cr = byte == b'\r';
-                if !second {
-                    into[kept] = if self.after_cr { b'\n' } else { byte };
-                    kept += 1;
-                }
-            }
-            if kept > 0 || count == 0 {
-                return Ok(kept);
-            }
-        }
-    }
 }

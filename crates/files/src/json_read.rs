@@ -1,26 +1,33 @@
 //! Reads GeoJSON and what Takeout writes in its shape: one feature at a time, of which only one is held.
 //!
 //! A collection, a list, a single feature or geometry, or a sequence of any of them, separated by line ends or by RS
-//! (RFC 8142). Each feature is read as raw JSON first, so that whatever is wrong inside of it costs that feature alone.
+//! (RFC 8142). Each feature's text is kept first, within a bound, so that whatever is wrong inside of it costs that feature
+//! alone. What is no feature is passed over and never built.
 
 use std::fmt;
 use std::io::{self, Read};
+use std::rc::Rc;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::contents::{Collector, ReadError, why_unread};
 use crate::decode::{Decoded, Meter};
 use crate::draft::Draft;
 use crate::feature;
+use crate::json_tap::{Element, FEATURE_BYTES_MAX, Member, Tap, Tapped};
+use crate::row::Row;
 use crate::xml::ELEMENT_BYTES_MAX;
+
+/// What a member of an object counts besides its key and value.
+const MEMBER_BYTES: usize = 4;
 
 /// Reads a whole file.
 pub(crate) fn read<R: Read>(source: Decoded<R>, into: &mut Collector) -> Result<(), ReadError> {
     let meter = source.meter();
-    let mut features = Features { meter: &meter, into, count: 0, failed: None };
-    let mut json = serde_json::Deserializer::from_reader(Separated(source));
+    let tap = Rc::new(Tap::default());
+    let mut features = Features { meter: &meter, tap: &tap, into, count: 0, failed: None };
+    let mut json = serde_json::Deserializer::from_reader(Tapped { inner: source, tap: Rc::clone(&tap) });
     let mut found = false;
     loop {
         features.refill();
@@ -56,20 +63,10 @@ fn words_of(error: &serde_json::Error) -> String {
     }
 }
 
-/// RS between texts (RFC 8142) is white space here; inside of them it can't stand.
-struct Separated<R>(R);
-
-impl<R: Read> Read for Separated<R> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let count = self.0.read(into)?;
-        into[..count].iter_mut().filter(|byte| **byte == 0x1E).for_each(|byte| *byte = b' ');
-        Ok(count)
-    }
-}
-
 /// Where features go.
 struct Features<'a> {
     meter: &'a Meter,
+    tap: &'a Tap,
     into: &'a mut Collector,
     /// Features so far.
     count: u64,
@@ -82,18 +79,24 @@ impl Features<'_> {
         self.meter.set_budget(ELEMENT_BYTES_MAX);
     }
 
-    /// Takes one feature. An error means that nothing more can be taken.
-    fn take<E: serde::de::Error>(&mut self, line: u64, raw: &RawValue) -> Result<(), E> {
+    /// Takes one feature; `None`: it was too large to be kept. An error means that nothing more can be taken.
+    fn take<E: serde::de::Error>(&mut self, line: u64, text: Option<&str>) -> Result<(), E> {
+        let taken = match text {
+            Some(text) => serde_json::from_str::<Value>(text).map_err(|error| {
+                let words = error.to_string();
+                format!("can't be read: {}", words.split(" at line").next().unwrap_or_default())
+            }),
+            None => Err(format!("is larger than {} MiB", FEATURE_BYTES_MAX / 1024 / 1024)),
+        };
+        self.judge(line, taken)
+    }
+
+    fn judge<E: serde::de::Error>(&mut self, line: u64, read: Result<Value, String>) -> Result<(), E> {
         self.count += 1;
         self.into.element(line, self.count);
-        let taken = match serde_json::from_str::<Value>(raw.get()) {
+        let taken = match read {
             Ok(value) => feature::read(&value, line, self.into),
-            Err(error) => {
-                let words = error.to_string();
-                let words = words.split(" at line").next().unwrap_or_default();
-                let bad = Draft { line, ..Draft::default() }.bad(format!("can't be read: {words}"));
-                self.into.row(crate::row::Row::Bad(bad))
-            }
+            Err(reason) => self.into.row(Row::Bad(Draft { line, ..Draft::default() }.bad(reason))),
         };
         self.refill();
         taken.map_err(|error| {
@@ -123,29 +126,43 @@ impl<'de> Visitor<'de> for Top<'_, '_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let line = self.0.meter.line();
         let mut single = Map::new();
+        // How much the members may still have, in case they are those of a single feature; `None`: they have more.
+        let mut room = Some(FEATURE_BYTES_MAX);
         let mut collection = false;
         while let Some(key) = map.next_key::<String>()? {
             self.0.refill();
-            match key.as_str() {
+            match (key.as_str(), room.and_then(|room| room.checked_sub(key.len() + MEMBER_BYTES))) {
                 // The second is how uMap keeps several collections in one file.
-                "features" | "layers" => {
+                ("features" | "layers", _) => {
                     collection = true;
                     map.next_value_seed(List(&mut *self.0))?;
                 }
-                _ if collection => drop(map.next_value::<IgnoredAny>()?),
-                _ => {
-                    let raw = map.next_value::<Box<RawValue>>()?;
-                    // What can't be read is missed where it is needed.
-                    single.insert(key, serde_json::from_str(raw.get()).unwrap_or_default());
+                _ if collection => {
+                    map.next_value::<IgnoredAny>()?;
                 }
+                (_, Some(left)) => {
+                    let text = map.next_value_seed(Member { tap: self.0.tap, room: left })?;
+                    room = text.as_ref().map(|text| left.saturating_sub(text.len()));
+                    // What can't be read is missed where it is needed.
+                    single.insert(key, text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default());
+                }
+                (_, None) => {
+                    room = None;
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            if collection {
+                single.clear();
             }
             self.0.refill();
         }
         if collection || single.get("type").is_some_and(|kind| kind == "FeatureCollection") {
             return Ok(());
         }
-        let raw = serde_json::value::to_raw_value(&single).map_err(A::Error::custom)?;
-        self.0.take(line, &raw)
+        match room {
+            Some(_) => self.0.judge(line, Ok(Value::Object(single))),
+            None => self.0.take(line, None),
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
@@ -175,21 +192,9 @@ impl<'de> Visitor<'de> for List<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some((line, raw)) = seq.next_element_seed(Element(self.0.meter))? {
-            self.0.take(line, &raw)?;
+        while let Some((line, text)) = seq.next_element_seed(Element { tap: self.0.tap, meter: self.0.meter })? {
+            self.0.take(line, text.as_deref())?;
         }
         Ok(())
-    }
-}
-
-/// A feature as it is written, and the line it begins on.
-struct Element<'a>(&'a Meter);
-
-impl<'de> DeserializeSeed<'de> for Element<'_> {
-    type Value = (u64, Box<RawValue>);
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        // Its first byte has been looked at, and nothing behind it.
-        let line = self.0.line();
-        Ok((line, serde::Deserialize::deserialize(deserializer)?))
     }
 }
