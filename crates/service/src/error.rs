@@ -133,6 +133,7 @@ impl From<store::Error> for Error {
             store::Error::Unauthenticated => Self::Unauthenticated,
             store::Error::AccountGone => Self::AccountGone,
             store::Error::EpochChanged => Self::EpochChanged,
+            store::Error::ImportEnded => crate::imports::taken_back(),
             store::Error::Unavailable(_) | store::Error::Race(_) | store::Error::Timeout => {
                 Self::Unavailable(error.to_string())
             }

@@ -4,19 +4,18 @@
 //! again, by whichever process: what it has done is found by its receipts, nothing is made twice, and it still is known which
 //! places this import made. Taking it back is the same with deletions.
 
+mod operation;
+mod run;
+mod undo;
+
 use holdfast_contract::limits::{IMPORT_BYTES_MAX, IMPORT_LABEL_MAX, IMPORTS_OPEN_MAX, PUSH_OPERATIONS_MAX};
 use holdfast_contract::text::Text;
-use holdfast_contract::{
-    Action, ClientId, Code, FieldCode, FieldError, ImportId, NewPlace, OpId, Operation, OperationOutcome, Outcome,
-    Problem, Target,
-};
-use holdfast_store::imports::{self as store, ImportCounts, ImportToBegin, ImportedRow, UndoCounts};
+use holdfast_contract::{ClientId, Code, FieldCode, FieldError, ImportId, NewPlace, Problem, Timestamp};
+use holdfast_store::imports::{self as store, ImportToBegin, UNDER_WAY_SECONDS};
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 pub use holdfast_store::imports::{ImportState, ImportSummary, KnownPlace, StoredImport};
 
-use crate::push::Ready;
 use crate::service::finish;
 use crate::{Actor, Error, Service};
 
@@ -71,12 +70,16 @@ pub struct ImportResult {
 }
 
 /// What taking an import back came to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct UndoResult {
     /// Places of this import that are not live any more.
     pub removed: u64,
     /// Places of this import that were changed since, and stay.
     pub kept: u64,
+    /// Places of this import that are still to be taken back. It can be done again, and goes on with these.
+    pub left: u64,
+    /// Why, where some are left.
+    pub deferred: Option<Problem>,
 }
 
 impl Service {
@@ -132,6 +135,13 @@ impl Service {
         if finish(tx, done).await? { Ok(()) } else { Err(Error::NotFound) }
     }
 
+    /// Forgets an import that has come to its end or was taken back. Its places stay. [`Error::NotFound`] where there is none.
+    pub async fn delete_import(&self, actor: Actor, id: ImportId) -> Result<(), Error> {
+        let mut tx = self.pool().begin_as(actor).await?;
+        let done = store::delete(&mut tx, actor, id).await;
+        if finish(tx, done).await? { Ok(()) } else { Err(Error::NotFound) }
+    }
+
     /// Which of these captures the actor has.
     pub async fn check_import(&self, actor: Actor, captures: &[ClientId]) -> Result<Vec<KnownPlace>, Error> {
         let mut known = Vec::new();
@@ -150,104 +160,16 @@ impl Service {
         Ok(finish(tx, imports).await?)
     }
 
-    /// Creates the places of an import, all of its rows in the order of the file, by the same operations as a push. Interrupted
-    /// anywhere, it is run again with the same rows; then nothing is made twice. Where the plan is full it stops and says so in
-    /// `deferred`, and can be run again. Its file is dropped at the end.
-    ///
-    /// [`Error::NotFound`] where there is no such import; a problem with [`Code::Conflict`] where it was taken back. One that has come
-    /// to its end says the same again.
-    pub async fn run_import(&self, actor: Actor, id: ImportId, rows: &[ImportPlace]) -> Result<ImportResult, Error> {
-        let open = [ImportState::Previewed, ImportState::Running];
-        let was = self.change_import(actor, id, &open, ImportState::Running).await?;
-        // The answer to a run that came to its end may have been lost: done again, it finds all of it done.
-        if matches!(was, ImportState::Undoing | ImportState::Undone) {
-            return Err(taken_back());
-        }
-        let mut result = ImportResult::default();
-        for (index, part) in rows.chunks(PART).enumerate() {
-            let first = index * PART;
-            let creates: Vec<Ready> =
-                part.iter().enumerate().map(|(at, row)| create(id, number(first + at), row)).collect();
-            let outcomes = self.settle(actor, None, &creates).await?;
-            let mut done = Vec::with_capacity(part.len());
-            for (at, (row, outcome)) in part.iter().zip(outcomes).enumerate() {
-                done.extend(result.take(number(first + at), row, outcome));
-            }
-            let counts = result.counts(rows.len());
-            let mut tx = self.pool().begin_as(actor).await?;
-            let state = store::record(&mut tx, actor, id, &done, counts).await;
-            match finish(tx, state).await? {
-                None => return Err(Error::NotFound),
-                Some(ImportState::Undoing | ImportState::Undone) => {
-                    // It was taken back while this part was under way: what the part made goes the same way.
-                    self.take_back(actor, id).await?;
-                    return Err(taken_back());
-                }
-                Some(_) => {}
-            }
-            if result.deferred.is_some() {
-                return Ok(result);
-            }
-        }
-        let counts = result.counts(rows.len());
+    /// One of them. `None` where there is none.
+    pub async fn import_summary(&self, actor: Actor, id: ImportId) -> Result<Option<ImportSummary>, Error> {
         let mut tx = self.pool().begin_as(actor).await?;
-        let ended = async {
-            store::record(&mut tx, actor, id, &[], counts).await?;
-            let (from, to) = ([ImportState::Running], ImportState::Finished);
-            store::change_state(&mut tx, actor, id, &from, to, self.now()).await
-        };
-        let ended = ended.await;
-        finish(tx, ended).await?;
-        Ok(result)
+        let import = store::summary(&mut tx, actor, id).await;
+        Ok(finish(tx, import).await?)
     }
 
-    /// Puts into the trash what this import made and nobody has changed since. Interrupted, it goes on where it stopped; done
-    /// again, it changes nothing more and says the same. [`Error::NotFound`] where there is no such import.
-    pub async fn undo_import(&self, actor: Actor, id: ImportId) -> Result<UndoResult, Error> {
-        let from = [ImportState::Running, ImportState::Finished, ImportState::Undoing];
-        match self.change_import(actor, id, &from, ImportState::Undoing).await? {
-            ImportState::Previewed => {
-                let detail = "Nothing was imported yet; there is nothing to take back.";
-                Err(Error::Problem(Box::new(Problem::new(Code::Conflict, detail))))
-            }
-            ImportState::Undone => {
-                let mut tx = self.pool().begin_as(actor).await?;
-                let counts = store::undo_counts(&mut tx, actor, id).await;
-                Ok(finish(tx, counts).await?.into())
-            }
-            _ => self.take_back(actor, id).await,
-        }
-    }
-
-    async fn take_back(&self, actor: Actor, id: ImportId) -> Result<UndoResult, Error> {
-        let mut counts = UndoCounts::default();
-        let mut after = -1;
-        loop {
-            let mut tx = self.pool().begin_as(actor).await?;
-            let part = store::created_places(&mut tx, actor, id, after, number(PART)).await;
-            let part = finish(tx, part).await?;
-            let Some(last) = part.last() else { break };
-            after = last.number;
-            let deletes: Vec<Ready> = part.iter().map(|row| delete(id, row)).collect();
-            for outcome in self.settle(actor, None, &deletes).await? {
-                match outcome.outcome {
-                    Outcome::Applied { .. } | Outcome::Duplicate { .. } | Outcome::Gone { .. } => counts.removed += 1,
-                    Outcome::Conflict { .. } => counts.kept += 1,
-                    Outcome::Rejected { problem } | Outcome::Deferred { problem } => {
-                        return Err(Error::Problem(Box::new(problem)));
-                    }
-                }
-            }
-        }
-        let mut tx = self.pool().begin_as(actor).await?;
-        let ended = async {
-            store::record_undo(&mut tx, actor, id, counts).await?;
-            let (from, to) = ([ImportState::Undoing], ImportState::Undone);
-            store::change_state(&mut tx, actor, id, &from, to, self.now()).await
-        };
-        let ended = ended.await;
-        finish(tx, ended).await?;
-        Ok(counts.into())
+    /// The moment that is noted when work at an import stops before its end: nobody is to think that it is under way.
+    fn long_ago(&self) -> Timestamp {
+        self.now().plus_seconds(-UNDER_WAY_SECONDS)
     }
 
     /// Returns the state it was in.
@@ -264,84 +186,11 @@ impl Service {
     }
 }
 
-impl ImportResult {
-    /// Counts an outcome. Returns what is to be noted of the row, if it has come to anything.
-    fn take(&mut self, number: i64, row: &ImportPlace, outcome: OperationOutcome) -> Option<ImportedRow> {
-        let (place, created) = match outcome.outcome {
-            Outcome::Applied { place, .. } => (Some(place), true),
-            Outcome::Duplicate { first, place, .. } => (Some(place), first),
-            Outcome::Conflict { place, .. } => (Some(place), false),
-            Outcome::Gone { .. } => {
-                let detail = "This place was deleted for good before and does not come back.";
-                self.rejected.push((row.line, Problem::new(Code::Gone, detail)));
-                return None;
-            }
-            Outcome::Rejected { problem } => {
-                self.rejected.push((row.line, problem));
-                return None;
-            }
-            Outcome::Deferred { problem } => {
-                self.deferred.get_or_insert(problem);
-                return None;
-            }
-        };
-        match place.as_ref() {
-            _ if created => self.created += 1,
-            Some(place) if place.deleted_at.is_some() => self.in_trash += 1,
-            _ => self.known += 1,
-        }
-        Some(ImportedRow { number, client_id: row.client_id, place: place.map(|place| place.id), created })
-    }
-
-    fn counts(&self, total: usize) -> ImportCounts {
-        let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        ImportCounts {
-            total: number(total),
-            created: count(self.created),
-            known: count(self.known),
-            in_trash: count(self.in_trash),
-            rejected: number(self.rejected.len()),
-        }
-    }
-}
-
-impl From<UndoCounts> for UndoResult {
-    fn from(counts: UndoCounts) -> Self {
-        let count = |number: i64| u64::try_from(number).unwrap_or(0);
-        Self { removed: count(counts.removed), kept: count(counts.kept) }
-    }
-}
-
-fn create(id: ImportId, number: i64, row: &ImportPlace) -> Ready {
-    let place = Box::new(row.place.clone());
-    ready(id, "create", number, row.client_id, Action::Create { client_id: row.client_id, place })
-}
-
-fn delete(id: ImportId, row: &ImportedRow) -> Ready {
-    let action = Action::Delete { target: Target::Own(row.client_id), base_version: 1 };
-    ready(id, "delete", row.number, row.client_id, action)
-}
-
-/// The operation of a row. Its id is the same every time. So is its hash, which says which row of which import it is, and not
-/// what was read: where a place has no time of its own, that is the moment at which it was read.
-fn ready(id: ImportId, kind: &str, number: i64, client_id: ClientId, action: Action) -> Ready {
-    let hash = |what: &str| {
-        let hash = Sha256::new().chain_update("holdfast import ").chain_update(what).chain_update([0]);
-        hash.chain_update(kind).chain_update([0]).chain_update(id.0).chain_update(number.to_be_bytes())
-    };
-    let named: [u8; 32] = hash("operation").finalize().into();
-    let mut op_id = [0; 16];
-    op_id.copy_from_slice(&named[..16]);
-    let op_id = OpId(uuid::Builder::from_custom_bytes(op_id).into_uuid());
-    let hash = hash("row").chain_update(client_id.0).finalize().into();
-    Ready { operation: Operation { op_id, action }, hash }
-}
-
 fn number(index: usize) -> i64 {
     i64::try_from(index).unwrap_or(i64::MAX)
 }
 
-fn taken_back() -> Error {
+pub(crate) fn taken_back() -> Error {
     let detail = "This import was taken back. Bring the file in again to import it once more.";
     Error::Problem(Box::new(Problem::new(Code::Conflict, detail)))
 }
@@ -360,26 +209,4 @@ fn text<const MAX: usize>(field: &str, raw: &str) -> Result<Text<MAX>, Error> {
         Err(error) => error.at(field),
     };
     Err(Error::Problem(Box::new(Problem::invalid(vec![error]))))
-}
-
-#[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn a_row_has_an_operation_of_its_own_and_the_same_every_time() {
-        let ids = [1, 2].map(|n| ImportId(Uuid::from_u128(n)));
-        let client_id = ClientId(Uuid::from_u128(7));
-        let operation = |id, kind, number| {
-            let action = Action::Delete { target: Target::Own(client_id), base_version: 1 };
-            ready(id, kind, number, client_id, action).operation.op_id
-        };
-        let one = operation(ids[0], "create", 3);
-        assert_eq!(operation(ids[0], "create", 3), one);
-        let others = [operation(ids[1], "create", 3), operation(ids[0], "delete", 3), operation(ids[0], "create", 4)];
-        assert!(others.iter().all(|other| *other != one));
-        assert_eq!(one.0.get_version_num(), 8);
-    }
 }

@@ -21,6 +21,13 @@ const CHUNK: i32 = 500;
 const GENERATION_DAYS_MORE: u32 = 7;
 /// Days that a file is kept which was brought in and not imported.
 const IMPORT_DAYS: u32 = 1;
+/// Days that a file is kept whose import has begun and was not touched since: nobody goes on with it any more.
+const IMPORT_RUNNING_DAYS: u32 = 14;
+/// Days that an import is remembered which has come to its end or was taken back. No longer than receipts are kept by default:
+/// they tell what of it was made.
+const IMPORT_ENDED_DAYS: u32 = 180;
+/// Imports that are dropped at once: each may have very many rows.
+const IMPORTS_CHUNK: i32 = 20;
 /// Devices that were not here for so long don't count as waiting.
 const PENDING_DAYS: u32 = 30;
 
@@ -133,9 +140,18 @@ impl Service {
         let dropped = generations::prune(&mut tx, self.days_ago(days)).await;
         finish(tx, dropped).await?;
         self.prune_pairing_codes().await?;
-        let mut tx = self.pool().begin().await?;
-        let dropped = imports::prune(&mut tx, self.days_ago(IMPORT_DAYS)).await;
-        finish(tx, dropped).await?;
+        let until = imports::Until {
+            previewed: self.days_ago(IMPORT_DAYS),
+            running: self.days_ago(IMPORT_RUNNING_DAYS),
+            ended: self.days_ago(IMPORT_ENDED_DAYS),
+        };
+        loop {
+            let mut tx = self.pool().begin().await?;
+            let dropped = imports::prune(&mut tx, until, self.now(), IMPORTS_CHUNK).await;
+            if finish(tx, dropped).await? == 0 {
+                break;
+            }
+        }
         let mut tx = self.pool().begin().await?;
         let ended = devices::expire_sessions(&mut tx, self.days_ago(SESSION_DAYS), self.now()).await;
         finish(tx, ended).await?;

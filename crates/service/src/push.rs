@@ -23,10 +23,12 @@ use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::limits::PUSH_OPERATIONS_MAX;
 use holdfast_contract::operation::payload_hash;
 use holdfast_contract::sync::{PushReply, PushRequest, Telemetry};
-use holdfast_contract::{Action, Code, Operation, OperationOutcome, Outcome, PlaceId, Problem, Target, Timestamp};
+use holdfast_contract::{
+    Action, Code, ImportId, Operation, OperationOutcome, Outcome, PlaceId, Problem, Target, Timestamp,
+};
 use holdfast_store::batch::{self, Known, Named, Published};
 use holdfast_store::telemetry::Outbox;
-use holdfast_store::{self as store, Tx, heads, receipts};
+use holdfast_store::{self as store, Tx, heads, imports, receipts};
 use rand::RngExt as _;
 use uuid::Uuid;
 
@@ -43,6 +45,17 @@ pub(crate) const RACES_MAX: u32 = 12;
 /// A place with an operation that was deferred in an earlier part of the same push, and why: whatever follows for it waits
 /// as well.
 type Waiting = (Target, Problem);
+
+/// What must hold while operations are executed, or nothing is done.
+#[derive(Clone, Copy)]
+pub(crate) enum Within {
+    /// Nothing in particular.
+    Anything,
+    /// The database is in this epoch.
+    Epoch(Uuid),
+    /// This import is not being taken back.
+    Import(ImportId),
+}
 
 /// An operation that could be read.
 pub(crate) struct Ready {
@@ -75,7 +88,7 @@ impl Service {
                 }
             }
         }
-        let executed_in = Some(epoch).filter(|_| !defect::is_on(Defect::EpochIgnored));
+        let executed_in = if defect::is_on(Defect::EpochIgnored) { Within::Anything } else { Within::Epoch(epoch) };
         let mut outcomes = self.settle(actor, executed_in, &ready).await?;
         // In the order of the indexes, so that each is right when its turn comes.
         for (index, outcome) in unreadable {
@@ -100,7 +113,7 @@ impl Service {
     /// Executes one operation: the same rules, receipt included, for whoever does not push. The outcome may be a refusal.
     pub async fn apply(&self, actor: Actor, operation: Operation) -> Result<OperationOutcome, Error> {
         let hash = payload_hash(&operation.to_bytes());
-        let outcomes = self.settle(actor, None, &[Ready { operation, hash }]).await?;
+        let outcomes = self.settle(actor, Within::Anything, &[Ready { operation, hash }]).await?;
         outcomes.into_iter().next().ok_or_else(|| Error::Internal("an operation without an outcome".into()))
     }
 
@@ -120,7 +133,7 @@ impl Service {
     pub(crate) async fn settle(
         &self,
         actor: Actor,
-        epoch: Option<Uuid>,
+        within: Within,
         operations: &[Ready],
     ) -> Result<Vec<OperationOutcome>, Error> {
         let mut outcomes = Vec::with_capacity(operations.len());
@@ -128,7 +141,7 @@ impl Service {
         // The next part is the last one in here.
         let mut parts = vec![operations];
         while let Some(part) = parts.pop() {
-            let decided = match self.settle_part(actor, epoch, part, &waiting).await {
+            let decided = match self.settle_part(actor, within, part, &waiting).await {
                 Ok(decided) => decided,
                 Err(error) if concerns_all(&error) => return Err(error.into()),
                 Err(error) if part.len() > 1 => {
@@ -157,11 +170,16 @@ impl Service {
     async fn settle_part(
         &self,
         actor: Actor,
-        epoch: Option<Uuid>,
+        within: Within,
         operations: &[Ready],
         waiting: &[Waiting],
     ) -> Result<Vec<Outcome>, store::Error> {
-        if waiting.is_empty() && likely_new(operations) {
+        let (epoch, import) = match within {
+            Within::Anything => (None, None),
+            Within::Epoch(epoch) => (Some(epoch), None),
+            Within::Import(import) => (None, Some(import)),
+        };
+        if waiting.is_empty() && import.is_none() && likely_new(operations) {
             match self.create_straight(actor, epoch, operations).await {
                 // Known after all, or no room for all of them: look before deciding.
                 Err(store::Error::Race(_) | store::Error::PlanLimit) => {}
@@ -176,7 +194,13 @@ impl Service {
                 None => self.pool().begin_as(actor).await?,
             };
             let now = self.now();
-            let done = self.run(&mut tx, actor, operations, waiting, now, admission).await;
+            let done = async {
+                if let Some(import) = import {
+                    imports::hold(&mut tx, actor, import).await?;
+                }
+                self.run(&mut tx, actor, operations, waiting, now, admission).await
+            };
+            let done = done.await;
             match finish(tx, done).await {
                 Ok((outcomes, published)) => {
                     self.live().publish(&published);
@@ -331,6 +355,7 @@ fn concerns_all(error: &store::Error) -> bool {
         store::Error::Unauthenticated
             | store::Error::AccountGone
             | store::Error::EpochChanged
+            | store::Error::ImportEnded
             | store::Error::Unavailable(_)
     )
 }

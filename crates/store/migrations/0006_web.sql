@@ -3,11 +3,11 @@
 GRANT CREATE ON SCHEMA public TO holdfast_feed;
 
 -- Who else sees these places, as far as the acting user may know: of an own place the addresses of those it is shown to, at most
--- 20, and how many shares wait for a word of its owner's; of somebody else's that is shared with the acting user its owner's
+-- 20, how many people these are, and how many shares wait for a word of its owner's; of somebody else's that is shared with the acting user its owner's
 -- address. Nothing of any other place, and no row where there is nothing to say. The arrays go together.
 CREATE FUNCTION places_audience(p_owners uuid[], p_places uuid[])
-    RETURNS TABLE (place_id uuid, owner_email text, shown_to text[], suspended bigint)
-    LANGUAGE plpgsql STABLE SECURITY DEFINER AS $$
+    RETURNS TABLE (place_id uuid, owner_email text, shown_to text[], shown_to_count bigint, suspended bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
     v_actor uuid := public.acting_user();
@@ -16,7 +16,7 @@ BEGIN
     RETURN QUERY
     SELECT t.place_id, NULL::text,
            coalesce((array_agg(u.email ORDER BY u.email_key) FILTER (WHERE s.suspended_at IS NULL))[1:20], '{}'),
-           count(*) FILTER (WHERE s.suspended_at IS NOT NULL)
+           count(*) FILTER (WHERE s.suspended_at IS NULL), count(*) FILTER (WHERE s.suspended_at IS NOT NULL)
     FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
     CROSS JOIN LATERAL (SELECT s.recipient_id, s.suspended_at FROM public.place_shares s
                         WHERE s.owner_id = t.owner_id AND s.place_id = t.place_id OFFSET 0) s
@@ -25,7 +25,7 @@ BEGIN
     WHERE t.owner_id = v_actor
     GROUP BY t.place_id
     UNION ALL
-    SELECT t.place_id, u.email, '{}'::text[], 0
+    SELECT t.place_id, u.email, '{}'::text[], 0, 0
     FROM unnest(p_owners, p_places) AS t (owner_id, place_id)
     CROSS JOIN LATERAL (SELECT FROM public.place_shares s
                         WHERE s.owner_id = t.owner_id AND s.place_id = t.place_id AND s.recipient_id = v_actor
@@ -61,6 +61,8 @@ CREATE TABLE imports (
     options     jsonb NOT NULL CONSTRAINT imports_options_length CHECK (octet_length(options::text) <= 65536),
     created_at  timestamptz NOT NULL,
     finished_at timestamptz,
+    -- When somebody last worked at it.
+    touched_at  timestamptz NOT NULL,
     -- What running it came to so far, and what taking it back did.
     total       bigint NOT NULL DEFAULT 0,
     created     bigint NOT NULL DEFAULT 0,
@@ -74,23 +76,25 @@ CREATE TABLE imports (
 );
 -- What the pruning looks for, across owners.
 CREATE INDEX imports_open_idx ON imports (created_at) WHERE state = 'previewed';
+CREATE INDEX imports_touched_idx ON imports (touched_at) WHERE state IN ('running', 'finished', 'undone');
 ALTER TABLE imports ALTER COLUMN file SET STORAGE EXTERNAL;
 
--- The rows of an import that were run, by their number in it; `created` where this import made the place.
+-- The rows of an import, by their number in it: noted before they are run, and `created` where this import made the place. Where
+-- that is not known (NULL), whoever ran it has not come to say: the receipt of the row's operation tells.
 CREATE TABLE import_places (
     owner_id  uuid NOT NULL,
     import_id uuid NOT NULL,
     number    bigint NOT NULL,
     client_id uuid NOT NULL,
     place_id  uuid,
-    created   boolean NOT NULL,
+    created   boolean,
     PRIMARY KEY (owner_id, import_id, number),
     CONSTRAINT import_places_import_fkey FOREIGN KEY (owner_id, import_id) REFERENCES imports (owner_id, id) ON DELETE CASCADE
 );
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON imports TO holdfast_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON import_places TO holdfast_app;
-GRANT SELECT, DELETE ON imports TO holdfast_feed;
+GRANT SELECT, UPDATE, DELETE ON imports TO holdfast_feed;
 ALTER TABLE imports ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 ALTER TABLE import_places ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY imports_own ON imports TO holdfast_app USING (owner_id = (SELECT acting_user()));
@@ -114,13 +118,28 @@ BEGIN
 END
 $$;
 
--- Drops imports of everybody that were previewed before `p_before` and never run, with their bytes. Returns how many.
-CREATE FUNCTION imports_prune(p_before timestamptz) RETURNS bigint
-    LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
-    WITH dropped AS (
-        DELETE FROM imports i WHERE i.state = 'previewed' AND i.created_at < p_before RETURNING 1
+-- Tidies the imports of everybody, at most `p_limit` of each kind at once: drops those that were previewed before `p_previewed` and
+-- never run, with their bytes; ends those that run and were not touched since `p_running`, whose bytes go; drops what has come to
+-- its end and was not touched since `p_ended`, with its rows, though not its places. Returns how many.
+CREATE FUNCTION imports_prune(p_previewed timestamptz, p_running timestamptz, p_ended timestamptz, p_now timestamptz, p_limit integer)
+    RETURNS bigint LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    WITH previewed AS (
+        DELETE FROM imports i USING (
+            SELECT d.owner_id, d.id FROM imports d WHERE d.state = 'previewed' AND d.created_at < p_previewed
+            LIMIT p_limit FOR UPDATE SKIP LOCKED) d
+        WHERE i.owner_id = d.owner_id AND i.id = d.id RETURNING 1
+    ), running AS (
+        UPDATE imports i SET state = 'finished', file = NULL, finished_at = p_now FROM (
+            SELECT d.owner_id, d.id FROM imports d WHERE d.state = 'running' AND d.touched_at < p_running
+            LIMIT p_limit FOR NO KEY UPDATE SKIP LOCKED) d
+        WHERE i.owner_id = d.owner_id AND i.id = d.id RETURNING 1
+    ), ended AS (
+        DELETE FROM imports i USING (
+            SELECT d.owner_id, d.id FROM imports d WHERE d.state IN ('finished', 'undone') AND d.touched_at < p_ended
+            LIMIT p_limit FOR UPDATE SKIP LOCKED) d
+        WHERE i.owner_id = d.owner_id AND i.id = d.id RETURNING 1
     )
-    SELECT count(*) FROM dropped
+    SELECT (SELECT count(*) FROM previewed) + (SELECT count(*) FROM running) + (SELECT count(*) FROM ended)
 $$;
 
 -- ── A new password ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -21,6 +21,9 @@ pub enum Error {
     /// As many imports are open as may be.
     #[error("too many imports are open")]
     ImportLimit,
+    /// The import is being taken back, or gone.
+    #[error("the import was taken back")]
+    ImportEnded,
     /// Another transaction got there first; the same transaction run again decides anew.
     #[error("lost a race ({0})")]
     Race(Cow<'static, str>),

@@ -19,11 +19,19 @@ fn rows(count: u64) -> Vec<ImportPlace> {
     (1..=count).map(row).collect()
 }
 
+/// Nobody runs it yet.
 async fn begun(world: &World) -> ImportId {
     world.service.begin_import(world.ada, new_import("walk.gpx")).await.unwrap()
 }
 
+async fn ready_to_run(world: &World) -> ImportId {
+    let id = begun(world).await;
+    world.service.begin_run(world.ada, id).await.unwrap();
+    id
+}
+
 async fn run(world: &World, id: ImportId, rows: &[ImportPlace]) -> (u64, u64, u64) {
+    world.service.begin_run(world.ada, id).await.unwrap();
     let result = world.service.run_import(world.ada, id, rows).await.unwrap();
     assert_eq!((result.rejected, result.deferred), (vec![], None));
     (result.created, result.known, result.in_trash)
@@ -87,7 +95,7 @@ async fn a_file_is_kept_looked_at_run_and_dropped() {
 #[tokio::test]
 async fn a_run_that_is_killed_at_any_moment_and_run_again_makes_nothing_twice() {
     let world = World::new().await;
-    let id = begun(&world).await;
+    let id = ready_to_run(&world).await;
     let rows = rows(1100);
     let mut polls = 1;
     let result = loop {
@@ -111,7 +119,7 @@ async fn a_run_that_is_killed_at_any_moment_and_run_again_makes_nothing_twice() 
             None => polls += 1,
         }
     };
-    assert_eq!(undone, UndoResult { removed: 1100, kept: 0 });
+    assert_eq!(undone, UndoResult { removed: 1100, ..UndoResult::default() });
     assert_eq!(world.count("SELECT count(*) FROM places WHERE deleted_at IS NOT NULL AND version = 2").await, 1100);
     assert_eq!(world.count("SELECT live_places FROM feed_heads").await, 0);
 }
@@ -119,7 +127,7 @@ async fn a_run_that_is_killed_at_any_moment_and_run_again_makes_nothing_twice() 
 #[tokio::test]
 async fn a_run_that_reads_another_time_of_capture_makes_nothing_twice() {
     let world = World::new().await;
-    let id = begun(&world).await;
+    let id = ready_to_run(&world).await;
     let mut rows = rows(600);
     let killed = killed_after(12, Box::pin(world.service.run_import(world.ada, id, &rows))).await;
     assert!(killed.is_none());
@@ -133,7 +141,7 @@ async fn a_run_that_reads_another_time_of_capture_makes_nothing_twice() {
 #[tokio::test]
 async fn two_runs_at_once_make_nothing_twice_and_both_know_what_was_made() {
     let world = World::new().await;
-    let id = begun(&world).await;
+    let id = ready_to_run(&world).await;
     let rows = rows(1100);
     let other = world.another_process().await;
     let (one, two) =
@@ -155,7 +163,7 @@ async fn taking_back_keeps_what_was_changed_and_what_was_not_of_this_import() {
     applied(world.push_one(world.ada, &rename(Target::Own(rows[1].client_id), "row 2", "mine now")).await);
     applied(world.push_one(world.ada, &delete(Target::Own(rows[2].client_id), 1)).await);
     let undone = world.service.undo_import(world.ada, id).await.unwrap();
-    assert_eq!(undone, UndoResult { removed: 3, kept: 1 });
+    assert_eq!(undone, UndoResult { removed: 3, kept: 1, ..UndoResult::default() });
     let names = async || {
         let page = world.service.list_places(world.ada, &holdfast_service::PlaceFilter::default()).await.unwrap();
         let mut names: Vec<_> = page.places.iter().map(|place| name_of(place).to_owned()).collect();
@@ -179,7 +187,7 @@ async fn taking_back_keeps_what_was_changed_and_what_was_not_of_this_import() {
 #[tokio::test]
 async fn what_is_taken_back_while_it_runs_leaves_nothing() {
     let world = World::new().await;
-    let id = begun(&world).await;
+    let id = ready_to_run(&world).await;
     let rows = rows(1600);
     let other = world.another_process().await;
     let undo = async {
@@ -202,7 +210,7 @@ async fn what_is_taken_back_while_it_runs_leaves_nothing() {
 async fn a_full_plan_stops_a_run_that_goes_on_when_there_is_room() {
     let world = World::new().await;
     world.execute("INSERT INTO plans (id, places_max) VALUES ('small', 502); UPDATE users SET plan_id = 'small'").await;
-    let id = begun(&world).await;
+    let id = ready_to_run(&world).await;
     let rows = rows(1200);
     let result = world.service.run_import(world.ada, id, &rows).await.unwrap();
     assert_eq!((result.created, result.deferred.unwrap().code), (502, Code::PlanLimitReached));
@@ -220,7 +228,7 @@ async fn what_was_deleted_for_good_does_not_come_back_by_an_import() {
     applied(world.push_one(world.ada, &delete(Target::Id(place.id), 1)).await);
     world.clock.advance_days(31);
     world.service.purge_trash().await.unwrap();
-    let id = begun(&world).await;
+    let id = ready_to_run(&world).await;
     let mut rows = rows(2);
     rows[1].client_id = capture;
     assert!(world.service.check_import(world.ada, &[capture]).await.unwrap()[0].purged);

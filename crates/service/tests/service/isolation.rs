@@ -52,6 +52,7 @@ async fn furnished() -> (World, Actor) {
         holdfast_service::NewImport { label: "a.gpx", format: "gpx", file: b"x", options: serde_json::json!({}) };
     let import = world.service.begin_import(world.ada, file).await.unwrap();
     let row = holdfast_service::ImportPlace { line: 1, client_id: new_client_id(), place: new_place("Imported") };
+    world.service.begin_run(world.ada, import).await.unwrap();
     world.service.run_import(world.ada, import, &[row]).await.unwrap();
     sqlx::query(
         "INSERT INTO pairing_codes (code_hash, user_id, created_at, expires_at) VALUES (sha256('x'), $1, now(), now())",
@@ -137,8 +138,8 @@ async fn nobody_writes_in_somebody_elses_name_or_feed() {
         sqlx::query_scalar("SELECT id FROM places").fetch_one(&mut world.sql().await).await.unwrap();
     for sql in [
         format!(
-            "INSERT INTO imports (owner_id, id, label, format, state, file, options, created_at)
-             VALUES ('{ada}', gen_random_uuid(), 'x', 'x', 'previewed', 'x', '{{}}', now())"
+            "INSERT INTO imports (owner_id, id, label, format, state, file, options, created_at, touched_at)
+             VALUES ('{ada}', gen_random_uuid(), 'x', 'x', 'previewed', 'x', '{{}}', now(), now())"
         ),
         format!("INSERT INTO import_places SELECT '{ada}', gen_random_uuid(), 0, gen_random_uuid(), NULL, true"),
         format!(

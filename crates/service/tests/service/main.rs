@@ -5,6 +5,7 @@
 
 mod concurrency;
 mod feed;
+mod import_faults;
 mod imports;
 mod isolation;
 mod limits;

@@ -324,9 +324,11 @@ async fn unreadable(state: &WebState, actor: Actor, status: StatusCode) -> Resul
 
 async fn stored(state: &WebState, actor: Actor, id: ImportId) -> Result<StoredImport, Failure> {
     let import = state.service.import_file(actor, id).await?;
-    import.ok_or_else(|| {
-        Failure::new(Code::NotFound, "There is no such import. What is only looked at is kept for a day.")
-    })
+    import.ok_or_else(no_such_import)
+}
+
+fn no_such_import() -> Failure {
+    Failure::new(Code::NotFound, "There is no such import. What is only looked at is kept for a day.")
 }
 
 /// What is in the file, or what became of it.
@@ -346,11 +348,11 @@ async fn respond(
     done: Option<&str>,
     problem: Option<String>,
 ) -> Result<Response, Failure> {
-    let is_under_way = state.imports.is_under_way(id);
     let turn = parse::turn().await;
     let mut import = stored(state, actor, id).await?;
-    let summary = state.service.list_imports(actor).await?.into_iter().find(|summary| summary.id == id);
-    let summary = summary.ok_or(Error::NotFound)?;
+    let summary = state.service.import_summary(actor, id).await?.ok_or(Error::NotFound)?;
+    // Here, or in another process.
+    let is_under_way = state.imports.is_under_way(id) || summary.is_under_way(state.service.now());
     let read = if is_under_way { None } else { parse::stored(turn, &mut import).await? };
     let look = match read {
         Some(read) => Some(parse::look(state, actor, read, Options::of(&import)).await?),
@@ -401,7 +403,15 @@ pub(crate) async fn run(
 ) -> Result<Response, Failure> {
     let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
     let turn = parse::turn().await;
-    let mut import = stored(&state, actor, id).await?;
+    // As it is read now it is run: nobody changes that any more.
+    let mut import = match state.service.begin_run(actor, id).await {
+        Ok(import) => import,
+        Err(Error::NotFound) => return Err(no_such_import()),
+        Err(error) => {
+            drop(under_way);
+            return respond(&state, actor, id, None, Some(error.problem().detail)).await;
+        }
+    };
     let Some(read) = parse::stored(turn, &mut import).await? else {
         // It has come to its end already: pressed twice.
         return Ok(shown(id, None));
@@ -422,12 +432,17 @@ pub(crate) async fn undo(
     Path(id): Path<ImportId>,
     _form: Form,
 ) -> Result<Response, Failure> {
-    if !state.service.list_imports(actor).await?.iter().any(|import| import.id == id) {
-        return Err(Error::NotFound.into());
+    if state.service.import_summary(actor, id).await?.is_none() {
+        return Err(no_such_import());
     }
     let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
     let service = state.service.clone();
-    let work = async move { service.undo_import(actor, id).await.map(|_| None) };
+    let work = async move {
+        let undone = service.undo_import(actor, id).await?;
+        let why = undone.deferred.map(|problem| problem.detail).unwrap_or_default();
+        let left = show::count(undone.left, "place is still to be taken back", "places are still to be taken back");
+        Ok((undone.left > 0).then(|| format!("{left}. {why}")))
+    };
     Ok(shown(id, in_background(&state, under_way, work).await.then_some("undone")))
 }
 
