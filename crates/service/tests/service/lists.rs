@@ -268,7 +268,8 @@ async fn a_row_says_who_else_sees_it_and_nobody_learns_more_than_that() {
 
     world.execute("UPDATE place_shares SET suspended_at = now() WHERE role = 'editor'").await;
     let detail = world.service.place_page(world.ada, Target::Id(place.id)).await.unwrap();
-    assert_eq!((detail.audience.shown_to, detail.audience.suspended), (emails(&[1]), 1));
+    let audience = detail.audience;
+    assert_eq!((audience.shown_to, audience.shown_to_count, audience.suspended), (emails(&[1]), 1, 1));
     let gone = world.service.place_page(carol, Target::Id(place.id)).await.unwrap_err();
     assert_eq!(gone.code(), Code::Gone);
     let empty = page(&world, carol, &filter()).await;
@@ -286,7 +287,8 @@ async fn at_most_twenty_addresses_are_named() {
         world.service.share_place(world.ada, place.id, reader.user, Role::Viewer).await.unwrap();
     }
     let rows = page(&world, world.ada, &filter()).await;
-    assert_eq!((rows.rows.len(), rows.rows[0].audience.shown_to.len()), (1, 20));
+    let audience = &rows.rows[0].audience;
+    assert_eq!((rows.rows.len(), audience.shown_to.len(), audience.shown_to_count), (1, 20, 23), "and all are counted");
 }
 
 fn emails(numbers: &[u32]) -> Vec<String> {

@@ -60,6 +60,8 @@ pub struct Audience {
     pub owner: Option<String>,
     /// The e-mail addresses of those whom the reader shows it to, at most 20.
     pub shown_to: Vec<String>,
+    /// How many people the reader shows it to.
+    pub shown_to_count: u32,
     /// How many shares wait for a word of the reader's, after a restore.
     pub suspended: u32,
 }
@@ -93,7 +95,7 @@ pub async fn rows(tx: &mut Tx, actor: Actor, query: &ListQuery<'_>) -> Result<Ro
     sql.push(
         "), audience AS MATERIALIZED (SELECT a.* FROM places_audience((SELECT array_agg(page.owner_id) FROM page),
               (SELECT array_agg(page.id) FROM page)) a)
-              SELECT h.seq AS head, h.live_places, page.*, a.owner_email, a.shown_to, a.suspended
+              SELECT h.seq AS head, h.live_places, page.*, a.owner_email, a.shown_to, a.shown_to_count, a.suspended
               FROM feed_heads h LEFT JOIN page ON true LEFT JOIN audience a ON a.place_id = page.id WHERE h.user_id = ",
     );
     sql.push_bind(actor.user.0);
@@ -135,7 +137,7 @@ pub async fn detail(tx: &mut Tx, actor: Actor, target: Target) -> Result<Detail,
     sql.push(" AND f.place_id = ").push_bind(id).push(" LIMIT 1) SELECT h.seq AS head, found.owner_id, found.id, ");
     sql.push(COLUMNS);
     sql.push(
-        ", s.role, s.created_at AS shared_at, coalesce(f.seq, 0) AS seq, a.owner_email, a.shown_to, a.suspended
+        ", s.role, s.created_at AS shared_at, coalesce(f.seq, 0) AS seq, a.owner_email, a.shown_to, a.shown_to_count, a.suspended
               FROM feed_heads h LEFT JOIN found ON true
               LEFT JOIN places p ON p.owner_id = found.owner_id AND p.id = found.id
               LEFT JOIN feed f ON f.user_id = ",
@@ -337,10 +339,14 @@ fn reading(row: &PgRow) -> Result<Reading, Error> {
 }
 
 fn audience(row: &PgRow) -> Result<Audience, Error> {
-    let suspended = row.try_get::<Option<i64>, _>("suspended")?.unwrap_or(0);
+    let count = |column: &str| {
+        let count = row.try_get::<Option<i64>, _>(column)?.unwrap_or(0);
+        Ok::<_, Error>(u32::try_from(count).unwrap_or(u32::MAX))
+    };
     Ok(Audience {
         owner: row.try_get("owner_email")?,
         shown_to: row.try_get::<Option<Vec<String>>, _>("shown_to")?.unwrap_or_default(),
-        suspended: u32::try_from(suspended).unwrap_or(u32::MAX),
+        shown_to_count: count("shown_to_count")?,
+        suspended: count("suspended")?,
     })
 }

@@ -246,3 +246,17 @@ async fn a_page_of_fifty_is_small_and_comes_at_once() {
     let packed = reply.bytes().await.unwrap().len();
     assert!(packed < 50_000 && packed < page.bytes.len() / 2, "{packed} of {} bytes", page.bytes.len());
 }
+
+#[tokio::test]
+async fn a_place_that_many_people_see_says_how_many() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let place = server.save(ada.actor, "Popular").await;
+    for _ in 0..23 {
+        let reader = server.database.add_user().await;
+        server.service.share_place(ada.actor, place.id, reader.user, Role::Viewer).await.unwrap();
+    }
+    assert_eq!(ada.open("/places").await.all(".row-audience"), ["You and 23 people"]);
+    let page = ada.open(&format!("/places/{}", place.id)).await;
+    assert!(page.text.contains("You and 23 people") && page.text.contains("… and 3 more"), "{}", page.text);
+}

@@ -64,11 +64,11 @@ impl Seen {
             let may = if place.role == Role::Editor { "you can edit" } else { "you can view" };
             return Self { kind: "received", words: format!("From {from}; {may}") };
         }
-        let (kind, words) = match (audience.shown_to.as_slice(), audience.suspended) {
-            ([], 0) => ("private", "Only you".to_owned()),
-            ([], _) => ("suspended", "Only you, until you confirm who sees it".to_owned()),
-            ([one], _) => ("shared", format!("You and {one}")),
-            (many, _) => ("shared", format!("You and {} people", many.len())),
+        let (kind, words) = match (audience.shown_to.as_slice(), audience.shown_to_count, audience.suspended) {
+            ([], _, 0) => ("private", "Only you".to_owned()),
+            ([], ..) => ("suspended", "Only you, until you confirm who sees it".to_owned()),
+            ([one], ..=1, _) => ("shared", format!("You and {one}")),
+            (_, count, _) => ("shared", format!("You and {count} people")),
         };
         Self { kind, words }
     }

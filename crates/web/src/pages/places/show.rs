@@ -50,6 +50,8 @@ struct PlacePage {
     may_edit: bool,
     audience: Seen,
     shown_to: Vec<String>,
+    /// How many more see it than are named.
+    more: u64,
     deleted: Option<Time>,
     trash_days: u32,
     delete_op: String,
@@ -115,6 +117,7 @@ pub(crate) async fn page(
         is_owner,
         may_edit: place.role >= Role::Editor && place.deleted_at.is_none(),
         audience: Seen::of(place, &detail.audience),
+        more: u64::from(detail.audience.shown_to_count).saturating_sub(detail.audience.shown_to.len() as u64),
         shown_to: detail.audience.shown_to.clone(),
         deleted: place.deleted_at.map(Time::from),
         trash_days: state.service.settings().trash_days,
