@@ -46,9 +46,10 @@ pub(crate) fn read<R: Read>(
     let source = Cursor::new(start).chain(source);
     let mut records = Records::new(source, u8::try_from(delimiter).unwrap_or(b','), meter);
     let Some((header_line, sheet)) = sheet(&mut records, delimiter, columns)? else {
-        let reason = match records.ahead().is_empty() {
-            true => "there is nothing in it".to_owned(),
-            false => format!("its first rows are larger than {} MiB", ROW_BYTES_MAX / 1024 / 1024),
+        let reason = if records.ahead().is_empty() {
+            "there is nothing in it".to_owned()
+        } else {
+            format!("its first rows are larger than {} MiB", ROW_BYTES_MAX / 1024 / 1024)
         };
         let (line, reason) = records.broken.take().unwrap_or((1, reason));
         into.broken(line, reason);

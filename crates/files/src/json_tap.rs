@@ -32,15 +32,12 @@ impl Tap {
 
     fn keep(&self, bytes: &[u8]) {
         let Some(room) = self.room.get() else { return };
-        match room.checked_sub(bytes.len()) {
-            Some(left) => {
-                self.room.set(Some(left));
-                self.kept.borrow_mut().extend_from_slice(bytes);
-            }
-            None => {
-                self.overflown.set(true);
-                self.room.set(None);
-            }
+        if let Some(left) = room.checked_sub(bytes.len()) {
+            self.room.set(Some(left));
+            self.kept.borrow_mut().extend_from_slice(bytes);
+        } else {
+            self.overflown.set(true);
+            self.room.set(None);
         }
     }
 

@@ -26,7 +26,7 @@ fn peak(what: &str, format: Option<Format>, bytes: &[u8]) -> (usize, Result<Cont
     ALLOCATED.reset_peak_usage();
     let contents = read(bytes, "a", &ReadOptions { format, ..ReadOptions::default() });
     let peak = ALLOCATED.peak_usage().saturating_sub(before);
-    println!("{what}: {:.1} MiB for a file of {:.1} MiB", peak as f64 / MIB as f64, bytes.len() as f64 / MIB as f64);
+    println!("{what}: {} KiB for a file of {} KiB", peak / 1024, bytes.len() / 1024);
     assert!(peak <= PEAK_MAX, "{what}: {peak} bytes");
     (peak, contents)
 }
