@@ -111,7 +111,7 @@ fn tables_take_bounded_memory() {
     let (limit, contents) =
         peak("zipped commas", None, &zipped(&[("a.csv", &[b"lat,lon\n".as_slice(), &vec![b','; 16 * MIB]].concat())]));
     assert!(limit < 16 * MIB, "{limit}");
-// What can't be read as a list of places is none.
+    // What can't be read as a list of places is none.
     assert!(matches!(contents, Err(ReadError::Archive(_))));
 }
 
