@@ -21,6 +21,8 @@ export function run(program: string, args: string[], { env, input, codes = [0] }
       if (code !== null && codes.includes(code)) resolve(output);
       else reject(new Error(`${program} ${args.join(" ")} ended with ${code}:\n${output}${errors}`));
     });
+    // A program that needs no input may end before it is offered any; how it ended is told above.
+    child.stdin.on("error", () => {});
     child.stdin.end(input ?? "");
   });
 }
