@@ -23,7 +23,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Section>> {
 
     let mut connection = Connection::open(&stage.server.address, &account).await?;
     let first = String::from_utf8(connection.get("/places").await?.to_vec())?;
-    let place = first.split("href=\"/places/").find_map(|p| p.get(..36).filter(|id| id.contains('-')));
+    let place = first.split("href=\"/places/").find_map(|p| p.get(..36).filter(|id| is_id(id)));
     let place = place.context("the list names no place")?.to_owned();
     let next = first.split("href=\"/places?after=").nth(1).and_then(|rest| rest.split('"').next());
     let next = next.context("the list has no second page")?.to_owned();
@@ -77,6 +77,10 @@ pub(crate) async fn run(plan: &Plan) -> Result<Vec<Section>> {
     );
     stage.end().await?;
     Ok(vec![section])
+}
+
+fn is_id(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
 }
 
 /// The rows of the first page, and nothing else, on a connection of its own.
