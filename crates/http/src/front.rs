@@ -90,12 +90,7 @@ impl Front {
 
     /// Counts one attempt to sign in, to set up or to pair, by the client's address.
     pub fn check_sign_in(&self, request: &Request) -> Result<Standing, Exceeded> {
-        self.check_address(request.headers(), request.extensions())
-    }
-
-    /// The same for a request in parts.
-    pub fn check_address(&self, headers: &HeaderMap, extensions: &Extensions) -> Result<Standing, Exceeded> {
-        self.0.sign_in_limiter.check(self.address_key(headers, extensions))
+        self.0.sign_in_limiter.check(self.address_key(request.headers(), request.extensions()))
     }
 
     fn address_key(&self, headers: &HeaderMap, extensions: &Extensions) -> u128 {

@@ -348,25 +348,28 @@ async fn respond(
     done: Option<&str>,
     problem: Option<String>,
 ) -> Result<Response, Failure> {
-    let turn = parse::turn().await;
-    let mut import = stored(state, actor, id).await?;
-    let summary = state.service.import_summary(actor, id).await?.ok_or(Error::NotFound)?;
+    let summary = state.service.import_summary(actor, id).await?.ok_or_else(no_such_import)?;
     // Here, or in another process.
     let is_under_way = state.imports.is_under_way(id) || summary.is_under_way(state.service.now());
-    let read = if is_under_way { None } else { parse::stored(turn, &mut import).await? };
-    let look = match read {
-        Some(read) => Some(parse::look(state, actor, read, Options::of(&import)).await?),
-        None => None,
-    };
+    let has_file = matches!(summary.state, ImportState::Previewed | ImportState::Running);
+    let mut look = None;
+    // The file may be large: it is fetched where it is shown, and not for a page that only says how far it is.
+    if has_file && !is_under_way {
+        let turn = parse::turn().await;
+        let mut import = stored(state, actor, id).await?;
+        if let Some(read) = parse::stored(turn, &mut import).await? {
+            look = Some(parse::look(state, actor, read, Options::of(&import)).await?);
+        }
+    }
     let problem = problem.or_else(|| state.imports.take_stopped(id));
     let status = if problem.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let page = ImportPage {
         shell: Shell::of(state, actor, Part::Files, "Import").after(done),
         account: actor.user.to_string(),
         id: id.to_string(),
-        label: import.label,
-        format: format_name(&import.format),
-        state: import.state,
+        label: summary.label.clone(),
+        format: format_name(&summary.format),
+        state: summary.state,
         is_under_way,
         look,
         problem,
