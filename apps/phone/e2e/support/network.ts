@@ -87,7 +87,10 @@ export class Network {
     this.#troubles.push({ kind: "reply lost", matches: path, times });
   }
 
-  /** The connection breaks in the middle of the next requests to such a path, so that the server has half of their body. */
+  /**
+   * The connection breaks in the middle of the next requests to such a path: the server has half of their body; or, where they
+   * have none, the phone half of the answer.
+   */
   cut(path: RegExp, times = 1): void {
     this.#troubles.push({ kind: "cut", matches: path, times });
   }
@@ -128,7 +131,8 @@ export class Network {
     answered.catch(() => {});
     outgoing.once("close", () => upstream.destroy());
 
-    if (trouble?.kind === "cut") {
+    const hasBody = incoming.headers["content-length"] !== undefined || incoming.headers["transfer-encoding"] !== undefined;
+    if (trouble?.kind === "cut" && hasBody) {
       const body = await whole(incoming);
       await new Promise((resolve) => upstream.write(body.subarray(0, body.length / 2), resolve));
       seen.lost = true;
@@ -140,7 +144,7 @@ export class Network {
     upstream.end();
     const answer = await answered;
     seen.status = answer.statusCode ?? 0;
-    if (trouble) {
+    if (trouble?.kind === "reply lost") {
       await whole(answer);
       seen.lost = true;
       outgoing.destroy();
@@ -149,6 +153,13 @@ export class Network {
     const kept = Object.entries(answer.headers).filter(([name]) => !HOP_BY_HOP.has(name) && !(rewrite && name === "etag"));
     outgoing.writeHead(seen.status, Object.fromEntries(kept));
     outgoing.flushHeaders();
+    if (trouble) {
+      const body = await whole(answer);
+      await new Promise((resolve) => outgoing.write(body.subarray(0, body.length / 2), resolve));
+      seen.lost = true;
+      outgoing.destroy();
+      return;
+    }
     if (rewrite) outgoing.end(rewrite(await whole(answer)));
     else {
       for await (const chunk of answer) await this.#send(outgoing, chunk as Buffer);

@@ -97,12 +97,13 @@ test("a window that is open goes on with its version when another one takes the 
 
 test("an installation that is cut off goes on where it was, and until then the app works from the network", async ({ open, network, watch }) => {
   watch.allowFailures();
-  network.cut(/^\/app\/index\.html$/);
+  network.cut(/^\/app\/licences\.txt$/);
   const page = await open(null, { baseURL: network.url });
   await page.goto("/app/");
   await expect(page.locator("#root > *").first()).toBeVisible();
+  await expect.poll(() => network.to(/licences\.txt$/).map(({ lost }) => lost)).toEqual([true]);
   await page.reload();
   await kept(page);
-  const twice = network.to(/^\/app\/_expo\/.*\.js$/).filter(({ status }) => status === 200);
-  expect(twice.length, "the app's script is fetched for the page, and for keeping, at most").toBeLessThanOrEqual(2);
+  expect(network.to(/licences\.txt$/).map(({ status }) => status)).toEqual([200, 200]);
+  expect(network.to(/index\.html$/), "what was fetched the first time is not fetched again").toHaveLength(1);
 });

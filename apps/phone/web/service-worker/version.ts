@@ -43,7 +43,9 @@ export class Version {
     const lane = async () => {
       for (const name of names) await this.#add(cache, name);
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
+    // Only now: what the other lanes have fetched is kept for the next time.
+    for (const lane of lanes) if (lane.status === "rejected") throw lane.reason;
   }
 
   async #add(cache: Cache, name: string): Promise<void> {
