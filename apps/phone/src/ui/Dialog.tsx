@@ -1,0 +1,78 @@
+import { createContext, type ReactNode, useCallback, useContext, useId, useMemo, useRef, useState } from "react";
+import { Modal, Pressable, StyleSheet, View } from "react-native";
+import { words } from "../words";
+import { Button } from "./Button";
+import { radius, space, useTheme } from "./theme";
+import { Type } from "./Type";
+
+export interface Asked {
+  title: string;
+  text: string;
+  /** The words of the button that does it. */
+  yes: string;
+  danger?: boolean;
+}
+
+const Ask = createContext<(asked: Asked) => Promise<boolean>>(() => Promise.resolve(false));
+
+/** Asks the person; false when they cancel in whatever way. */
+export const useAsk = () => useContext(Ask);
+
+/** Shows questions above everything else, one at a time. */
+export function DialogProvider({ children }: { children: ReactNode }) {
+  const { colors, reducedMotion } = useTheme();
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const answer = useRef<((yes: boolean) => void) | undefined>(undefined);
+  const settle = useCallback((yes: boolean) => {
+    answer.current?.(yes);
+    answer.current = undefined;
+    setAsked(null);
+  }, []);
+  const ask = useCallback(
+    (next: Asked) =>
+      new Promise<boolean>((resolve) => {
+        answer.current?.(false);
+        answer.current = resolve;
+        setAsked(next);
+      }),
+    [],
+  );
+  const title = useId();
+  const text = useId();
+  const value = useMemo(() => ask, [ask]);
+  return (
+    <Ask.Provider value={value}>
+      {children}
+      <Modal visible={asked !== null} transparent animationType={reducedMotion ? "none" : "fade"} onRequestClose={() => settle(false)}>
+        <View style={[styles.shade, { backgroundColor: colors.shade }]}>
+          <Pressable style={StyleSheet.absoluteFill} onPress={() => settle(false)} aria-hidden tabIndex={-1} />
+          {asked ? (
+            <View
+              role="alertdialog"
+              aria-modal
+              aria-labelledby={title}
+              {...{ "aria-describedby": text }}
+              style={[styles.box, { backgroundColor: colors.raised, borderColor: colors.line }]}
+            >
+              <Type kind="title" heading={2} nativeID={title}>
+                {asked.title}
+              </Type>
+              <Type nativeID={text}>{asked.text}</Type>
+              <View style={styles.actions}>
+                <Button title={asked.yes} kind={asked.danger ? "danger" : "primary"} onPress={() => settle(true)} />
+                <Button title={words.cancel} kind="quiet" onPress={() => settle(false)} />
+              </View>
+            </View>
+          ) : null}
+        </View>
+      </Modal>
+    </Ask.Provider>
+  );
+}
+
+const styles = StyleSheet.create({
+  shade: { flex: 1, alignItems: "center", justifyContent: "center", padding: space.l },
+  box: { width: "100%", maxWidth: 420, borderRadius: 20, borderWidth: StyleSheet.hairlineWidth, padding: space.xl, gap: space.m },
+  actions: { gap: space.s, paddingTop: space.s },
+  round: { borderRadius: radius.l },
+});
