@@ -31,6 +31,7 @@ export class Network {
   readonly seen: Seen[] = [];
   readonly #sockets = new Set<Socket>();
   readonly #troubles: Trouble[] = [];
+  readonly #own = new Map<string, { type: string; body: string }>();
   readonly #rewrites: { path: RegExp; rewrite: Rewrite }[] = [];
   #isOff = false;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -100,6 +101,11 @@ export class Network {
     this.#rewrites.push({ path, rewrite });
   }
 
+  /** Answers by itself under this path, which the server doesn't have. */
+  serve(path: string, type: string, body: string): void {
+    this.#own.set(path, { type, body });
+  }
+
   /** The requests to such a path. */
   to(path: RegExp): Seen[] {
     return this.seen.filter((seen) => path.test(seen.path));
@@ -114,6 +120,11 @@ export class Network {
   async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const seen: Seen = { method: incoming.method ?? "", path: incoming.url ?? "", lost: false };
     this.seen.push(seen);
+    const own = this.#own.get(seen.path);
+    if (own) {
+      outgoing.writeHead(200, { "Content-Type": own.type }).end(own.body);
+      return;
+    }
     const trouble = this.#troubles.find(({ matches, times }) => times > 0 && matches.test(seen.path));
     if (trouble) trouble.times -= 1;
     const rewrite = this.#rewrites.find(({ path }) => path.test(seen.path))?.rewrite;
