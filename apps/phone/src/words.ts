@@ -347,7 +347,7 @@ export const words = {
     },
     update: { title: "A new version is ready", text: "It is used the next time the app is opened.", action: "Use it now" },
     keep: "Ask to keep them",
-    update2: "Reload",
+    reload: "Load the app again",
   },
 
   journal: {

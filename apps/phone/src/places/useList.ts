@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { type Failure, failureOf, type List, type Place, useCore } from "../core";
+import { type Failure, failureOf, type List, type Page, type Place, useCore } from "../core";
 import { askAgain } from "../core/again";
 
 const PAGE = 50;
@@ -31,7 +31,7 @@ export function useList(query: List): Listed {
       try {
         do {
           const limit = Math.min(AGAIN, wanted.current - places.length);
-          const page = await core.perform({ call: "list", ...list, limit, after: next });
+          const page: Page = await core.perform({ call: "list", ...list, limit, after: next });
           places.push(...page.places);
           next = page.next;
         } while (live && next && places.length < wanted.current);

@@ -22,7 +22,8 @@ let code = "";
 function readCode(): void {
   const found = /\/sign-in\/?$/.test(location.pathname) && location.hash.length > 1;
   if (!found) return;
-  code = decodeURIComponent(location.hash.slice(1));
+  // A code has no letters that would need decoding; anything else is no code, and is refused as such.
+  code = location.hash.slice(1);
   history.replaceState(history.state, "", location.pathname + location.search);
 }
 
