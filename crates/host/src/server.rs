@@ -151,10 +151,12 @@ pub struct PairingLink {
 }
 
 impl PairingLink {
-    /// Reads a link such as `https://places.example.org/pair#XXXX-XXXX`; `None` where it is none.
+    /// Reads a link such as `https://places.example.org/app/sign-in#XXXX-XXXX`, which opens the phone app, or
+    /// `https://places.example.org/pair#XXXX-XXXX` of a server without it; `None` where it is neither.
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text.trim()).ok()?;
-        let base = url.path().trim_end_matches('/').strip_suffix("/pair")?.to_owned();
+        let path = url.path().trim_end_matches('/');
+        let base = path.strip_suffix("/app/sign-in").or_else(|| path.strip_suffix("/pair"))?.to_owned();
         let code = url.fragment().filter(|code| !code.is_empty())?.to_owned();
         let mut server = url.clone();
         server.set_fragment(None);
@@ -169,10 +171,18 @@ mod tests {
 
     #[test]
     fn a_pairing_link_is_a_server_and_a_code() {
-        let link = PairingLink::parse("http://127.0.0.1:8080/pair#CEAG-7GH1").unwrap();
-        assert_eq!((link.server.to_string().as_str(), link.code.as_str()), ("http://127.0.0.1:8080", "CEAG-7GH1"));
-        for other in ["http://127.0.0.1:8080/pair", "http://127.0.0.1:8080/setup#X", "http://127.0.0.1:8080", "pair#X"]
-        {
+        for path in ["pair", "app/sign-in", "app/sign-in/"] {
+            let link = PairingLink::parse(&format!("http://127.0.0.1:8080/{path}#CEAG-7GH1")).unwrap();
+            assert_eq!((link.server.to_string().as_str(), link.code.as_str()), ("http://127.0.0.1:8080", "CEAG-7GH1"));
+        }
+        for other in [
+            "http://127.0.0.1:8080/pair",
+            "http://127.0.0.1:8080/app/sign-in",
+            "http://127.0.0.1:8080/app/#CEAG-7GH1",
+            "http://127.0.0.1:8080/setup#X",
+            "http://127.0.0.1:8080",
+            "pair#X",
+        ] {
             assert!(PairingLink::parse(other).is_none(), "{other}");
         }
     }

@@ -100,7 +100,7 @@ impl Assets {
 }
 
 /// The bytes as they lie in the program: not read, and not in memory, before they are wanted.
-fn embedded(data: Cow<'static, [u8]>) -> &'static [u8] {
+pub(crate) fn embedded(data: Cow<'static, [u8]>) -> &'static [u8] {
     match data {
         Cow::Borrowed(bytes) => bytes,
         // Only in a build that reads its files from the disk. They live as long as the program.
@@ -119,7 +119,7 @@ fn manifest(json: &[u8]) -> BTreeMap<String, String> {
     manifest.files
 }
 
-fn content_type(name: &str) -> &'static str {
+pub(crate) fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("css") => "text/css; charset=utf-8",
         Some("js" | "mjs") => "text/javascript; charset=utf-8",

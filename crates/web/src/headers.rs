@@ -33,7 +33,8 @@ pub(crate) async fn add(State(state): State<WebState>, request: Request, next: N
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
     }
     if let Ok(policy) = HeaderValue::from_str(&state.content_security_policy) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        // The app under `/app/` has one of its own.
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     // Our own pages are told where a form came from: browsers that say nothing else name its origin by it.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));

@@ -8,7 +8,7 @@
 //! - `pages/`: one file per page or small family of pages; their markup is in `templates/`.
 //! - [`shell`]: what every page has around its content. `form`: what a browser sent. `failure`: a refusal as a page.
 //! - `viewer`: who is looking; what happens to a form whose session has ended.
-//! - `assets`, `basemap`, `towns`: what ships inside the program.
+//! - `assets`, `basemap`, `towns`: what ships inside the program; `phone`: so does the phone app, under `/app/`.
 
 mod assets;
 mod basemap;
@@ -17,6 +17,7 @@ mod failure;
 mod form;
 mod headers;
 mod pages;
+mod phone;
 mod settings;
 mod shell;
 mod show;
@@ -91,7 +92,10 @@ pub fn router(front: Front, settings: WebSettings) -> Router {
         .route("/map/tiles/{z}/{x}/{y}", get(assets::tile))
         .route("/assets/{version}/{*file}", get(assets::file))
         .route("/favicon.ico", get(assets::favicon))
-        .route("/robots.txt", get(assets::robots));
+        .route("/robots.txt", get(assets::robots))
+        .route("/app", get(phone::to_index))
+        .route("/app/", get(phone::index))
+        .route("/app/{*path}", get(phone::file));
     private
         .merge(open)
         .fallback(nothing_here)

@@ -9,6 +9,7 @@ use holdfast_service::Service;
 use crate::assets::Assets;
 use crate::pages::export::Exports;
 use crate::pages::import::Imports;
+use crate::phone::Phone;
 use crate::settings::WebSettings;
 use crate::towns::Towns;
 
@@ -21,6 +22,7 @@ pub(crate) struct Inner {
     pub(crate) service: Service,
     pub(crate) settings: WebSettings,
     pub(crate) assets: Assets,
+    pub(crate) phone: Phone,
     pub(crate) towns: Towns,
     pub(crate) content_security_policy: String,
     pub(crate) imports: Imports,
@@ -37,6 +39,7 @@ impl WebState {
             settings,
             towns: assets.towns(),
             assets,
+            phone: Phone::new(),
             imports: Imports::default(),
             exports: Exports::default(),
         }))

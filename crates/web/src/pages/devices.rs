@@ -25,6 +25,7 @@ struct DevicesPage {
     pairing: Option<Pairing>,
     url: String,
     is_local: bool,
+    has_app: bool,
 }
 
 struct Row {
@@ -44,6 +45,8 @@ struct Pairing {
     link: String,
     expires: Time,
     qr: String,
+    /// Whether the link opens the phone app.
+    has_app: bool,
 }
 
 impl From<Device> for Row {
@@ -90,6 +93,7 @@ async fn show(
         pairing,
         is_local: ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| url.contains(&format!("://{host}"))),
         url,
+        has_app: state.phone.is_built(),
     }))
 }
 
@@ -100,10 +104,12 @@ pub(crate) async fn pair(
     _form: Form,
 ) -> Result<Response, Failure> {
     let code = state.service.create_pairing_code(actor).await?;
-    // What the command line and the app take: everything they need in one string, which never reaches a server's log as
-    // part of a path.
-    let link = format!("{}/pair#{}", state.front.settings().public_url, code.code);
-    let pairing = Pairing { qr: qr(&link)?, link, expires: code.expires_at.into(), code: code.code };
+    // What the command line and the app take: everything they need in one string. Behind the `#` the code never reaches a
+    // server's log. Where this server has the app, a phone's camera opens it with this very link.
+    let has_app = state.phone.is_built();
+    let path = if has_app { "app/sign-in" } else { "pair" };
+    let link = format!("{}/{path}#{}", state.front.settings().public_url, code.code);
+    let pairing = Pairing { qr: qr(&link)?, link, expires: code.expires_at.into(), code: code.code, has_app };
     show(&state, actor, None, Some(pairing)).await
 }
 

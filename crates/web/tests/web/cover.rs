@@ -54,6 +54,10 @@ const PUBLIC: &[&str] = &[
     "GET /assets/{version}/{*file}",
     "GET /favicon.ico",
     "GET /robots.txt",
+    // The phone app's files, which are the same for everybody.
+    "GET /app",
+    "GET /app/",
+    "GET /app/{*path}",
 ];
 
 const CANARY: &str = "Canary Creek";

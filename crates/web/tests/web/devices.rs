@@ -25,7 +25,12 @@ async fn a_code_and_its_picture_pair_one_device_that_can_be_signed_out_again() {
     let code = page.one(".code");
     assert_eq!(page.all("div.qr > svg").len(), 1);
     let link = page.attributes("[data-copy]", "data-copy").remove(0);
-    assert_eq!(link, format!("{}/pair#{code}", server.url));
+    // Where the app was built into the program, the link opens it.
+    let has_app = server.browser().get("/app/").await.status == StatusCode::OK;
+    let path = if has_app { "app/sign-in" } else { "pair" };
+    assert_eq!(link, format!("{}/{path}#{code}", server.url));
+    assert_eq!(page.all("a[href='/app/']").len(), 0, "beside the code stands the link with the code");
+    assert_eq!(page.all(&format!("a[href='{link}']")).len(), usize::from(has_app));
     page.says(&format!("holdfast pair {} --code {code}", server.url));
     page.says("This server is reached at").says("For a phone, set PUBLIC_URL");
 
