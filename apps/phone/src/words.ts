@@ -148,6 +148,8 @@ export const words = {
     map: "Map. The crosshair in its middle is the position.",
     mapLoading: "Loading the map …",
     mapOff: "No map at the moment: it needs the network once. The numbers and arrows below work without.",
+    zoomIn: "Zoom in",
+    zoomOut: "Zoom out",
     mapNative: "The map is not built for this platform yet. The numbers and arrows below work.",
     latitude: "Latitude",
     longitude: "Longitude",
@@ -345,7 +347,7 @@ export const words = {
     },
     update: { title: "A new version is ready", text: "It is used the next time the app is opened.", action: "Use it now" },
     keep: "Ask to keep them",
-    update2: "Reload",
+    reload: "Load the app again",
   },
 
   journal: {

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { type AnswerTo, type Call, CoreError, type Failure } from "../../core/src/core";
+import type { AnswerTo, Call, Failure } from "../../core/src/core";
 import { askAgain } from "./again";
+import { failureOf } from "./failure";
 import { useCore } from "./provider";
 
 export interface Answered<A> {
@@ -9,20 +10,6 @@ export interface Answered<A> {
   /** Why there is none, if the last try failed. The answer before stays. */
   failure: Failure | undefined;
   refresh: () => void;
-}
-
-/** The failure of an error that `perform` was rejected with. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof CoreError) return error.failure;
-  const detail = error instanceof Error ? error.message : String(error);
-  return {
-    code: "unexpected",
-    sentence: "Something in the app went wrong; nothing was changed.",
-    advice: "Try again.",
-    fields: [],
-    detail,
-    retryAfter: null,
-  };
 }
 
 /** The answer to a question, kept current. Another question (compared by its content) begins anew; null asks nothing. */

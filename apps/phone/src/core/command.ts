@@ -1,7 +1,7 @@
 import { useCallback, useRef, useState } from "react";
 import type { AnswerTo, Call, Failure } from "../../core/src/core";
 import { useSay } from "../ui/Toast";
-import { failureOf } from "./answer";
+import { failureOf } from "./failure";
 import { useCore } from "./provider";
 
 export interface Command {

@@ -29,7 +29,7 @@ export type Found = { fix: Fix; problem?: undefined } | { fix: null; problem: Lo
 /** How long better fixes are waited for after the tap, in milliseconds. */
 export const REFINE_MS = 10_000;
 /** How long a first fix is waited for where there is none yet, in milliseconds: a cold GPS needs its time. */
-export const FIRST_FIX_MS = 30_000;
+export const FIRST_FIX_MS = 20_000;
 
 /**
  * Watches for better fixes. `onFix` hears the first useful one and each that is better than those before. It ends when
