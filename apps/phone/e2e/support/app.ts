@@ -1,10 +1,11 @@
 // What a person does in the app, by the words they see.
 
-import { words } from "../../src/words";
+import { createRequire } from "node:module";
 import { type Account, expect, type Locator, type Page } from "./all";
 import type { Network } from "./network";
 
-export { words };
+/** The app's own: a word that changes there changes here. Its folder is no module of Node.js, but of Expo. */
+export const { words } = createRequire(import.meta.url)("../../src/words") as typeof import("../../src/words");
 
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 

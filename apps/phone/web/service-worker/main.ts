@@ -22,6 +22,8 @@ const version = new Version(__BUILD__);
 let handedOver = -Infinity;
 /** By then it has, or something keeps it from it; the page is opened with this version instead. */
 const HAND_OVER_MS = 5_000;
+/** For a moment, on the person's own background. */
+const ASK_AGAIN = `<!doctype html><meta name="color-scheme" content="light dark"><meta http-equiv="refresh" content="0"><title>Holdfast</title>`;
 
 const windows = () => self.clients.matchAll({ type: "window", includeUncontrolled: true });
 
@@ -60,7 +62,7 @@ async function page(request: Request): Promise<Response> {
     // The one window is being opened anew: the moment for the new version, which answers when the browser asks again.
     handedOver = performance.now();
     waiting.postMessage(TAKE_OVER);
-    return new Response(null, { headers: { Refresh: "0", "Cache-Control": "no-store" } });
+    return new Response(ASK_AGAIN, { headers: { "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" } });
   }
   return version.page(request);
 }
