@@ -272,6 +272,7 @@ mod tests {
             ("LISTEN", "127.0.0.1", "must be an address and a port"),
             ("PUBLIC_URL", "places.example.org", "must be an address such as https://"),
             ("PUBLIC_URL", "https://", "must be an address such as https://"),
+            ("PUBLIC_URL", "https://example.org/places", "which has a path; Holdfast needs a host name"),
             ("TRASH_DAYS", "0", "must be a whole number from 1 to 3650"),
             ("TRASH_DAYS", "soon", "must be a whole number from 1 to 3650"),
             ("RECEIPT_DAYS", "-1", "must be a whole number"),

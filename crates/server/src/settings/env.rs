@@ -122,11 +122,16 @@ pub(super) fn public_url(text: &str) -> Result<String, SettingsError> {
             && !host.contains(['?', '#', '@', '"', '\'', '<', '>', '\\'])
             && !host.contains(|c: char| c.is_whitespace() || c.is_control())
     });
-    if usable {
-        Ok(trimmed.to_owned())
-    } else {
-        Err(wrong("PUBLIC_URL", format!("is {text:?}; it must be an address such as https://places.example.org")))
+    if !usable {
+        let reason = format!("is {text:?}; it must be an address such as https://places.example.org");
+        return Err(wrong("PUBLIC_URL", reason));
     }
+    if host.is_some_and(|host| host.contains('/')) {
+        // The pages and the phone app link to each other from the root; the cookie and the app's worker are the host's.
+        let reason = format!("is {text:?}, which has a path; Holdfast needs a host name (or a port) of its own");
+        return Err(wrong("PUBLIC_URL", reason));
+    }
+    Ok(trimmed.to_owned())
 }
 
 pub(super) fn wrong(variable: &str, reason: impl Into<String>) -> SettingsError {
