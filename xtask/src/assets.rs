@@ -49,7 +49,7 @@ pub(crate) fn install(folder: &Path) -> Result<()> {
 }
 
 /// Whether the manifest names these sources, and all of its files are there.
-fn is_built(islands: &Path, sources: &str) -> bool {
+pub(crate) fn is_built(islands: &Path, sources: &str) -> bool {
     let dist = islands.join("dist");
     let Ok(manifest) = std::fs::read(dist.join("manifest.json")) else { return false };
     let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&manifest) else { return false };

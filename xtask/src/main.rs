@@ -5,6 +5,7 @@ mod assets;
 mod audit;
 mod browser;
 mod ci;
+mod core_tests;
 mod defects;
 mod fuzz;
 mod needs;
@@ -18,6 +19,7 @@ mod scratch;
 mod sim;
 mod soak;
 mod test;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -141,6 +143,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
         args: Vec<String>,
     },
+    /// Build the device core for a browser, and the app's core around it, if they are not those of the sources.
+    Wasm,
+    /// Run the tests of the app's core: the device core in a real Chromium's worker, over the real server.
+    CoreTests {
+        /// Parts of a test's file or title; all if none is named. Options of Playwright, too.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
+        args: Vec<String>,
+    },
     /// Check that the architecture's invariants hold (the tests do, too).
     Architecture,
     /// Check the dependencies: licences, origins, and known advisories where a database of them is at hand.
@@ -165,6 +175,8 @@ fn main() -> ExitCode {
         Task::Assets => assets::build(),
         Task::Phone => phone::build(),
         Task::PhoneTests { args } => phone::run_tests(&args),
+        Task::Wasm => wasm::build(),
+        Task::CoreTests { args } => core_tests::run(&args),
         Task::Architecture => architecture::run(),
         Task::Audit => audit::run(),
         Task::Ci => ci::run(),

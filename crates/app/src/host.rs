@@ -1,7 +1,7 @@
 //! What the host of the device core knows and a screen asks for: account, network, storage.
 
 use holdfast_device::Status;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
@@ -68,7 +68,7 @@ pub struct StorageOverview {
 }
 
 /// Whether what is stored stays.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Persisted {
@@ -93,7 +93,7 @@ pub enum Leader {
 }
 
 /// How changes from elsewhere arrive.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Live {

@@ -110,9 +110,8 @@ impl Core {
 
     /// Forgets the account's token.
     #[wasm_bindgen(js_name = signedOut)]
-    pub fn signed_out(&mut self, unsent: f64, server_told: bool) -> Thrown<String> {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        json(self.host.signed_out(unsent as u64, server_told))
+    pub fn signed_out(&mut self) -> Thrown<()> {
+        thrown(self.host.signed_out())
     }
 }
 

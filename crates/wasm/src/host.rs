@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use holdfast_app::{
     AccountOverview, Adopted, Adoption, Answer, Attempt, Call, DeviceCall, Failure, FailureCode, HostCall, Leader,
-    Overview, Performing, SignedIn, SignedOut, StorageOverview,
+    Overview, Performing, SignedIn, StorageOverview,
 };
 use holdfast_contract::account::{DeviceInfo, Email, PairRequest, SignInRequest as SignInBody, SignedIn as ServersWord};
 use holdfast_contract::sync::HeadEvent;
@@ -215,14 +215,14 @@ impl Host {
 
     /// Forgets the current account's token and shows what was saved without an account. The account's database stays as it
     /// is, and is found again at the next sign-in.
-    pub fn signed_out(&mut self, unsent: u64, server_told: bool) -> Result<SignedOut, Failure> {
+    pub fn signed_out(&mut self) -> Result<(), Failure> {
         self.home.change(|known| {
             if let Some(key) = known.current.take() {
                 known.tokens.remove(&key);
             }
         })?;
         self.account = None;
-        Ok(SignedOut { unsent, server_told })
+        Ok(())
     }
 
     /// How this device stands.
@@ -269,7 +269,9 @@ impl Host {
         let Some(key) = self.home.known().current.clone() else {
             return Err(Failure::new(FailureCode::NotSignedIn));
         };
-        self.home.change(|known| drop(known.kept_separate.insert(key)))?;
+        self.home.change(|known| {
+            known.kept_separate.insert(key);
+        })?;
         self.adoption()
     }
 

@@ -66,10 +66,14 @@ impl Store {
             return Err(Error::Damaged(words).into());
         }
         // A rescue that is killed leaves a file that never counts: the next one takes the next name.
-        home.change(|known| drop(known.rescues.insert(self.name.clone(), count)))?;
+        home.change(|known| {
+            known.rescues.insert(self.name.clone(), count);
+        })?;
         let making = folder.join(file_name(&self.name, count));
         holdfast_device::rescue_into(&damaged, &making, env().as_ref())?;
-        home.change(|known| drop(known.rescued.insert(self.name.clone(), count)))?;
+        home.change(|known| {
+            known.rescued.insert(self.name.clone(), count);
+        })?;
         let device = Device::open(&making, env())?;
         self.take(device)
     }

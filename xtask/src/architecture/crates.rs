@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use super::Violation;
 
 /// Each crate of the workspace (without its `holdfast-`), and which others it may use.
-const DIRECTIONS: [(&str, &[&str]); 16] = [
+const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("contract", &[]),
     ("device", &["contract"]),
     ("host", &["device", "contract"]),
@@ -16,6 +16,7 @@ const DIRECTIONS: [(&str, &[&str]); 16] = [
     ("files", &["contract"]),
     // What the app's screens can ask, for a browser and for native bindings.
     ("app", &["device", "contract", "files"]),
+    ("wasm", &["app", "device", "contract"]),
     ("cli", &["host", "device", "files", "contract"]),
     ("store", &["contract"]),
     ("service", &["store", "contract"]),

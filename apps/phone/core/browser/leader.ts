@@ -64,6 +64,7 @@ export class Leader {
     // What waits for the network must not keep the others waiting.
     if (call.call === "sync") return this.#result(() => this.#sync());
     if (call.call === "pair" || call.call === "signIn") return this.#result(() => this.#signIn(call));
+    if (call.call === "signOut") return this.#result(() => this.#signOut(call, again));
     const result = this.#queue.then(() => this.#result(() => this.#carryOut(call, again)));
     this.#queue = result;
     return result;
@@ -115,7 +116,6 @@ export class Leader {
 
   async #carryOut(call: Call, again: boolean): Promise<Answer> {
     const { core, engine } = await this.#ready();
-    if (call.call === "signOut") return this.#signOut(core, engine, call, again);
     const asks = ["overview", "diagnostics", "persist"].includes(call.call);
     const facts = asks ? await this.#facts() : '{"persisted":"unknown","live":"off","browser":""}';
     const answer: Answer = JSON.parse(core.perform(JSON.stringify(call), again, facts));
@@ -161,26 +161,26 @@ export class Leader {
     }
   }
 
-  async #signOut(core: Wasm, engine: Engine, call: CallNamed<"signOut">, again: boolean): Promise<SignedOut> {
+  /** Signed out here first, durably: neither the network nor the server's answer can keep a person signed in. */
+  async #signOut(call: CallNamed<"signOut">, again: boolean): Promise<SignedOut> {
+    const { core, engine } = await this.#ready();
     const access = engine.access();
     // The first try has done it.
     if (again && !access) return { unsent: 0, serverTold: true };
     const unsent = core.leave(call.evenIfUnsent ?? false);
     engine.stop();
     try {
-      let told = true;
-      if (access) {
-        const farewell = { method: "DELETE", path: "/v1/sessions/current", access, timeout: FAREWELL };
-        const reply = await send(access.server, farewell);
-        // 401: the server had ended it before.
-        told = reply.protocol && ((reply.status >= 200 && reply.status < 300) || reply.status === 401);
-      }
-      const answer: SignedOut = JSON.parse(core.signedOut(unsent, told));
-      this.host.tell({ what: "account" });
-      this.host.tell({ what: "places" });
-      return answer;
+      core.signedOut();
     } finally {
       engine.start();
     }
+    this.host.tell({ what: "account" });
+    this.host.tell({ what: "places" });
+    if (!access) return { unsent, serverTold: true };
+    const farewell = { method: "DELETE", path: "/v1/sessions/current", access, timeout: FAREWELL };
+    const reply = await send(access.server, farewell);
+    // 401: the server had ended it before.
+    const serverTold = reply.protocol && ((reply.status >= 200 && reply.status < 300) || reply.status === 401);
+    return { unsent, serverTold };
   }
 }

@@ -23,7 +23,8 @@ export type AccountOverview = {
   /**
    * Whether the connection is not encrypted and leaves this machine.
    */
-unencrypted: boolean, };
+  unencrypted: boolean,
+};
 
 /**
  * Places taken into the account.
@@ -36,7 +37,8 @@ export type Adopted = {
   /**
    * Places that were in it already.
    */
-known: number, };
+  known: number,
+};
 
 /**
  * What becomes of places saved without an account.
@@ -49,7 +51,8 @@ export type Adoption = {
   /**
    * Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided.
    */
-ask: boolean, };
+  ask: boolean,
+};
 
 /**
  * Why a place needs attention.
@@ -102,7 +105,8 @@ export type Capture = {
   /**
    * When it was captured; now unless said.
    */
-capturedAt?: string | null, };
+  capturedAt?: string | null,
+};
 
 /**
  * What a capture made.
@@ -115,7 +119,8 @@ export type Captured = {
   /**
    * False when this very capture was here already.
    */
-new: boolean, };
+  new: boolean,
+};
 
 /**
  * What a listener is told. A hint to ask again; several may come for one change, and one for several.
@@ -133,7 +138,8 @@ export type Changed = {
   /**
    * False: there was nothing to change.
    */
-changed: boolean, };
+  changed: boolean,
+};
 
 /**
  * A person's change, field by field: absent stays as it is, null clears.
@@ -158,7 +164,8 @@ export type Changes = {
   /**
    * All tags it is to have, compared with those in `seen`.
    */
-tags?: Array<string> | null, };
+  tags?: Array<string> | null,
+};
 
 /**
  * An answer that is possible.
@@ -191,7 +198,8 @@ export type Deleted = {
   /**
    * The place in the trash; null where it vanished.
    */
-place: Place | null, };
+  place: Place | null,
+};
 
 /**
  * A call that is carried out on the store alone.
@@ -205,7 +213,8 @@ export type Diagnostics = {
   /**
    * Versions, counts, times and error codes; no place's content, no address, no account, no token.
    */
-text: string, };
+  text: string,
+};
 
 /**
  * Whether anything was dropped.
@@ -214,7 +223,8 @@ export type Discarded = {
   /**
    * False when it was gone already.
    */
-discarded: boolean, };
+  discarded: boolean,
+};
 
 /**
  * A person's change.
@@ -232,7 +242,8 @@ export type Edit = {
    * What the person saw when they decided; without it, what the store has now. Send it: it is what keeps an edit from
    * overwriting what nobody has looked at.
    */
-seen?: Seen | null, };
+  seen?: Seen | null,
+};
 
 /**
  * All of the outbox, or one operation.
@@ -241,7 +252,8 @@ export type Entries = {
   /**
    * The operation; all unless said.
    */
-opId?: string | null, };
+  opId?: string | null,
+};
 
 /**
  * Why an operation is paused.
@@ -279,7 +291,8 @@ export type EntryState = { "is": "queued" } | { "is": "behind" } | { "is": "send
   /**
    * Why.
    */
-problem: Problem, };
+  problem: Problem,
+};
 
 /**
  * Which places to write to a file.
@@ -292,7 +305,8 @@ export type Export = {
   /**
    * Only these; everything that is not in the trash unless said. `limit` and `after` don't count.
    */
-filter?: List | null, };
+  filter?: List | null,
+};
 
 /**
  * A format to export to.
@@ -314,7 +328,8 @@ export type Exported = {
   /**
    * Places left out because they have no position yet.
    */
-withoutPosition: number, };
+  withoutPosition: number,
+};
 
 /**
  * Why a call was not carried out. Whatever it is, nothing was half done: every command is one transaction.
@@ -343,7 +358,8 @@ export type Failure = {
   /**
    * Seconds to wait before the next try, where the server says so.
    */
-retryAfter: number | null, };
+  retryAfter: number | null,
+};
 
 /**
  * What went wrong, as a code that never changes its meaning.
@@ -375,7 +391,8 @@ export type FieldError = {
   /**
    * The same as a phrase that can stand behind the field's name. Never repeats what the person wrote.
    */
-detail: string, };
+  detail: string,
+};
 
 /**
  * A better position for a capture.
@@ -392,7 +409,8 @@ export type Fix = {
   /**
    * Where it comes from: `fix` unless said. One set by hand (`manual`) is taken as the person's word.
    */
-positionSource?: PositionSource | null, };
+  positionSource?: PositionSource | null,
+};
 
 /**
  * What became of a fix.
@@ -410,7 +428,8 @@ export type Fixed = {
   /**
    * The place as it is now.
    */
-place: Place, };
+  place: Place,
+};
 
 /**
  * A call that is the host's: account, network, storage.
@@ -428,7 +447,8 @@ export type InUse = {
   /**
    * Every tag of one.
    */
-tags: Array<string>, };
+  tags: Array<string>,
+};
 
 /**
  * What happened to a place on this device, oldest first.
@@ -457,7 +477,8 @@ export type JournalEntry = {
   /**
    * What was kept of it: a losing or discarded operation as JSON, or a sentence.
    */
-detail: string | null, };
+  detail: string | null,
+};
 
 /**
  * What happened.
@@ -500,7 +521,8 @@ export type List = {
   /**
    * `next` of the page before.
    */
-after?: string | null, };
+  after?: string | null,
+};
 
 /**
  * How changes from elsewhere arrive.
@@ -518,7 +540,8 @@ export type Move = {
   /**
    * What the person saw when they decided.
    */
-seen?: Seen | null, };
+  seen?: Seen | null,
+};
 
 /**
  * A position as a sensor or a person gave it.
@@ -539,7 +562,8 @@ export type NewPosition = {
   /**
    * Metres.
    */
-altitude?: number | null, };
+  altitude?: number | null,
+};
 
 /**
  * One capture.
@@ -548,7 +572,8 @@ export type OneCapture = {
   /**
    * The capture.
    */
-clientId: string, };
+  clientId: string,
+};
 
 /**
  * One operation of the outbox.
@@ -557,7 +582,8 @@ export type OneEntry = {
   /**
    * The operation.
    */
-opId: string, };
+  opId: string,
+};
 
 /**
  * One place.
@@ -566,7 +592,8 @@ export type OnePlace = {
   /**
    * The place.
    */
-key: PlaceKey, };
+  key: PlaceKey,
+};
 
 /**
  * A part of the outbox, oldest first.
@@ -579,7 +606,8 @@ export type Outbox = {
   /**
    * `after` of the next part; null at the end.
    */
-next: number | null, };
+  next: number | null,
+};
 
 /**
  * One operation that the server has not confirmed.
@@ -620,7 +648,8 @@ export type OutboxEntry = {
   /**
    * When it was last sent.
    */
-lastSentAt: string | null, };
+  lastSentAt: string | null,
+};
 
 /**
  * Which part of the outbox to show.
@@ -633,7 +662,8 @@ export type OutboxPage = {
   /**
    * At most so many: 1 to 1000, 100 unless said.
    */
-limit?: number | null, };
+  limit?: number | null,
+};
 
 /**
  * How this device stands.
@@ -666,7 +696,8 @@ export type Overview = {
   /**
    * The version of the app.
    */
-version: string, };
+  version: string,
+};
 
 /**
  * A page of places, newest capture first.
@@ -679,7 +710,8 @@ export type Page = {
   /**
    * Where the next page begins; null at the end. Stays valid while places come and go.
    */
-next: string | null, };
+  next: string | null,
+};
 
 /**
  * A pairing with a code from a device that is signed in.
@@ -696,7 +728,8 @@ export type Pair = {
   /**
    * What the person calls this device.
    */
-deviceName: string, };
+  deviceName: string,
+};
 
 /**
  * Why the whole account waits for the person.
@@ -771,7 +804,8 @@ export type Place = {
   /**
    * What can honestly be said about it.
    */
-state: PlaceState, };
+  state: PlaceState,
+};
 
 /**
  * Places by state.
@@ -800,7 +834,8 @@ export type PlaceCounts = {
   /**
    * [`PlaceState::NeedsPosition`].
    */
-needsPosition: number, };
+  needsPosition: number,
+};
 
 /**
  * A place on this device, within the account's store that showed it. Opaque to screens.
@@ -826,7 +861,8 @@ export type PlacePage = {
   /**
    * What the person has to decide, if anything.
    */
-question: Question | null, };
+  question: Question | null,
+};
 
 /**
  * What can honestly be said about a place.
@@ -852,7 +888,8 @@ export type PlanLimits = {
   /**
    * Bytes of media there are.
    */
-mediaBytesUsed: number, };
+  mediaBytesUsed: number,
+};
 
 /**
  * A position: one field of a place, replaced as a whole.
@@ -873,7 +910,8 @@ export type Position = {
   /**
    * Metres, where known.
    */
-altitude?: number | null, };
+  altitude?: number | null,
+};
 
 /**
  * Where the position comes from.
@@ -915,7 +953,8 @@ export type Problem = {
   /**
    * The id under which the server's log knows this request.
    */
-requestId?: string | null, };
+  requestId?: string | null,
+};
 
 /**
  * What the person has to decide about a place.
@@ -952,7 +991,8 @@ export type Question = {
   /**
    * Stands for everything shown here. Goes back with the answer, which is refused if anything has changed since.
    */
-seen: string, };
+  seen: string,
+};
 
 /**
  * Something in which two sides can differ.
@@ -987,7 +1027,8 @@ export type RecoveryReport = {
   /**
    * What could not be read, table by table.
    */
-unreadable: Array<string>, };
+  unreadable: Array<string>,
+};
 
 /**
  * A person's answer to a place that needs attention. What loses is kept in the place's history on this device.
@@ -1013,7 +1054,8 @@ export type Resolve = {
   /**
    * `seen` of the question they looked at.
    */
-seen: string, };
+  seen: string,
+};
 
 /**
  * An answered question.
@@ -1022,7 +1064,8 @@ export type Resolved = {
   /**
    * The place as it is now, or the new one; null where it was let go.
    */
-place: Place | null, };
+  place: Place | null,
+};
 
 /**
  * What is sent again.
@@ -1031,7 +1074,8 @@ export type Retried = {
   /**
    * How many operations.
    */
-operations: number, };
+  operations: number,
+};
 
 /**
  * What the reader may do with the place.
@@ -1069,7 +1113,8 @@ export type Seen = {
   /**
    * Its confirmed version.
    */
-version?: number | null, };
+  version?: number | null,
+};
 
 /**
  * One side of a question.
@@ -1106,7 +1151,8 @@ export type Side = {
   /**
    * Whether it is in the trash.
    */
-inTrash: boolean, };
+  inTrash: boolean,
+};
 
 /**
  * A sign-in with e-mail and password.
@@ -1127,7 +1173,8 @@ export type SignIn = {
   /**
    * What the person calls this device.
    */
-deviceName: string, };
+  deviceName: string,
+};
 
 /**
  * A sign-out.
@@ -1137,7 +1184,8 @@ export type SignOut = {
    * Also if something is unsent: it is kept on this device for that account. Otherwise that is a failure,
    * `unsent_work`.
    */
-evenIfUnsent?: boolean | null, };
+  evenIfUnsent?: boolean | null,
+};
 
 /**
  * A sign-in.
@@ -1150,7 +1198,8 @@ export type SignedIn = {
   /**
    * Places saved without an account, and whether the person is to be asked about them.
    */
-adoption: Adoption, };
+  adoption: Adoption,
+};
 
 /**
  * A sign-out.
@@ -1163,7 +1212,8 @@ export type SignedOut = {
   /**
    * Whether the server could be told; if not, the account's list of devices there still has this one.
    */
-serverTold: boolean, };
+  serverTold: boolean,
+};
 
 /**
  * What captured the place.
@@ -1246,7 +1296,8 @@ export type Status = {
   /**
    * What was rescued, if the database was once damaged.
    */
-recovery: RecoveryReport | null, };
+  recovery: RecoveryReport | null,
+};
 
 /**
  * How safely this device keeps what it keeps.
@@ -1263,7 +1314,8 @@ export type StorageOverview = {
   /**
    * Bytes that may be used, as far as the host knows.
    */
-quota: number | null, };
+  quota: number | null,
+};
 
 /**
  * What sending and fetching came to.
@@ -1288,7 +1340,8 @@ export type Synced = {
   /**
    * Why it did not go through, if it did not.
    */
-failure: Failure | null, };
+  failure: Failure | null,
+};
 
 /**
  * A file for the person to keep.
@@ -1305,7 +1358,8 @@ export type TextFile = {
   /**
    * What is in it.
    */
-text: string, };
+  text: string,
+};
 
 /**
  * Who a side comes from.
@@ -1347,3 +1401,43 @@ export interface Answers {
   persist: StorageOverview;
   diagnostics: Diagnostics;
 }
+
+/**
+ * What each failure says and advises, unless the server says it better.
+ */
+export const FAILURE_WORDS: Record<FailureCode, { sentence: string; advice: string }> = {
+  unknown_call: { sentence: "This part of the app is of another version than the rest.", advice: "Close every window of the app and open it again." },
+  invalid: { sentence: "A value can't be taken as it is; nothing was changed.", advice: "Correct it and try again." },
+  no_such_place: { sentence: "This place is not on this device any more.", advice: "Go back to the list." },
+  other_account: { sentence: "This place belongs to another account than the one that is open now; nothing was changed.", advice: "Go back to the list." },
+  no_such_entry: { sentence: "This change does not wait any more; it may have been sent meanwhile.", advice: "Look at the list once more." },
+  in_trash: { sentence: "This place is in the trash; nothing was changed.", advice: "Restore it first." },
+  not_in_trash: { sentence: "This place is not in the trash.", advice: "Look at it once more." },
+  not_allowed: { sentence: "This place is somebody else's, who does not let you change that; nothing was changed.", advice: "Ask them to share it so that you can change it." },
+  nothing_to_resolve: { sentence: "There is nothing to decide about this place any more.", advice: "Look at it once more." },
+  decide_first: { sentence: "The server no longer has this place, so it can't be changed before you decide.", advice: "Decide first whether to keep it as a new place or to let it go." },
+  look_again: { sentence: "This place has changed since you looked at it; nothing was decided.", advice: "Look at both versions once more and decide then." },
+  undecided: { sentence: "The answer does not say which side wins for every field; nothing was decided.", advice: "Choose a side for each of them." },
+  on_its_way: { sentence: "This change is being sent at this moment, so it can't be touched.", advice: "Try again in a moment, when the answer is there." },
+  busy: { sentence: "The storage of this device is busy; nothing was changed.", advice: "Try again in a moment." },
+  storage_full: { sentence: "There is no room left on this device, so this was NOT saved. What was saved before is safe.", advice: "Free some space, then try again." },
+  storage_refused: { sentence: "This browser does not let the app store anything, so nothing can be saved here.", advice: "Leave private browsing, or allow this site to store data, then open the app again." },
+  storage_unsupported: { sentence: "This browser lacks the storage that the app needs, so nothing can be saved here.", advice: "Use a current version of Chrome, Edge, Firefox or Safari." },
+  storage_inaccessible: { sentence: "The storage of this device can't be used at the moment; nothing was changed.", advice: "Try again; if that does not help, close the app and open it again." },
+  storage_damaged: { sentence: "The app's database on this device is damaged. Nothing of it was deleted.", advice: "Close every window of the app and open it again: what can be read is rescued then." },
+  storage_too_new: { sentence: "The app's database was written by a newer version of the app. Everything in it is kept.", advice: "Reload the app to get the newest version." },
+  not_signed_in: { sentence: "This device is not signed in. What you save stays on it.", advice: "Sign in to send and receive." },
+  signed_in_elsewhere: { sentence: "This device is signed in to another account.", advice: "Sign out first; what is unsent is kept for that account." },
+  unsent_work: { sentence: "Some changes have not been sent yet. They stay on this device for this account until the next sign-in.", advice: "Send them first, or sign out all the same." },
+  adopted_elsewhere: { sentence: "The places saved without an account were already given to another account, and that was interrupted.", advice: "Sign in to that account to finish it." },
+  invalid_credentials: { sentence: "The e-mail address and the password do not belong together.", advice: "Check both and try again." },
+  invalid_code: { sentence: "This code is not valid: it may be mistyped, used already, or too old.", advice: "Make a new code on a device that is signed in." },
+  setup_needed: { sentence: "This server has no account yet.", advice: "Open the setup link that the server printed when it started." },
+  rate_limited: { sentence: "The server has had too many requests.", advice: "Wait a little, then try again." },
+  unreachable: { sentence: "The server can't be reached. Everything you save is kept on this device.", advice: "Check the address and the connection; sending goes on by itself when it is back." },
+  not_holdfast: { sentence: "What answers at this address is not a Holdfast server.", advice: "Check the address. In a hotel or a train, open a web page first to get past its sign-in page." },
+  invalid_server: { sentence: "This is not the address of a server.", advice: "Write it like https://places.example.org." },
+  server: { sentence: "The server could not do this. Everything on this device is kept.", advice: "Try again later." },
+  unavailable: { sentence: "The part of the app that keeps your places does not answer, so this was not confirmed.", advice: "Close every window of the app and open it again." },
+  unexpected: { sentence: "Something in the app went wrong; nothing was changed.", advice: "Try again; if it happens again, send the diagnosis from the settings to support." },
+};
