@@ -8,7 +8,7 @@ use std::path::Path;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::calls::{self, Call};
-use crate::{Change, Failure};
+use crate::{Change, Failure, FailureCode};
 
 /// Collects the declaration of every type that can be reached.
 struct Declarations<'c> {
@@ -36,7 +36,7 @@ impl TypeVisitor for Declarations<'_> {
 fn laid_out(declaration: &str) -> String {
     let mut depth = 0;
     let mut text = String::new();
-    for line in declaration.lines().map(str::trim_end) {
+    for line in declaration.replace(", };\n", ",\n};\n").lines().map(str::trim_end) {
         let opened = line.matches('{').count();
         let closed = line.matches('}').count();
         let comment = line.starts_with("/**") || line.starts_with(" *");
@@ -66,7 +66,13 @@ fn types() -> String {
     for (call, answer) in calls::answers(&config) {
         let _ = writeln!(text, "  {call}: {answer};");
     }
-    text.push_str("}\n");
+    text.push_str("}\n\n/**\n * What each failure says and advises, unless the server says it better.\n */\n");
+    text.push_str("export const FAILURE_WORDS: Record<FailureCode, { sentence: string; advice: string }> = {\n");
+    for code in FailureCode::ALL {
+        let Failure { sentence, advice, .. } = Failure::new(*code);
+        let _ = writeln!(text, "  {}: {{ sentence: {sentence:?}, advice: {advice:?} }},", code.as_str());
+    }
+    text.push_str("};\n");
     text
 }
 

@@ -2,7 +2,8 @@
 // native bindings; the screens can't tell. Calls, answers and failures are `types.ts`, generated from the Rust crate
 // `holdfast-app`, which says what each of them promises.
 
-import type { Answers, Call, Change, Failure, FailureCode, Place, Seen } from "./types";
+import { type Answers, type Call, type Change, FAILURE_WORDS, type Failure, type FailureCode } from "./types";
+import type { Place, Seen } from "./types";
 
 export * from "./types";
 
@@ -48,6 +49,11 @@ export class CoreError extends Error {
   get advice(): string {
     return this.failure.advice;
   }
+}
+
+/** A failure in the words of its code. */
+export function failure(code: FailureCode, detail: string | null = null): Failure {
+  return { code, ...FAILURE_WORDS[code], fields: [], detail, retryAfter: null };
 }
 
 /** What stood on the screen, for `edit`, `delete` and `restore`: hand in the place as it was shown. */
