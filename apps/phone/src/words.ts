@@ -183,6 +183,7 @@ export const words = {
     emptyLocal: "This phone is not signed in. New places are kept here; once you sign in, they can be sent.",
     retryAll: "Send everything now",
     exportAll: "Export everything that waits",
+    more: "Show more",
     retry: "Send again",
     edit: "Edit",
     export: "Export",
@@ -288,6 +289,8 @@ export const words = {
     used: (size: string) => `${size} used`,
     export: "Export",
     exportText: "All places in one file, to keep elsewhere or to open in another program.",
+    exportAll: "Export all places",
+    format: "Format",
     exported: (n: number) => `${count(n, "place")} exported.`,
     exportedWithout: (n: number) => `${count(n, "place")} without a position left out.`,
     trash: "Trash",
@@ -375,6 +378,7 @@ export const words = {
 
   failure: {
     title: "That did not work",
+    notLoaded: "A part of the app did not arrive, so nothing can be saved at the moment. Check the network and try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
   notFound: "There is no such page.",
