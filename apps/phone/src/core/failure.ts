@@ -1,16 +1,12 @@
-import { CoreError, type Failure } from "../../core/src/core";
+import { type CoreError, type Failure, failure } from "../../core/src/core";
+
+// By its name: in a browser the core is a script of its own, whose class is another one.
+const isCoreError = (error: unknown): error is CoreError => error instanceof Error && error.name === "CoreError" && "failure" in error;
 
 /** The failure of an error that `perform` was rejected with. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof CoreError) return error.failure;
-  return {
-    code: "unexpected",
-    sentence: "Something in the app went wrong; nothing was changed.",
-    advice: "Try again.",
-    fields: [],
-    detail: error instanceof Error ? error.message : String(error),
-    retryAfter: null,
-  };
+  if (isCoreError(error)) return error.failure;
+  return failure("unexpected", error instanceof Error ? error.message : String(error));
 }
 
 /** Why the value of this field can't be taken, as a sentence; undefined where it is not at fault. */

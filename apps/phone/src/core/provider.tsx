@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { ActivityIndicator, StyleSheet, View } from "react-native";
-import { type Core, CoreError, type Overview } from "../../core/src/core";
+import type { Core, Overview } from "../../core/src/core";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import { space, useTheme } from "../ui/theme";
@@ -24,11 +24,6 @@ export const useOverview = (): Overview | null => useContext(OverviewContext);
 
 type Opened = { core: Core } | { problem: { title: string; text: string } } | null;
 
-function problemOf(error: unknown): { title: string; text: string } {
-  if (error instanceof CoreError) return { title: error.message, text: error.advice };
-  return { title: words.failure.title, text: error instanceof Error ? error.message : String(error) };
-}
-
 /** Opens the core once, and shows the app, or why there is none. */
 export function CoreProvider({ children }: { children: ReactNode }) {
   const [opened, setOpened] = useState<Opened>(null);
@@ -36,7 +31,10 @@ export function CoreProvider({ children }: { children: ReactNode }) {
     setOpened(null);
     loadCore().then(
       (core) => setOpened({ core }),
-      (error: unknown) => setOpened({ problem: problemOf(error) }),
+      (error: unknown) => {
+        const text = error instanceof Error ? error.message : String(error);
+        setOpened({ problem: { title: words.failure.title, text } });
+      },
     );
   }, []);
   useEffect(open, [open]);
