@@ -12,7 +12,7 @@ interface Client {
 
 /** Opens the core of this window. */
 export async function loadCore(): Promise<Core> {
-  const address = new URL(`${BASE}client.js`, location.origin).href;
+  const address = new URL(`${BASE}core.js`, location.origin).href;
   try {
     const { openCore } = (await import(/* @metro-ignore */ address)) as Client;
     return openCore({ base: BASE });
