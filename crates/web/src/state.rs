@@ -7,7 +7,6 @@ use holdfast_http::Front;
 use holdfast_service::Service;
 
 use crate::assets::Assets;
-use crate::pages::export::Exports;
 use crate::pages::import::Imports;
 use crate::settings::WebSettings;
 use crate::towns::Towns;
@@ -24,7 +23,6 @@ pub(crate) struct Inner {
     pub(crate) towns: Towns,
     pub(crate) content_security_policy: String,
     pub(crate) imports: Imports,
-    pub(crate) exports: Exports,
 }
 
 impl WebState {
@@ -38,7 +36,6 @@ impl WebState {
             towns: assets.towns(),
             assets,
             imports: Imports::default(),
-            exports: Exports::default(),
         }))
     }
 }
