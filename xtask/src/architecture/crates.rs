@@ -12,12 +12,12 @@ const DIRECTIONS: [(&str, &[&str]); 15] = [
     ("contract", &[]),
     ("device", &["contract"]),
     ("host", &["device", "contract"]),
-    // Place file formats, for the command line and for the web platform.
+    // Place file formats, for the command line and for the ways in over HTTP.
     ("files", &["contract"]),
     ("cli", &["host", "device", "files", "contract"]),
     ("store", &["contract"]),
     ("service", &["store", "contract"]),
-    ("http", &["service", "contract"]),
+    ("http", &["files", "service", "contract"]),
     ("api", &["http", "service", "contract"]),
     ("web", &["files", "http", "service", "contract"]),
     ("postgres", &[]),
@@ -36,7 +36,7 @@ const TESTS_MAY_USE: [(&str, &[&str]); 7] = [
     ("cli", &["sim"]),
     ("store", &["postgres"]),
     ("service", &["sim", "postgres", "store"]),
-    ("api", &["sim", "postgres", "store"]),
+    ("api", &["files", "sim", "postgres", "store"]),
     // Pages and JSON over one service, as the server has them.
     ("web", &["api", "sim", "postgres", "store"]),
     ("server", &["sim", "postgres", "store"]),
