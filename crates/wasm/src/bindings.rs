@@ -7,8 +7,8 @@ use holdfast_app::{Attempt, Call, Failure, FailureCode, HostCall};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::environment::Browser;
 use crate::home::Server;
