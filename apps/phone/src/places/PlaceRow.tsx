@@ -57,7 +57,7 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here }: { place: Pl
 });
 
 const styles = StyleSheet.create({
-  item: { width: "100%", maxWidth: COLUMN, alignSelf: "center" },
+  item: { width: "100%", maxWidth: COLUMN + 2 * space.l, alignSelf: "center" },
   row: {
     flexDirection: "row",
     alignItems: "center",
