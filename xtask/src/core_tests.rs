@@ -28,7 +28,10 @@ fn tests(args: &[String]) -> Result<()> {
     crate::needs::node()?;
     let chromium = crate::needs::chromium()?;
     let folder = crate::root().join("apps/phone/core");
-    crate::assets::install(&folder)?;
+    // What starts a server and a device there starts them here.
+    for folder in [&crate::root().join("crates/web/browser"), &folder] {
+        crate::assets::install(folder)?;
+    }
     process::run(&mut node(&folder, "typescript/bin/tsc")).context("the app's core is not valid TypeScript")?;
     let mut playwright = node(&folder, "@playwright/test/cli.js");
     playwright.arg("test").args(args);

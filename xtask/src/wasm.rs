@@ -10,10 +10,11 @@ use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::assets::{self, sum};
-use crate::process::{run, succeeds};
+use crate::browser::node;
+use crate::process::run;
 
 /// What the WebAssembly is made from.
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 13] = [
     "Cargo.lock",
     "Cargo.toml",
     "crates/app/Cargo.toml",
@@ -24,6 +25,7 @@ const SOURCES: [&str; 12] = [
     "crates/device/migrations",
     "crates/device/src",
     "crates/files/src",
+    "apps/phone/core/package-lock.json",
     "crates/wasm",
     "xtask/src/wasm.rs",
 ];
@@ -37,7 +39,7 @@ const STAMP: &str = "sources.txt";
 /// Builds both, each unless what is there was built from the very same sources.
 pub(crate) fn build() -> Result<()> {
     let core = crate::root().join("apps/phone/core");
-    web_assembly(&core.join("wasm"))?;
+    web_assembly(&core, &core.join("wasm"))?;
     let sources = sum(&core, &CORE)?;
     if assets::is_built(&core, &sources) {
         return Ok(());
@@ -50,7 +52,7 @@ pub(crate) fn build() -> Result<()> {
 }
 
 /// Builds the WebAssembly and its JavaScript into `out`.
-fn web_assembly(out: &Path) -> Result<()> {
+fn web_assembly(core: &Path, out: &Path) -> Result<()> {
     let sources = sum(crate::root(), &SOURCES)?;
     let stamp = out.join(STAMP);
     if std::fs::read_to_string(&stamp).is_ok_and(|built| built == sources) {
@@ -66,7 +68,7 @@ fn web_assembly(out: &Path) -> Result<()> {
         .web(true)
         .and_then(|bindgen| bindgen.typescript(true).remove_name_section(true).generate(out))
         .context("make the JavaScript around the WebAssembly; is `wasm-bindgen` the same version in all of Cargo.lock?")?;
-    optimise(&out.join("holdfast_wasm_bg.wasm"))?;
+    optimise(core, &out.join("holdfast_wasm_bg.wasm"))?;
     std::fs::write(&stamp, sources).with_context(|| format!("write {}", stamp.display()))
 }
 
@@ -80,18 +82,16 @@ fn compile() -> Result<PathBuf> {
     Ok(target.join(toolchain::TARGET).join("wasm/holdfast_wasm.wasm"))
 }
 
-/// Makes it smaller, where Binaryen is at hand. Without it, it is about a tenth larger and otherwise the same.
-fn optimise(file: &Path) -> Result<()> {
-    if !succeeds(Command::new("wasm-opt").arg("--version")) {
-        eprintln!("Without wasm-opt (package `binaryen`) the WebAssembly is larger than it could be.");
-        return Ok(());
-    }
+/// Makes it smaller, with the Binaryen that the lock file of the app's core names: Debian's is too old for what the compiler
+/// emits, and breaks it.
+fn optimise(core: &Path, file: &Path) -> Result<()> {
+    crate::needs::node()?;
+    assets::install(core)?;
     let smaller = file.with_extension("smaller");
-    let mut command = Command::new("wasm-opt");
-    // What the compiler emits, and every browser with the file system that is needed knows.
-    let features = ["bulk-memory", "sign-ext", "nontrapping-float-to-int", "mutable-globals", "reference-types", "multivalue"];
-    command.arg("-Os").args(features.map(|feature| format!("--enable-{feature}"))).arg(file).arg("-o").arg(&smaller);
-    run(&mut command)?;
+    let mut command = node(core, "binaryen/bin/wasm-opt");
+    // Whatever the compiler emits, every browser with the file system that is needed knows.
+    command.args(["-Os", "--all-features", "--strip-debug", "--strip-producers"]).arg(file).arg("-o").arg(&smaller);
+    run(&mut command).context("make the WebAssembly smaller")?;
     std::fs::rename(&smaller, file).with_context(|| format!("replace {}", file.display()))
 }
 

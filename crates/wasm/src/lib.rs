@@ -14,7 +14,7 @@
 //! [`docs/adr/0010`]: https://github.com/holdfast/holdfast/blob/main/docs/adr/0010-one-leader-in-the-browser.md
 
 #[cfg(target_family = "wasm")]
-mod bindings;
+pub mod bindings;
 #[cfg(target_family = "wasm")]
 mod environment;
 pub mod home;

@@ -137,7 +137,7 @@ export class Leader {
     const { core, engine } = await this.#ready();
     const link = call.call === "pair" ? parsePairingLink(call.server) : undefined;
     const server: Server = link?.server ?? parseServer(call.server);
-    const request = link ? { ...call, code: call.code ?? link.code } : call;
+    const request = link && call.call === "pair" ? { ...call, code: call.code ?? link.code } : call;
     const { path, body } = JSON.parse(core.signInRequest(JSON.stringify(request), JSON.stringify(server)));
     await core.reserve();
     const reply = await send(server, { method: "POST", path, body });

@@ -7,7 +7,12 @@ import { Leader } from "./leader";
 import { type BetweenWorkers, NAME, type Result, type ToPage, type ToWorker } from "./messages";
 
 declare const WASM_NAME: string;
-declare const self: DedicatedWorkerGlobalScope & typeof globalThis;
+/** What of a dedicated worker's scope is used here; the types of a page and of a worker can't stand beside each other. */
+declare const self: EventTarget & {
+  onmessage: (event: MessageEvent<ToWorker>) => void;
+  postMessage(message: ToPage): void;
+  close(): void;
+};
 
 /** A call of this worker's window that has no result yet. */
 interface Pending {
@@ -51,7 +56,7 @@ function giveAll(): void {
   }
 }
 
-self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+self.onmessage = ({ data }) => {
   switch (data.type) {
     case "call":
       pending.set(data.id, { call: data.call, again: data.again, given: undefined });
