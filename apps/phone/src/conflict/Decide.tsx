@@ -9,6 +9,7 @@ import { useAsk } from "../ui/Dialog";
 import { Screen } from "../ui/Screen";
 import { space } from "../ui/theme";
 import { useSay } from "../ui/Toast";
+import { Type } from "../ui/Type";
 import { words } from "../words";
 import { FieldChoice } from "./FieldChoice";
 import { fieldsOf, questionText, undecided } from "./sides";
@@ -55,6 +56,11 @@ export function Decide({ place, question }: { place: Place; question: Question }
         );
       })}
       <View style={styles.actions}>
+        {can("perField") && open.length > 0 ? (
+          <Type kind="small" tone="inkSoft">
+            {words.conflict.undecided}
+          </Type>
+        ) : null}
         {can("perField") ? (
           <Button title={words.conflict.perField} kind="primary" busy={busy} disabled={open.length > 0} onPress={() => void answer({ is: "perField", fields: choice })} />
         ) : null}

@@ -1,4 +1,4 @@
-import { StyleSheet, View } from "react-native";
+import { StyleSheet, useWindowDimensions, View } from "react-native";
 import { useOverview } from "../core";
 import { IconButton } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -12,18 +12,20 @@ import { SaveButton } from "./SaveButton";
 export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () => void; isSaving: boolean; onSync: () => void; isSyncing: boolean }) {
   const { colors } = useTheme();
   const overview = useOverview();
+  // A phone on its side: the head stays, so it must leave room for the list.
+  const compact = useWindowDimensions().height < 520;
   return (
-    <View style={[styles.head, { backgroundColor: colors.paper }]}>
+    <View style={[styles.head, { backgroundColor: colors.paper }, compact && styles.compact]}>
       <View style={styles.row}>
         <View style={styles.titles}>
-          <Type kind="large" heading={1}>
+          <Type kind={compact ? "title" : "large"} heading={1}>
             {words.app}
           </Type>
           {overview ? <Standing /> : null}
         </View>
         {overview?.account ? <IconButton icon="sync" label={isSyncing ? words.home.syncing : words.home.sync} onPress={onSync} busy={isSyncing} /> : null}
       </View>
-      <SaveButton onPress={onSave} isSaving={isSaving} />
+      <SaveButton onPress={onSave} isSaving={isSaving} compact={compact} />
     </View>
   );
 }
@@ -51,6 +53,7 @@ function Standing() {
 
 const styles = StyleSheet.create({
   head: { width: "100%", maxWidth: COLUMN + 2 * space.l, alignSelf: "center", paddingHorizontal: space.l, paddingTop: space.m, paddingBottom: space.l, gap: space.l },
+  compact: { paddingTop: space.xs, paddingBottom: space.s, gap: space.s },
   row: { flexDirection: "row", alignItems: "center" },
   titles: { flex: 1, gap: 2 },
   standing: { flexDirection: "row", alignItems: "center", gap: 6 },

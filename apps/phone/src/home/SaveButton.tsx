@@ -5,7 +5,7 @@ import { Type } from "../ui/Type";
 import { words } from "../words";
 
 /** The one big button. */
-export function SaveButton({ onPress, isSaving }: { onPress: () => void; isSaving: boolean }) {
+export function SaveButton({ onPress, isSaving, compact }: { onPress: () => void; isSaving: boolean; compact: boolean }) {
   const { colors, isDark } = useTheme();
   return (
     <Pressable
@@ -16,6 +16,7 @@ export function SaveButton({ onPress, isSaving }: { onPress: () => void; isSavin
       style={({ pressed }) => [
         styles.button,
         { backgroundColor: colors.accent, boxShadow: isDark ? "none" : "0 8px 24px rgba(31, 92, 74, 0.24)" },
+        compact && styles.compact,
         pressed && styles.pressed,
       ]}
     >
@@ -40,5 +41,5 @@ const styles = StyleSheet.create({
     width: "100%",
   },
   pressed: { opacity: 0.88, transform: [{ scale: 0.985 }] },
-  round: { borderRadius: radius.l },
+  compact: { minHeight: 60, borderRadius: radius.l },
 });

@@ -53,7 +53,7 @@ export type Summary =
 export function summaryOf({ account, status }: Overview): Summary {
   if (status.places.needsAttention > 0) return { is: "attention", places: status.places.needsAttention };
   if (!account) return { is: "local" };
-  if (status.places.sending > 0) return { is: "sending", changes: status.pending };
+  if (status.places.sending > 0) return { is: "sending", changes: Math.max(status.pending, status.places.sending) };
   if (status.pending > 0) return { is: "pending", changes: status.pending };
   return status.caughtUp ? { is: "synced" } : { is: "fetching" };
 }

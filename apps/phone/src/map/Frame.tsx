@@ -38,7 +38,21 @@ export function Crosshair() {
   );
 }
 
+/** Where a place is, on a map that is only looked at: its tip is the position. */
+export function Pin() {
+  const { colors } = useTheme();
+  return (
+    <View style={styles.pin} pointerEvents="none" aria-hidden>
+      <Svg width={36} height={44} viewBox="0 0 36 44" fill="none">
+        <Path d="M18 43S33 28.5 33 17.5a15 15 0 1 0-30 0C3 28.5 18 43 18 43Z" fill={colors.accent} stroke={colors.surface} strokeWidth={2} />
+        <Circle cx={18} cy={17.5} r={5.5} fill={colors.surface} />
+      </Svg>
+    </View>
+  );
+}
+
 const styles = StyleSheet.create({
+  pin: { position: "absolute", left: "50%", top: "50%", width: 36, height: 44, marginLeft: -18, marginTop: -43 },
   frame: { width: "100%", borderRadius: radius.l, borderWidth: StyleSheet.hairlineWidth, overflow: "hidden" },
   message: { ...StyleSheet.absoluteFill, alignItems: "center", justifyContent: "center", padding: space.xl },
   crosshair: { position: "absolute", left: "50%", top: "50%", width: 60, height: 60, marginLeft: -30, marginTop: -30 },

@@ -6,7 +6,7 @@ import { radius, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import type { DrawnMap } from "./engine.web";
-import { Crosshair, Frame } from "./Frame";
+import { Crosshair, Frame, Pin } from "./Frame";
 import { ATTRIBUTION } from "./style";
 import type { MapProps } from "./types";
 
@@ -60,7 +60,7 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
       <View ref={box} style={StyleSheet.absoluteFill} />
       {state === "ready" ? (
         <>
-          <Crosshair />
+          {onMove ? <Crosshair /> : <Pin />}
           {onMove ? (
             <View style={[styles.zoom, { backgroundColor: colors.raised, borderColor: colors.line }]}>
               <IconButton icon="plus" label={words.position.zoomIn} onPress={() => map.current?.zoom(1)} />

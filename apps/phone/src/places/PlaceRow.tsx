@@ -1,10 +1,11 @@
 import { Link } from "expo-router";
 import { memo } from "react";
-import { Pressable, StyleSheet, View } from "react-native";
+import { StyleSheet, View } from "react-native";
 import type { Place } from "../core";
 import { distance, type LatLon } from "../geo/position";
 import { when } from "../time/when";
 import { Icon } from "../ui/Icon";
+import { LinkPressable } from "../ui/LinkPressable";
 import { COLUMN, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
@@ -28,11 +29,9 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here }: { place: Pl
   return (
     <View role="listitem" style={styles.item}>
       <Link href={`/place/${place.key}`} asChild>
-        <Pressable
+        <LinkPressable
           aria-label={words.list.label([name, stateLook(place.state).title, ...about, time])}
-          style={(state: { pressed: boolean; hovered?: boolean }) =>
-            StyleSheet.flatten([styles.row, { borderColor: colors.line }, (state.pressed || state.hovered) && { backgroundColor: colors.accentSoft }])
-          }
+          look={[styles.row, { borderColor: colors.line }]}
         >
           <View style={styles.words}>
             <View style={styles.first}>
@@ -51,14 +50,14 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here }: { place: Pl
             <StateChip state={place.state} />
           </View>
           <Icon name="forward" tone="lineStrong" size={18} />
-        </Pressable>
+        </LinkPressable>
       </Link>
     </View>
   );
 });
 
 const styles = StyleSheet.create({
-  item: { width: "100%", maxWidth: COLUMN, alignSelf: "center" },
+  item: { width: "100%", maxWidth: COLUMN + 2 * space.l, alignSelf: "center" },
   row: {
     flexDirection: "row",
     alignItems: "center",
@@ -67,8 +66,7 @@ const styles = StyleSheet.create({
     paddingHorizontal: space.l,
     paddingVertical: space.m,
     borderBottomWidth: StyleSheet.hairlineWidth,
-    textDecorationLine: "none",
-  } as object,
+  },
   words: { flex: 1, minWidth: 0, gap: 3 },
   first: { flexDirection: "row", alignItems: "baseline", gap: space.s },
   name: { flex: 1, minWidth: 0 },

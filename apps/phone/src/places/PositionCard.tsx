@@ -33,7 +33,7 @@ export function PositionCard({ place, canEdit }: { place: Place; canEdit: boolea
       ) : (
         <>
           <Type kind="small" tone="inkSoft">
-            {words.meaning[place.state.is === "waitingForPosition" ? "waitingForPosition" : "needsPosition"]}
+            {words.place.giveText}
           </Type>
           <UseHere place={place} />
           <Button title={words.place.give} icon="target" onPress={toMap} />

@@ -145,7 +145,7 @@ const styles = StyleSheet.create({
   number: { flexGrow: 1, flexBasis: 130, minWidth: 0 },
   nudge: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", justifyContent: "space-between", gap: space.l },
   steps: { flexShrink: 1, flexBasis: 180, flexGrow: 1 },
-  cross: { alignItems: "center", borderRadius: radius.round, padding: space.xs, alignSelf: "center" },
+  cross: { alignItems: "center", borderRadius: radius.round, padding: space.xs, marginHorizontal: "auto" },
   crossRow: { flexDirection: "row", gap: 44 },
 });
 

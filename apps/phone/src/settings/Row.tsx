@@ -1,7 +1,8 @@
 import { Link } from "expo-router";
-import { Pressable, StyleSheet, View } from "react-native";
+import { StyleSheet, View } from "react-native";
 import { Icon, type IconName } from "../ui/Icon";
-import { radius, space, TARGET, useTheme } from "../ui/theme";
+import { LinkPressable } from "../ui/LinkPressable";
+import { radius, space, TARGET } from "../ui/theme";
 import { Type } from "../ui/Type";
 
 /** A fact: what it is called, and what it is. */
@@ -20,15 +21,9 @@ export function Fact({ label, value }: { label: string; value: string }) {
 
 /** A way to another page. */
 export function LinkRow({ href, icon, title, detail }: { href: "/trash" | "/diagnostics" | "/sign-in"; icon: IconName; title: string; detail?: string | undefined }) {
-  const { colors } = useTheme();
   return (
     <Link href={href} asChild>
-      <Pressable
-        aria-label={detail ? `${title}, ${detail}` : title}
-        style={(state: { pressed: boolean; hovered?: boolean }) =>
-          StyleSheet.flatten([styles.link, (state.pressed || state.hovered) && { backgroundColor: colors.accentSoft }])
-        }
-      >
+      <LinkPressable aria-label={detail ? `${title}, ${detail}` : title} look={styles.link}>
         <Icon name={icon} tone="accent" size={22} />
         <Type style={styles.title}>{title}</Type>
         {detail ? (
@@ -37,7 +32,7 @@ export function LinkRow({ href, icon, title, detail }: { href: "/trash" | "/diag
           </Type>
         ) : null}
         <Icon name="forward" tone="lineStrong" size={18} />
-      </Pressable>
+      </LinkPressable>
     </Link>
   );
 }
@@ -53,7 +48,6 @@ const styles = StyleSheet.create({
     marginHorizontal: -space.s,
     paddingHorizontal: space.s,
     borderRadius: radius.m,
-    textDecorationLine: "none",
-  } as object,
+  },
   title: { flex: 1 },
 });

@@ -16,7 +16,7 @@ function format(time: number, options: Intl.DateTimeFormatOptions, { locale, tim
 
 /** "14:02", in the way of the locale. */
 export function clock(time: number, how: TimeFormat = {}): string {
-  return format(time, { hour: "2-digit", minute: "2-digit" }, how);
+  return format(time, { timeStyle: "short" }, how);
 }
 
 /**
@@ -42,9 +42,9 @@ export function moment(time: number, now: number, how: TimeFormat = {}): string 
   return `${date}, ${clock(time, how)}`;
 }
 
-/** In full, for facts: "Tuesday, 3 November 2026, 14:02". */
+/** In full, for facts: "Tuesday, 3 November 2026 at 14:02". */
 export function inFull(time: number, how: TimeFormat = {}): string {
-  return format(time, { weekday: "long", day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" }, how);
+  return format(time, { dateStyle: "full", timeStyle: "short" }, how);
 }
 
 /** How long something waits: "less than a minute", "12 minutes", "3 hours", "2 days". */

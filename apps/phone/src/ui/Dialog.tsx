@@ -2,7 +2,7 @@ import { createContext, type ReactNode, useCallback, useContext, useId, useMemo,
 import { Modal, Pressable, StyleSheet, View } from "react-native";
 import { words } from "../words";
 import { Button } from "./Button";
-import { radius, space, useTheme } from "./theme";
+import { space, useTheme } from "./theme";
 import { Type } from "./Type";
 
 export interface Asked {
@@ -74,5 +74,4 @@ const styles = StyleSheet.create({
   shade: { flex: 1, alignItems: "center", justifyContent: "center", padding: space.l },
   box: { width: "100%", maxWidth: 420, borderRadius: 20, borderWidth: StyleSheet.hairlineWidth, padding: space.xl, gap: space.m },
   actions: { gap: space.s, paddingTop: space.s },
-  round: { borderRadius: radius.l },
 });

@@ -41,7 +41,7 @@ export function Icon({ name, tone = "ink", size = 20, color }: { name: IconName;
   const stroke = color ?? colors[tone];
   const box = size * textScale;
   return (
-    <Svg width={box} height={box} viewBox="0 0 24 24" fill="none" aria-hidden focusable={false}>
+    <Svg width={box} height={box} viewBox="0 0 24 24" fill="none" aria-hidden focusable={false} style={{ flexShrink: 0 }}>
       <Path d={paths[name]} stroke={stroke} strokeWidth={1.9} strokeLinecap="round" strokeLinejoin="round" />
       {name === "pin" ? <Circle cx={12} cy={9.8} r={2.4} stroke={stroke} strokeWidth={1.9} /> : null}
     </Svg>

@@ -44,7 +44,7 @@ export function Screen({
   const { colors } = useTheme();
   return (
     <SafeAreaView edges={large ? ["top", "left", "right"] : ["top", "left", "right", "bottom"]} style={[styles.fill, { backgroundColor: colors.paper }]}>
-      <Stack.Screen options={{ title: large ? `${title} · ${words.app}` : `${title} · ${words.app}` }} />
+      <Stack.Screen options={{ title: `${title} · ${words.app}` }} />
       {large ? null : <Head title={title} actions={actions} />}
       <KeyboardAvoidingView behavior={Platform.OS === "ios" ? "padding" : undefined} style={styles.fill}>
         <ScrollView role="main" style={styles.fill} contentContainerStyle={styles.scrolled} keyboardShouldPersistTaps="handled">

@@ -1,9 +1,10 @@
 import { Link } from "expo-router";
-import { Pressable, StyleSheet, View } from "react-native";
+import { StyleSheet, View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 import { useOverview } from "../core";
 import { words } from "../words";
 import { Icon, type IconName } from "./Icon";
+import { LinkPressable } from "./LinkPressable";
 import { COLUMN, radius, space, useTheme } from "./theme";
 import { Type } from "./Type";
 
@@ -35,10 +36,10 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
           const tone = isCurrent ? "accent" : "inkSoft";
           return (
             <Link key={name} href={href} asChild>
-              <Pressable
+              <LinkPressable
                 aria-label={count ? `${title}, ${words.summary.pending(count)}` : title}
                 {...{ "aria-current": isCurrent ? "page" : undefined }}
-                style={StyleSheet.flatten([styles.tab, atTop && styles.tabAtTop])}
+                look={[styles.tab, atTop && styles.tabAtTop]}
               >
                 <View style={[styles.sign, isCurrent && { backgroundColor: colors.accentSoft }]}>
                   <Icon name={icon} tone={tone} size={22} />
@@ -53,7 +54,7 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
                 <Type kind="note" strong={isCurrent} tone={tone} numberOfLines={1}>
                   {title}
                 </Type>
-              </Pressable>
+              </LinkPressable>
             </Link>
           );
         })}
@@ -65,7 +66,7 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
 const styles = StyleSheet.create({
   bar: { alignItems: "center" },
   row: { flexDirection: "row", width: "100%", maxWidth: COLUMN },
-  tab: { flex: 1, alignItems: "center", justifyContent: "center", minHeight: 60, paddingVertical: 6, gap: 2, textDecorationLine: "none", borderRadius: radius.m } as object,
+  tab: { flex: 1, alignItems: "center", justifyContent: "center", minHeight: 60, paddingVertical: 6, gap: 2, borderRadius: radius.m },
   tabAtTop: { flexDirection: "row", gap: space.s, minHeight: 56 },
   sign: { paddingHorizontal: 18, paddingVertical: 3, borderRadius: radius.round },
   count: { position: "absolute", top: -4, right: 2, minWidth: 20, paddingHorizontal: 4, borderRadius: radius.round, borderWidth: 2, alignItems: "center" },

@@ -81,7 +81,11 @@ export default function Home() {
                   </View>
                 </View>
               ) : null}
-              {places && places.length > 0 ? <SectionHead title={filtered ? words.list.results : words.list.places} /> : null}
+              {places && places.length > 0 ? (
+                <View style={styles.section}>
+                  <SectionHead title={filtered ? words.list.results : words.list.places} />
+                </View>
+              ) : null}
             </View>
           }
           ListEmptyComponent={
