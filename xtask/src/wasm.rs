@@ -67,7 +67,9 @@ fn web_assembly(core: &Path, out: &Path) -> Result<()> {
         .input_path(&compiled)
         .web(true)
         .and_then(|bindgen| bindgen.typescript(true).remove_name_section(true).generate(out))
-        .context("make the JavaScript around the WebAssembly; is `wasm-bindgen` the same version in all of Cargo.lock?")?;
+        .context(
+            "make the JavaScript around the WebAssembly; is `wasm-bindgen` the same version in all of Cargo.lock?",
+        )?;
     optimise(core, &out.join("holdfast_wasm_bg.wasm"))?;
     std::fs::write(&stamp, sources).with_context(|| format!("write {}", stamp.display()))
 }

@@ -88,6 +88,11 @@ impl Core {
         Ok(status.pending as f64)
     }
 
+    /// Why the account waits for the person, as a failure; or null.
+    pub fn waiting(&mut self) -> Thrown<String> {
+        json(self.host.status().map(|status| status.paused.map(Failure::from)))
+    }
+
     /// The request that signs in at a server.
     #[wasm_bindgen(js_name = signInRequest)]
     pub fn sign_in_request(&self, call: &str, server: &str) -> Thrown<String> {

@@ -66,7 +66,7 @@ test("an access that the server has ended is said, and a sign-in goes on with ev
   await signIn(page, site, account);
   const devices = JSON.parse(await device.holdfast(["devices", "--json"])).devices as { id: string; name: string }[];
   const id = devices.find(({ name }) => name === "browser")?.id;
-  await device.holdfast(["devices", "revoke", id ?? "", "--yes"]);
+  await device.holdfast(["devices", "revoke", id ?? ""]);
   await capture(page, "Kept");
   await expect.poll(async () => (await overview(page)).account?.signedIn).toBe(false);
   expect((await ask(page, { call: "sync" })).failure?.code).toBe("not_signed_in");

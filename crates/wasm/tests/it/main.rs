@@ -114,9 +114,15 @@ fn nothing_is_sent_without_a_sign_in_and_what_is_sent_is_what_was_captured() {
     assert_eq!(host.poll().unwrap().requests, []);
     sign_in(&mut host, ADA, "token").unwrap();
     capture(&mut host, 2, "Hut");
-    let requests = host.poll().unwrap().requests;
-    let push = requests.iter().find(|request| request.method == "POST").unwrap();
-    assert!(push.body.as_ref().unwrap().contains("Hut") && !push.body.as_ref().unwrap().contains("Spring"));
+    // The feed is asked first: a batch names the state of the server that it was made for.
+    let pull = host.poll().unwrap().requests.remove(0);
+    assert_eq!((pull.method, pull.path.as_str()), ("GET", "/v1/sync/pull?limit=1000"));
+    let page = json!({ "epoch": "e", "changes": [], "cursor": "c", "hasMore": false, "head": 0,
+        "limits": { "placesUsed": 0, "mediaBytesUsed": 0 } });
+    assert!(host.handle(&pull.lease, reply(200, page)).unwrap().answered);
+    let push = host.poll().unwrap().requests.remove(0);
+    let body = push.body.unwrap();
+    assert!(push.path == "/v1/sync/push" && body.contains("Hut") && !body.contains("Spring"), "{body}");
     let nothing: HttpReply = serde_json::from_value(json!({ "status": 0, "protocol": false, "body": "" })).unwrap();
     assert!(!host.handle(&push.lease, nothing).unwrap().answered);
 }
