@@ -44,11 +44,12 @@ export const words = {
   home: {
     save: "Save here",
     saving: "Saving …",
-    saved: "Saved on this phone",
-    savedWarning: "Saved on this phone. The browser has not promised to keep it: sign in, or install the app.",
+    saved: "Saved on this phone.",
+    /** Said with it where the browser has not promised to keep what is stored. */
+    savedWarning: "This browser has not promised to keep it: sign in, or install the app.",
     /** Spoken; the toast shows the same. */
     savedWaiting: "Saved on this phone. Looking for the position …",
-    placed: (accuracy: string) => `Position found, ${accuracy}`,
+    savedPlaced: (accuracy: string) => `Saved on this phone. Position found, ${accuracy}.`,
     noPosition: "It is saved. No position came: give it one from its page.",
     notSaved: "Not saved",
     undone: "Undone. The place is gone.",
@@ -111,7 +112,7 @@ export const words = {
     suggestions: "In use",
     use: (what: string) => `Use ${what}`,
     save: "Save changes",
-    revert: "Take back",
+    revert: "Don’t save",
     changed: "Saved on this phone",
     unchanged: "Nothing to change",
     kept: "What you typed is saved when you leave this page.",

@@ -35,17 +35,18 @@ export function useCapture(): { save: () => void; isSaving: boolean } {
     const tell = (news: News) => {
       const isLatest = latest.current === capture;
       const action = { title: words.undo, onPress: () => void undo(capture) };
+      // "Saved on this phone" is never said without its warning where there is one.
+      const saySaved = (text: string) =>
+        say({ text: isKept ? text : `${text} ${words.home.savedWarning}`, tone: isKept ? "accent" : "warning", icon: "check", action });
       switch (news.is) {
-        case "saved": {
+        case "saved":
           setSaving(false);
           feelSaved();
-          const text = news.isWaiting ? words.home.savedWaiting : words.home.saved;
-          say({ text: isKept ? text : `${text} ${words.home.savedWarning}`, tone: isKept ? "accent" : "warning", icon: "check", action });
+          saySaved(news.isWaiting ? words.home.savedWaiting : words.home.saved);
           break;
-        }
         // Older captures show their news in the list.
         case "placed":
-          if (isLatest) say({ text: words.home.placed(accuracyWords(news.place)), action });
+          if (isLatest) saySaved(words.home.savedPlaced(accuracyWords(news.place)));
           break;
         case "improved":
           break;

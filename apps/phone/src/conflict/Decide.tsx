@@ -31,8 +31,10 @@ export function Decide({ place, question }: { place: Place; question: Question }
     const resolved = await run({ call: "resolve", key: place.key, answer: resolution, seen: question.seen });
     if (!resolved) return;
     say({ text: words.conflict.decided });
-    if (resolved.place) router.replace(`/place/${resolved.place.key}`);
-    else router.dismissTo("/");
+    // Back to the page that asked, which shows how it is now; on to another one where a new place was made.
+    if (!resolved.place) router.dismissTo("/");
+    else if (resolved.place.key === place.key && router.canGoBack()) router.back();
+    else router.replace(`/place/${resolved.place.key}`);
   };
   const letGo = async () => {
     const { letGoTitle: title, letGoText: text } = words.conflict;
