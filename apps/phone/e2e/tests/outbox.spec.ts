@@ -34,9 +34,8 @@ test("the outbox says what waits, exports it, discards what the person lets go, 
   expect(list).not.toContain("Spring");
 });
 
-test("a full plan keeps what has no room on the phone, says so, and sends it once there is room", async ({ phone, network, account, device, server, watch }) => {
-  watch.expect(200);
-  const limit = (places: number) => server.admin(["set-plan", account.email, `plan-of-${account.email}`, "--places-max", String(places)]);
+test("a full plan keeps what has no room on the phone, says so, and sends it once there is room", async ({ phone, network, account, device, server }) => {
+  const limit = (places: number) => server.admin(["set-plan", "--email", account.email, "--plan", "small", "--places-max", String(places)]);
   await limit(1);
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
