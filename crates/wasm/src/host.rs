@@ -41,7 +41,7 @@ impl Host {
     /// Carries out a call that needs no network.
     pub fn perform(&mut self, call: Call, attempt: Attempt, facts: &Facts) -> Result<Answer, Failure> {
         match call {
-            Call::Device(call) => self.on_places(call, attempt),
+            Call::Device(call) => self.on_places(*call, attempt),
             Call::Host(HostCall::Overview) => Ok(Answer::Overview(self.overview(facts)?)),
             Call::Host(HostCall::Adopt) => Ok(Answer::Adopt(self.adopt()?)),
             Call::Host(HostCall::KeepApart) => Ok(Answer::KeepApart(self.keep_apart()?)),
