@@ -5,11 +5,11 @@
 // keeps, `sources` is the sha256 of everything the build was made from; xtask/src/phone.rs takes the same sum. The same sources
 // give the same bytes.
 
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { exportApp } from "./web/build/expo.mjs";
-import { app, BASE, filesOf, hashedName, read, sha256, sum } from "./web/build/files.mjs";
+import { app, BASE, hashedName, read, sha256, sum } from "./web/build/files.mjs";
 import { icons } from "./web/build/icons.mjs";
 import { licences } from "./web/build/licences.mjs";
 import { registration, serviceWorker } from "./web/build/scripts.mjs";
@@ -20,6 +20,8 @@ const SOURCES = [
   "package-lock.json",
   "app.json",
   "tsconfig.json",
+  "babel.config.js",
+  "metro.config.js",
   "build.mjs",
   "src",
   "core/src",
@@ -66,9 +68,9 @@ async function main() {
 
   const exported = exportApp();
   for (const [name, bytes] of exported.files) files.set(name, bytes);
-  for (const name of filesOf(join(app, "core/dist"), readdirSync(join(app, "core/dist")))) {
-    files.set(`core/${name}`, read(`core/dist/${name}`));
-  }
+  // What the core's script, which the export has in it, loads by itself.
+  const core = JSON.parse(read("core/dist/manifest.json").toString()).files;
+  for (const name of [core.worker, core.wasm]) files.set(`core/${name}`, read(`core/dist/${name}`));
   const { drawing, drawn } = await icons();
   const named = drawn.map((icon) => ({ ...icon, name: add(icon.name, icon.bytes) }));
   const touch = named.find(({ name }) => name.includes("apple-touch-icon"))?.name ?? "";

@@ -10,11 +10,13 @@ use crate::assets::{install, sum};
 use crate::process::{self, cargo, stop_in_order};
 
 /// What the build is made from, in the app's folder; `build.mjs` takes the same sum.
-const SOURCES: [&str; 16] = [
+const SOURCES: [&str; 18] = [
     "package.json",
     "package-lock.json",
     "app.json",
     "tsconfig.json",
+    "babel.config.js",
+    "metro.config.js",
     "build.mjs",
     "src",
     "core/src",
@@ -36,6 +38,7 @@ fn folder() -> PathBuf {
 /// Builds the app, unless what is there was built from the very same sources. The device core in it is built before, in its
 /// own turn. Needs Node.js and npm only where something has changed.
 pub(crate) fn build() -> Result<()> {
+    crate::wasm::build()?;
     let app = folder();
     let sources = sum(&app, &SOURCES)?;
     if is_built(&app, &sources) {
@@ -71,15 +74,15 @@ pub(crate) fn run_tests(args: &[String]) -> Result<()> {
     crate::assets::build()?;
     build()?;
     process::run(&mut cargo(["build", "--workspace", "--bin", "holdfast-server", "--bin", "holdfast"]))?;
-    tests(args)
+    as_chosen(args)
 }
 
 /// As part of all tests, which have built the app and the programs.
 pub(crate) fn as_test() -> Result<()> {
-    tests(&[])
+    as_chosen(&[])
 }
 
-fn tests(args: &[String]) -> Result<()> {
+fn as_chosen(args: &[String]) -> Result<()> {
     crate::needs::node()?;
     let chromium = crate::needs::chromium()?;
     let browser = crate::root().join("crates/web/browser");

@@ -67,7 +67,9 @@ fn web_assembly(core: &Path, out: &Path) -> Result<()> {
         .input_path(&compiled)
         .web(true)
         .and_then(|bindgen| bindgen.typescript(true).remove_name_section(true).generate(out))
-        .context("make the JavaScript around the WebAssembly; is `wasm-bindgen` the same version in all of Cargo.lock?")?;
+        .context(
+            "make the JavaScript around the WebAssembly; is `wasm-bindgen` the same version in all of Cargo.lock?",
+        )?;
     optimise(core, &out.join("holdfast_wasm_bg.wasm"))?;
     std::fs::write(&stamp, sources).with_context(|| format!("write {}", stamp.display()))
 }
@@ -89,8 +91,11 @@ fn optimise(core: &Path, file: &Path) -> Result<()> {
     assets::install(core)?;
     let smaller = file.with_extension("smaller");
     let mut command = node(core, "binaryen/bin/wasm-opt");
-    // Whatever the compiler emits, every browser with the file system that is needed knows.
-    command.args(["-Os", "--all-features", "--strip-debug", "--strip-producers"]).arg(file).arg("-o").arg(&smaller);
+    // What the compiler emits, and every browser with the file system that is needed knows.
+    let features =
+        ["bulk-memory", "mutable-globals", "multivalue", "nontrapping-float-to-int", "reference-types", "sign-ext"];
+    command.args(features.map(|feature| format!("--enable-{feature}")));
+    command.args(["-Os", "--strip-debug", "--strip-producers"]).arg(file).arg("-o").arg(&smaller);
     run(&mut command).context("make the WebAssembly smaller")?;
     std::fs::rename(&smaller, file).with_context(|| format!("replace {}", file.display()))
 }

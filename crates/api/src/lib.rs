@@ -19,6 +19,7 @@ mod devices;
 mod docs;
 mod events;
 mod examples;
+mod export;
 mod health;
 mod html;
 mod json;
@@ -47,7 +48,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use holdfast_http::{Front, drain, observe};
+use holdfast_http::{Front, archive, drain, observe};
 use serde_json::Value;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -94,6 +95,7 @@ impl Groups {
                 .routes(routes!(sessions::sign_out))
                 .routes(routes!(pairing::create_pairing_code))
                 .routes(routes!(account::get_account))
+                .routes(routes!(export::export_archive))
                 .routes(routes!(devices::list_devices))
                 .routes(routes!(devices::revoke_device))
                 .routes(routes!(shares::list_shares))
@@ -131,7 +133,8 @@ pub fn router(front: Front, settings: ApiSettings) -> Router {
                 .route_layer(from_fn(protocol::required)),
         )
         .merge(Router::from(open));
-    let worth_compressing = SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE);
+    let worth_compressing =
+        SizeAbove::new(COMPRESS_ABOVE).and(NotForContentType::SSE).and(NotForContentType::const_new("application/zip"));
     v1.fallback(nothing_here)
         .layer(from_fn(protocol::spoken))
         .layer(from_fn_with_state(drain::Most::OF_A_CALL, drain::drain_refused))
@@ -179,7 +182,10 @@ async fn nothing_here() -> StatusCode {
 
 /// Gives a request up that takes too long. Dropping it rolls its transaction back.
 async fn within_time(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    match tokio::time::timeout(state.front.settings().request_timeout, next.run(request)).await {
+    // Everything that somebody has may be a lot.
+    let is_archive = request.uri().path() == export::PATH;
+    let limit = if is_archive { archive::TIMEOUT } else { state.front.settings().request_timeout };
+    match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
         Err(_) => problem::unavailable().into_response(),
     }

@@ -291,7 +291,8 @@ mod tests {
             + include_str!("pairing.rs")
             + include_str!("devices.rs")
             + include_str!("shares.rs")
-            + include_str!("setup.rs");
+            + include_str!("setup.rs")
+            + include_str!("export.rs");
         let lists: Vec<&str> =
             text.split("\"x-problems\" = json!(").skip(1).filter_map(|t| t.split(')').next()).collect();
         assert!(!lists.is_empty());

@@ -1,7 +1,7 @@
 //! What can go wrong, for a screen: a stable code, a sentence, and what to do.
 
 use holdfast_contract::{Code, FieldError, Problem};
-use holdfast_device::Error;
+use holdfast_device::{Error, PauseReason};
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
@@ -89,6 +89,12 @@ codes! {
     /// This device is not signed in.
     NotSignedIn = "not_signed_in", "This device is not signed in. What you save stays on it.",
         "Sign in to send and receive.";
+    /// The account waits: it is gone on the server.
+    AccountGone = "account_gone", "The account was deleted or suspended on the server. Everything on this device is kept.",
+        "Export your places to a file, or ask whoever runs the server.";
+    /// The account waits for a newer app.
+    UpdateApp = "update_app", "This version of the app is too old for the server. Everything you saved is kept and is sent afterwards.",
+        "Reload the app to get the newest version.";
     /// Signed in to another account or server.
     SignedInElsewhere = "signed_in_elsewhere", "This device is signed in to another account.",
         "Sign out first; what is unsent is kept for that account.";
@@ -207,6 +213,17 @@ impl From<Error> for Failure {
     }
 }
 
+/// Why the whole account waits for the person.
+impl From<PauseReason> for Failure {
+    fn from(reason: PauseReason) -> Self {
+        Self::new(match reason {
+            PauseReason::SignIn => FailureCode::NotSignedIn,
+            PauseReason::AccountGone => FailureCode::AccountGone,
+            PauseReason::UpdateApp => FailureCode::UpdateApp,
+        })
+    }
+}
+
 /// What the server said, for calls that a person waits for.
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
@@ -215,6 +232,8 @@ impl From<Problem> for Failure {
             Code::InvalidCode => FailureCode::InvalidCode,
             Code::RateLimited => FailureCode::RateLimited,
             Code::Unauthenticated | Code::WrongAccount => FailureCode::NotSignedIn,
+            Code::AccountGone => FailureCode::AccountGone,
+            Code::ClientTooOld => FailureCode::UpdateApp,
             _ => FailureCode::Server,
         };
         let mut failure = Self::new(code);
@@ -248,7 +267,7 @@ mod tests {
 
     #[test]
     fn the_servers_words_are_kept_where_it_has_some() {
-        let failure = Failure::from(Problem::new(Code::AccountGone, "The account was suspended."));
-        assert_eq!((failure.code, failure.sentence.as_str()), (FailureCode::Server, "The account was suspended."));
+        let failure = Failure::from(Problem::new(Code::Unavailable, "Back at noon."));
+        assert_eq!((failure.code, failure.sentence.as_str()), (FailureCode::Server, "Back at noon."));
     }
 }

@@ -206,3 +206,22 @@ fn an_export_replaces_nothing_unasked_and_leaves_nothing_half() {
         .collect();
     assert!(rest.is_empty(), "{rest:?}");
 }
+
+#[test]
+fn an_archive_holds_what_the_device_has_and_says_that_history_is_not_there() {
+    let home = Home::new();
+    home.ok(&["import", &fixture("gpxpy/unicode.gpx")]);
+    home.ok(&["rm", "FAGGIO"]);
+    let file = home.file("all.zip");
+    let file = file.to_str().unwrap();
+    home.ok(&["export", "--output", file])
+        .says("5 places written to")
+        .says("What places were before they were changed is not");
+    home.expect(2, &["export", "--format", "archive"]).says("An archive needs a file of its own");
+    home.expect(2, &["export", "--output", file, "--force", "--tag", "x"]).says("An archive holds everything");
+    // Known again here; made anew on another device, without what was in the trash.
+    home.ok(&["import", file]).says("nothing new");
+    let other = Home::new();
+    other.ok(&["import", file]).says("5 places from all.zip");
+    assert!(!other.names().contains(&"FAGGIO".to_owned()));
+}

@@ -11,9 +11,11 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 use zip::write::{SimpleFileOptions, StreamWriter, ZipWriter};
 
-use crate::contents::{Collector, ReadError, why_unread};
+use crate::archive_write::{MANIFEST, PLACES};
+use crate::contents::{Broken, Collector, ReadError, why_unread};
 use crate::csv_columns::looks_like_a_sheet;
 use crate::csv_read::Columns;
+use crate::draft::shown;
 use crate::format::{Format, detect};
 use crate::kml_write::KmlWriter;
 use crate::read::read_text;
@@ -61,6 +63,13 @@ fn read_within(
     }
     let mut archive = ZipArchive::new(Cursor::new(packed)).map_err(|error| damaged(&error))?;
     let names: Vec<Option<String>> = archive.file_names().map(|name| name.ok().map(Cow::into_owned)).collect();
+    if names.iter().flatten().any(|name| name == MANIFEST) {
+        // Everything else in it says the same again, or what is in the trash.
+        into.contents.format = Format::Archive;
+        let index = names.iter().position(|name| name.as_deref() == Some(PLACES));
+        let Some(index) = index else { return Err(ReadError::Archive(format!("there is no {PLACES} in it"))) };
+        return read_file(&mut archive, index, "", Some(Format::GeoJson), None, columns, &mut left, into).map(drop);
+    }
     let kml = main_kml(&names);
     let takeout = names.iter().flatten().any(|name| name.to_ascii_lowercase().starts_with("takeout/"));
     if forced == Some(Format::Kmz) || (forced.is_none() && !takeout && kml.is_some()) {
@@ -79,7 +88,13 @@ fn read_within(
         into.contents.csv = None;
         return Ok(());
     }
-    Err(ReadError::Archive("there are no saved places in it".to_owned()))
+    // Nothing of it can be taken; where a file looked as if it held places, why not is worth more than that.
+    Err(ReadError::Archive(match &into.contents.broken {
+        Some(Broken { reason, file: Some(file), .. }) => {
+            format!("there are no saved places in it that can be read: in {}, {reason}", shown(file))
+        }
+        _ => "there are no saved places in it".to_owned(),
+    }))
 }
 
 /// `doc.kml` at the top, or else the first KML (KML 2.2, annex C).
@@ -92,7 +107,7 @@ fn main_kml(names: &[Option<String>]) -> Option<usize> {
 fn may_hold_places(name: &str) -> bool {
     // What macOS adds to an archive is no file of the person's.
     !name.starts_with("__MACOSX/")
-        && Format::of_name(name).is_some_and(|f| !matches!(f, Format::Kmz | Format::TakeoutZip))
+        && Format::of_name(name).is_some_and(|f| !matches!(f, Format::Kmz | Format::TakeoutZip | Format::Archive))
 }
 
 /// Reads one file; whether it may hold places at all. Takeout packs much else beside them.

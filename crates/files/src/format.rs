@@ -3,6 +3,7 @@
 use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 
+use crate::archive_write::MANIFEST;
 use crate::csv_columns;
 
 /// A place file format.
@@ -24,19 +25,30 @@ pub enum Format {
     TakeoutJson,
     /// Google Takeout's archive.
     TakeoutZip,
+    /// Holdfast's complete archive.
+    Archive,
 }
 
 /// A word that names no format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("must be one of: gpx, kml, kmz, geojson, csv, takeout-json, takeout-zip")]
+#[error("must be one of: gpx, kml, kmz, geojson, csv, takeout-json, takeout-zip, archive")]
 pub struct UnknownFormat;
 
 impl Format {
     /// Every format; each can be read.
-    pub const ALL: &[Self] =
-        &[Self::Gpx, Self::Kml, Self::Kmz, Self::GeoJson, Self::Csv, Self::TakeoutJson, Self::TakeoutZip];
+    pub const ALL: &[Self] = &[
+        Self::Gpx,
+        Self::Kml,
+        Self::Kmz,
+        Self::GeoJson,
+        Self::Csv,
+        Self::TakeoutJson,
+        Self::TakeoutZip,
+        Self::Archive,
+    ];
 
-    /// The formats that can be written too.
+    /// The formats that can be written too, by [`Writer`](crate::Writer). (The archive has a
+    /// [writer of its own](crate::ArchiveWriter).)
     pub const WRITABLE: &[Self] = &[Self::Gpx, Self::Kml, Self::Kmz, Self::GeoJson, Self::Csv];
 
     /// Its word in settings, addresses and options.
@@ -49,6 +61,7 @@ impl Format {
             Self::Csv => "csv",
             Self::TakeoutJson => "takeout-json",
             Self::TakeoutZip => "takeout-zip",
+            Self::Archive => "archive",
         }
     }
 
@@ -62,6 +75,7 @@ impl Format {
             Self::Csv => "CSV",
             Self::TakeoutJson => "Google Takeout (saved places)",
             Self::TakeoutZip => "Google Takeout (archive)",
+            Self::Archive => "Holdfast archive",
         }
     }
 
@@ -74,7 +88,7 @@ impl Format {
             Self::GeoJson => &["geojson", "json", "geojsonl", "geojsons", "ndjson", "jsonl"],
             Self::Csv => &["csv", "tsv", "tab", "txt"],
             Self::TakeoutJson => &["json"],
-            Self::TakeoutZip => &["zip"],
+            Self::TakeoutZip | Self::Archive => &["zip"],
         }
     }
 
@@ -92,7 +106,7 @@ impl Format {
             Self::GeoJson => "application/geo+json",
             Self::Csv => "text/csv; charset=utf-8",
             Self::TakeoutJson => "application/json",
-            Self::TakeoutZip => "application/zip",
+            Self::TakeoutZip | Self::Archive => "application/zip",
         }
     }
 
@@ -155,7 +169,9 @@ fn text(start: &[u8], encoding: Option<&str>) -> String {
 fn archive(start: &[u8], named: Option<Format>) -> Format {
     let length = start.get(26..28).map_or(0, |bytes| usize::from(u16::from_le_bytes([bytes[0], bytes[1]])));
     let first = start.get(30..30 + length).unwrap_or_default().to_ascii_lowercase();
-    if first.starts_with(b"takeout/") {
+    if first == MANIFEST.as_bytes() {
+        Format::Archive
+    } else if first.starts_with(b"takeout/") {
         Format::TakeoutZip
     } else if first.ends_with(b".kml") || named == Some(Format::Kmz) {
         Format::Kmz

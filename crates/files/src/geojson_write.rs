@@ -21,10 +21,15 @@ impl<W: Write> GeoJsonWriter<W> {
 
     /// Writes a place. Coordinates are longitude, latitude and, where known, altitude; missing values are `null`.
     pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<()> {
+        self.write_with(place, JsonObject::new())
+    }
+
+    /// The same with further properties; those of the place itself stay as they are.
+    pub(crate) fn write_with(&mut self, place: &ExportPlace, more: JsonObject) -> io::Result<()> {
         let position = &place.position;
         let mut coordinates = vec![position.longitude.get(), position.latitude.get()];
         coordinates.extend(position.altitude.map(holdfast_contract::Altitude::get));
-        let mut properties = JsonObject::new();
+        let mut properties = more;
         let mut set = |key: &str, value: Value| properties.insert(key.to_owned(), value);
         set("name", json!(place.name.as_ref().map(|name| plain_text(name.as_str()))));
         set("note", json!(place.note.as_ref().map(|note| plain_text(note.as_str()))));

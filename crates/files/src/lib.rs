@@ -21,8 +21,10 @@
 //! | GeoJSON, Takeout's JSON | `json_read`, `json_tap`, `feature`, `geojson_write` |
 //! | CSV, Takeout's lists | `csv_records`, `csv_read`, `csv_columns`, `csv_cells`, `csv_write` |
 //! | Takeout | `map_link` (coordinates in links), `archive` |
+//! | the complete archive | `archive_write` |
 
 mod archive;
+mod archive_write;
 mod contents;
 mod csv_cells;
 mod csv_columns;
@@ -55,6 +57,7 @@ mod write;
 mod write_tests;
 mod xml;
 
+pub use archive_write::{ArchiveWriter, Listed, MEDIA_TYPE as ARCHIVE_MEDIA_TYPE};
 pub use contents::{BadRow, Broken, Contents, LeftOut, PassedOver, ReadError};
 pub use csv_columns::{ColumnChoice, CsvColumns, CsvField, CsvSheet};
 pub use decode::EncodingError;

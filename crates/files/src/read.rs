@@ -51,7 +51,9 @@ pub fn read_choosing(
     let source = start.as_slice().chain(source);
     let mut into = Collector::new(format);
     match format {
-        Format::Kmz | Format::TakeoutZip => archive::read(source, options.format, encoding, columns, &mut into)?,
+        Format::Kmz | Format::TakeoutZip | Format::Archive => {
+            archive::read(source, options.format, encoding, columns, &mut into)?;
+        }
         format => read_text(format, source, file_name, encoding, columns, &mut into)?,
     }
     Ok(into.contents)
@@ -72,7 +74,7 @@ pub(crate) fn read_text(
         Format::Kml => kml_read::read(decoded, into),
         Format::GeoJson | Format::TakeoutJson => json_read::read(decoded, into),
         Format::Csv => csv_read::read(decoded, file_name, columns, into),
-        Format::Kmz | Format::TakeoutZip => {
+        Format::Kmz | Format::TakeoutZip | Format::Archive => {
             Err(io::Error::new(io::ErrorKind::InvalidInput, "an archive is no text").into())
         }
     }

@@ -40,7 +40,7 @@ fn check(format: Format, bytes: &[u8], written_as: &[Format]) {
     // In UTF-16 a byte 0x0A may stand for half of a letter, CR ends a line too, and an archive has lines inside.
     let lines = 1 + bytes.iter().map(|b| u64::from(*b == b'\n')).sum::<u64>();
     let plain = std::str::from_utf8(bytes).is_ok() && !bytes.contains(&b'\r');
-    let packed = matches!(format, Format::Kmz | Format::TakeoutZip);
+    let packed = matches!(format, Format::Kmz | Format::TakeoutZip | Format::Archive);
     let most = if packed { u64::MAX } else { lines + if plain { 0 } else { bytes.len() as u64 } };
     for bad in &file.bad {
         assert!((1..=most).contains(&bad.line), "line {} of {most}", bad.line);

@@ -56,7 +56,7 @@ impl<W: Write> Writer<W> {
             Format::Kmz => Self::Kmz(Box::new(KmzWriter::new(out, now)?)),
             Format::GeoJson => Self::GeoJson(GeoJsonWriter::new(out)),
             Format::Csv => Self::Csv(Box::new(CsvWriter::new(out)?)),
-            Format::TakeoutJson | Format::TakeoutZip => {
+            Format::TakeoutJson | Format::TakeoutZip | Format::Archive => {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{} is only read", format.name())));
             }
         })

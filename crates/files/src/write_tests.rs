@@ -153,7 +153,7 @@ fn names_in_every_script_and_in_none_survive() {
 
 #[test]
 fn a_format_that_is_only_read_is_not_written() {
-    for format in [Format::TakeoutJson, Format::TakeoutZip] {
+    for format in [Format::TakeoutJson, Format::TakeoutZip, Format::Archive] {
         let error = crate::Writer::new(format, Vec::new(), Timestamp::EPOCH).err().unwrap();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
     }

@@ -10,6 +10,7 @@ use holdfast_service::{Actor, Error, Service};
 
 use crate::client_address;
 use crate::credentials::{Credentials, credentials, is_safe, is_same_site};
+use crate::download::{Download, Downloads};
 use crate::rate_limit::{Exceeded, Limiter, Standing};
 use crate::settings::{HttpSettings, Limit, RateLimits};
 
@@ -29,6 +30,7 @@ struct Inner {
     sign_in_limiter: Limiter,
     /// Tokens that had to be looked up, by the client's address: whoever tries tokens costs the database a question each.
     look_up_limiter: Limiter,
+    downloads: Downloads,
 }
 
 /// Why a request does not get through.
@@ -50,6 +52,7 @@ impl Front {
             user_limiter: Limiter::new("user", user),
             sign_in_limiter: Limiter::new("sign-in", sign_in),
             look_up_limiter: Limiter::new("token", Limit { requests: look_ups, ..sign_in }),
+            downloads: Downloads::default(),
             settings,
         }))
     }
@@ -91,6 +94,11 @@ impl Front {
     /// Counts one attempt to sign in, to set up or to pair, by the client's address.
     pub fn check_sign_in(&self, request: &Request) -> Result<Standing, Exceeded> {
         self.0.sign_in_limiter.check(self.address_key(request.headers(), request.extensions()))
+    }
+
+    /// One file that this account fetches, until what is given is dropped; `rate_limited` where it fetches as many as it may.
+    pub fn claim_download(&self, user: AccountId) -> Result<Download, Problem> {
+        self.0.downloads.claim(user)
     }
 
     fn address_key(&self, headers: &HeaderMap, extensions: &Extensions) -> u128 {

@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::database::Database;
 use crate::postgres::DATABASE;
+use crate::say::say;
 use crate::settings::{DatabaseSettings, Settings};
 
 /// Longest password that is read from standard input, in bytes; beyond it nothing is read.
@@ -85,7 +86,7 @@ pub(crate) async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
     let outcome = holdfast_store::migrate(database.url()).await;
     database.close().await;
     outcome?;
-    println!("The database is up to date.");
+    say!("The database is up to date.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -108,18 +109,23 @@ async fn run_on(database: &Reached, settings: &Settings, command: AdminCommand) 
     match command {
         AdminCommand::AddUser { email, password } => {
             let code = admin.add_user(&email, password.read()?.as_deref(), now).await?;
-            println!("The account was added.");
+            say!("The account was added.");
+            let has_code = code.is_some();
             show_code(settings, code);
+            if has_code {
+                say!("or set the account's first password with it, in a browser:");
+                say!("  {}/first-password", url(settings));
+            }
         }
         AdminCommand::ListUsers => show_users(&admin.list_users().await?),
         AdminCommand::ResetPassword { email, password, sign_out } => {
             let password = password.read()?;
             let (code, revoked) = admin.reset_password(&email, password.as_deref(), sign_out, now).await?;
             if password.is_some() {
-                println!("The new password is set.");
+                say!("The new password is set.");
             }
             if sign_out {
-                println!("Signed out: {revoked}.");
+                say!("Signed out: {revoked}.");
             }
             show_code(settings, code);
         }
@@ -127,28 +133,32 @@ async fn run_on(database: &Reached, settings: &Settings, command: AdminCommand) 
             let limited = places_max.is_some() || media_bytes_max.is_some();
             let limits = limited.then(|| Plan { id: plan.clone(), places_max, media_bytes_max });
             admin.set_plan(&email, &plan, limits).await?;
-            println!("The account is on the plan {plan}.");
+            say!("The account is on the plan {plan}.");
         }
     }
     Ok(())
 }
 
+fn url(settings: &Settings) -> String {
+    settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen))
+}
+
 fn show_code(settings: &Settings, code: Option<PairingCode>) {
     let Some(code) = code else { return };
-    let url = settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen));
-    println!("Sign one device in with this code, which works once, until {}:", code.expires_at);
-    println!("  {}", code.code);
-    println!("on a terminal:");
-    println!("  holdfast pair {url} --code {}", code.code);
+    let url = url(settings);
+    say!("Sign one device in with this code, which works once, until {}:", code.expires_at);
+    say!("  {}", code.code);
+    say!("on a terminal:");
+    say!("  holdfast pair {url} --code {}", code.code);
 }
 
 fn show_users(users: &[UserSummary]) {
     if users.is_empty() {
-        println!("There is no account yet.");
+        say!("There is no account yet.");
         return;
     }
     let width = users.iter().map(|user| user.email.chars().count()).max().unwrap_or(0).max(6);
-    println!("{:<width$}  {:<12}  {:>8}  {:>7}  {:<20}  state", "e-mail", "plan", "places", "devices", "last sync");
+    say!("{:<width$}  {:<12}  {:>8}  {:>7}  {:<20}  state", "e-mail", "plan", "places", "devices", "last sync");
     for user in users {
         let last_sync = user.last_sync_at.map_or_else(|| "never".to_owned(), |at| at.to_string()[..19].to_owned());
         let state = match (user.suspended, user.has_password) {
@@ -156,9 +166,12 @@ fn show_users(users: &[UserSummary]) {
             (false, false) => "no password yet",
             (false, true) => "active",
         };
-        println!(
+        say!(
             "{:<width$}  {:<12}  {:>8}  {:>7}  {last_sync:<20}  {state}",
-            user.email, user.plan, user.places, user.devices
+            user.email,
+            user.plan,
+            user.places,
+            user.devices
         );
     }
 }

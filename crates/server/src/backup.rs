@@ -17,6 +17,7 @@ use holdfast_service::{Admin, Clock as _, SystemClock};
 use holdfast_store::maintenance::{self, About};
 
 use crate::admin::Reached;
+use crate::say::say;
 use crate::settings::{DatabaseSettings, Settings};
 
 /// What the database that a restore fills is called, behind the name of the one it will take the place of.
@@ -56,9 +57,9 @@ pub(crate) async fn backup(settings: &Settings, args: Backup) -> anyhow::Result<
     let (accounts, places) = made?;
     let bytes = fs::metadata(&file).map_or(0, |about| about.len());
     let (accounts, places) = (counted(accounts, "account"), counted(places, "place"));
-    println!("Backed up to {}: {accounts} with {places}, {bytes} bytes.", file.display());
-    println!("It holds everything that is private. Keep it where only you can read it.");
-    println!("To put it back, stop the server, then: holdfast-server restore {}", file.display());
+    say!("Backed up to {}: {accounts} with {places}, {bytes} bytes.", file.display());
+    say!("It holds everything that is private. Keep it where only you can read it.");
+    say!("To put it back, stop the server, then: holdfast-server restore {}", file.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,10 +112,10 @@ pub(crate) async fn restore(settings: &Settings, args: Restore) -> anyhow::Resul
     let done = put_back(settings, &database, &file).await;
     database.close().await;
     let aside = done?;
-    println!("Restored from {}.", file.display());
-    println!("Everybody signs in again. Devices then give back by themselves what they have and the backup lacks.");
-    println!("Shares show nothing until their owners confirm them: a backup must not undo that one was taken back.");
-    println!("What was there before is kept as the database {aside}. Drop it when you are sure.");
+    say!("Restored from {}.", file.display());
+    say!("Everybody signs in again. Devices then give back by themselves what they have and the backup lacks.");
+    say!("Shares show nothing until their owners confirm them: a backup must not undo that one was taken back.");
+    say!("What was there before is kept as the database {aside}. Drop it when you are sure.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -189,8 +190,8 @@ pub(crate) async fn restored(settings: &Settings) -> anyhow::Result<ExitCode> {
     let done = done.await;
     database.close().await;
     done?;
-    println!("Noted: the database has a new epoch, every session is ended, every share waits for its owner.");
-    println!("Devices give back by themselves what they have and the database lacks, once they are signed in again.");
+    say!("Noted: the database has a new epoch, every session is ended, every share waits for its owner.");
+    say!("Devices give back by themselves what they have and the database lacks, once they are signed in again.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::settings::{self, Settings};
-use crate::{admin, backup, doctor, serve, telemetry};
+use crate::{admin, backup, doctor, say, serve, telemetry};
 
 /// Threads for blocking work: password hashes, starting and stopping PostgreSQL, looking up names.
 const BLOCKING_THREADS_MAX: usize = 16;
@@ -63,6 +63,7 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let serves = matches!(cli.command, Command::Serve);
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Serve => serve::serve(settings).await,
@@ -75,6 +76,8 @@ pub fn main() -> ExitCode {
         }
     });
     match outcome {
+        // A server lives on when the terminal it announced itself on has gone.
+        Ok(ExitCode::SUCCESS) if !serves && say::is_unread() => ExitCode::from(say::BROKEN_PIPE),
         Ok(code) => code,
         Err(error) => {
             eprintln!("holdfast-server: {error:#}");

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 use crate::admin::Reached;
+use crate::say::say;
 use crate::settings::{DatabaseSettings, Settings};
 
 /// Runs every check. Fails when one of them found something that keeps the server from working.
@@ -21,12 +22,12 @@ pub(crate) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     check_database(&mut report, settings).await;
     check_port(&mut report, settings).await;
     check_public_url(settings);
-    println!();
+    say!("");
     if report.wrong == 0 {
-        println!("Everything the server needs is there.");
+        say!("Everything the server needs is there.");
         Ok(ExitCode::SUCCESS)
     } else {
-        println!("{} to mend.", report.wrong);
+        say!("{} to mend.", report.wrong);
         Ok(ExitCode::FAILURE)
     }
 }
@@ -37,17 +38,17 @@ struct Report {
 }
 
 fn good(what: &str, words: impl Display) {
-    println!("ok     {what}: {words}");
+    say!("ok     {what}: {words}");
 }
 
 fn note(what: &str, words: impl Display) {
-    println!("note   {what}: {words}");
+    say!("note   {what}: {words}");
 }
 
 impl Report {
     fn wrong(&mut self, what: &str, words: impl Display) {
         self.wrong += 1;
-        println!("WRONG  {what}: {words}");
+        say!("WRONG  {what}: {words}");
     }
 }
 

@@ -3,10 +3,9 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use holdfast_api::{Check, Health};
-use holdfast_service::Service;
+use holdfast_service::{Schema, Service};
 
-/// Asks the database each time. The migrations are checked once, at start: this build does not run on a schema it does not
-/// know.
+/// Asks the database each time, also for its schema: it may have been put back to an older one since the start.
 pub(crate) struct Readiness {
     pub(crate) service: Service,
 }
@@ -14,13 +13,19 @@ pub(crate) struct Readiness {
 impl Health for Readiness {
     fn ready(&self) -> BoxFuture<'_, Vec<Check>> {
         async {
-            let (ok, detail) = match self.service.ready().await {
-                Ok(()) => (true, "answers".to_owned()),
-                Err(error) => (false, format!("does not answer ({})", error.code())),
+            let check = |name, ok, detail: String| Check { name, ok, detail };
+            if let Err(error) = self.service.ready().await {
+                let unknown = "not known while the database does not answer".to_owned();
+                let away = format!("does not answer ({})", error.code());
+                return vec![check("database", false, away), check("migrations", false, unknown)];
+            }
+            let (ok, detail) = match self.service.schema().await {
+                Ok(Schema::Current) => (true, "the schema is this version's".to_owned()),
+                Ok(Schema::Newer) => (true, "the schema is a newer version's, which this one works with".to_owned()),
+                Ok(Schema::Older) => (false, "some were not run; `holdfast-server migrate` does it".to_owned()),
+                Err(error) => (false, format!("can't be read ({})", error.code())),
             };
-            let database = Check { name: "database", ok, detail };
-            let migrations = Check { name: "migrations", ok: true, detail: "current since the start".to_owned() };
-            vec![database, migrations]
+            vec![check("database", true, "answers".to_owned()), check("migrations", ok, detail)]
         }
         .boxed()
     }

@@ -17,6 +17,7 @@ mod health;
 mod http;
 mod postgres;
 pub mod process;
+mod say;
 mod serve;
 pub mod settings;
 pub mod telemetry;

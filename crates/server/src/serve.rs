@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::say::say;
 use crate::settings::{DatabaseSettings, Settings};
 use crate::{Running, start};
 
@@ -33,15 +34,15 @@ pub(crate) async fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
 
 /// For the person at the terminal, and the only place where the setup link is ever written.
 fn announce(running: &Running, place: &str) {
-    println!("Holdfast is at {}  (data: {place})", running.url);
+    say!("Holdfast is at {}  (data: {place})", running.url);
     if let Some(metrics) = running.metrics_addr {
-        println!("Metrics are at http://{metrics}/metrics");
+        say!("Metrics are at http://{metrics}/metrics");
     }
     if let Some(link) = &running.setup_link {
-        println!();
-        println!("There is no account yet. Make the first one with this link, which works once:");
-        println!("  {link}");
-        println!("or on a terminal:");
-        println!("  holdfast pair '{link}'");
+        say!("");
+        say!("There is no account yet. Make the first one with this link, which works once:");
+        say!("  {link}");
+        say!("or on a terminal:");
+        say!("  holdfast pair '{link}'");
     }
 }

@@ -14,7 +14,7 @@ const PAIRING_SECONDS: i64 = 10 * 60;
 /// Pairing codes of one account that can be used at the same time.
 const PAIRING_CODES_MAX: i32 = 5;
 /// 40 bits: with a few tries a minute and ten minutes, nobody guesses one.
-const LETTERS: usize = 8;
+pub(crate) const LETTERS: usize = 8;
 /// 80 bits, for codes from an administrator, which can be used for longer.
 pub(crate) const LONG_LETTERS: usize = 16;
 /// What pairing codes are hashed for.

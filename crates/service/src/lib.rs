@@ -9,6 +9,7 @@
 //! - [`Service::pull`], [`Service::subscribe`]: what changed, and that something did.
 //! - [`Service::get_place`], [`Service::list_places`], [`Service::place_history`]: reading. [`Service::list_rows`],
 //!   [`Service::place_page`], [`Service::map_places`], [`Service::facets`]: the same for people who look at many at once.
+//! - [`Service::export_places`], [`Service::snapshot`]: everything that somebody has.
 //! - [`Service::begin_import`], [`Service::run_import`], [`Service::undo_import`]: files that people bring in.
 //! - `visibility.rs`: who sees a place, and what of it. The one place where that is answered.
 //! - [`Service::run_jobs`]: what has to happen every now and then.
@@ -19,6 +20,7 @@ mod clock;
 mod cursor;
 mod devices;
 mod error;
+mod first_password;
 mod imports;
 mod jobs;
 mod lists;
@@ -32,6 +34,7 @@ mod service;
 mod settings;
 mod setup;
 mod sharing;
+mod snapshot;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod tokens;
@@ -42,7 +45,7 @@ pub use accounts::{SESSION_DAYS, Session, SessionKind};
 pub use admin::{Admin, AdminError, Plan, UserSummary};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ResyncReason};
-pub use holdfast_store::{Actor, Options, Pool};
+pub use holdfast_store::{Actor, Options, Pool, Schema};
 pub use imports::{
     ImportPlace, ImportResult, ImportState, ImportSummary, KnownPlace, NewImport, StoredImport, UndoResult,
 };
@@ -52,4 +55,5 @@ pub use places::PlaceDetail;
 pub use service::Service;
 pub use settings::Settings;
 pub use setup::SetupCode;
+pub use snapshot::{PastVersion, PlacesAfter, Snapshot, VersionsAfter};
 pub use tokens::Token;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use holdfast_contract::{DeviceId, OpId, Timestamp};
 use holdfast_store::telemetry::{Outbox, touch_device};
-use holdfast_store::{self as store, Pool, Tx, generations};
+use holdfast_store::{self as store, Pool, Schema, Tx, generations};
 use uuid::Uuid;
 
 use crate::clock::Clock;
@@ -92,6 +92,13 @@ impl Service {
     /// Whether the database answers.
     pub async fn ready(&self) -> Result<(), Error> {
         Ok(self.pool().ping().await?)
+    }
+
+    /// How the schema of the database stands to this build's, as it is now.
+    pub async fn schema(&self) -> Result<Schema, Error> {
+        let mut tx = self.pool().begin().await?;
+        let schema = holdfast_store::schema(&mut tx).await;
+        Ok(finish(tx, schema).await?)
     }
 
     /// The epoch of the database, read from it.

@@ -3,6 +3,8 @@
 
 #[path = "accounts/admin.rs"]
 mod admin;
+#[path = "accounts/first_password.rs"]
+mod first_password;
 #[path = "accounts/pairing.rs"]
 mod pairing;
 #[path = "accounts/setup.rs"]

@@ -100,3 +100,49 @@ pub async fn change_password(
     );
     Ok(changed.fetch_one(&mut **tx).await?)
 }
+
+/// What a one-time code is worth for a first password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodeAnswer {
+    /// Its account has none yet.
+    Usable,
+    /// Its account has one already.
+    HasPassword,
+    /// It is unknown, used or too old.
+    InvalidCode,
+}
+
+/// What a one-time code is worth for a first password. Uses nothing up.
+pub async fn check_code(tx: &mut Tx, code_hash: &[u8; 32], now: Timestamp) -> Result<CodeAnswer, Error> {
+    let answer =
+        sqlx::query_scalar!(r#"SELECT account_check_code($1, $2) AS "answer!""#, code_hash.as_slice(), now.to_chrono());
+    match answer.fetch_one(&mut **tx).await?.as_str() {
+        "ok" => Ok(CodeAnswer::Usable),
+        "has_password" => Ok(CodeAnswer::HasPassword),
+        "invalid_code" => Ok(CodeAnswer::InvalidCode),
+        _ => Err(Error::Corrupt("code answer")),
+    }
+}
+
+/// Uses a one-time code up, gives its account, which has no password yet, its first one, and signs the browser in. `None` where the
+/// code can't be used any more, or the account has a password by now.
+pub async fn first_password(
+    tx: &mut Tx,
+    code_hash: &[u8; 32],
+    password_hash: &str,
+    device: NewDevice<'_>,
+    now: Timestamp,
+) -> Result<Option<AccountId>, Error> {
+    let user = sqlx::query_scalar!(
+        "SELECT account_first_password($1, $2, $3, $4, $5, $6, $7, $8)",
+        code_hash.as_slice(),
+        password_hash,
+        now.to_chrono(),
+        device.id.0,
+        device.kind.as_str(),
+        device.name,
+        device.platform,
+        device.token_hash.as_slice(),
+    );
+    Ok(user.fetch_one(&mut **tx).await?.map(AccountId::from))
+}

@@ -31,7 +31,7 @@ pub mod telemetry;
 pub mod testing;
 
 pub use error::{Constraint, Error};
-pub use migrations::{migrate, migrations_pending};
+pub use migrations::{Schema, migrate, migrations_pending, schema};
 pub use pool::{Options, Pool, Tx};
 pub use row::{Reading, Share, StoredPlace};
 

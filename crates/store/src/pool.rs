@@ -155,6 +155,17 @@ impl Pool {
         self.begin_with(statement, Some(share)).await
     }
 
+    /// As [`begin_list_as`](Self::begin_list_as), for reading all of something page by page: every page is of the moment at which
+    /// the first was read.
+    pub async fn begin_snapshot_as(&self, actor: Actor) -> Result<Tx, Error> {
+        let share = self.share_of(actor.user).await?;
+        let statement = format!(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL enable_sort = off; SELECT act_as('{}', '{}')",
+            actor.user, actor.device
+        );
+        self.begin_with(statement, Some(share)).await
+    }
+
     /// As [`begin_as`](Self::begin_as), but only if this person's share of the connections is not used up.
     pub async fn try_begin_as(&self, actor: Actor) -> Result<Option<Tx>, Error> {
         let Ok(share) = self.shares.of(actor.user).try_acquire_owned() else { return Ok(None) };

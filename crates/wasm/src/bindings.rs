@@ -7,8 +7,8 @@ use holdfast_app::{Attempt, Call, Failure, FailureCode, HostCall};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::environment::Browser;
 use crate::home::Server;
@@ -86,6 +86,11 @@ impl Core {
         let status = thrown(self.host.status())?;
         #[allow(clippy::cast_precision_loss)]
         Ok(status.pending as f64)
+    }
+
+    /// Why the account waits for the person, as a failure; or null.
+    pub fn waiting(&mut self) -> Thrown<String> {
+        json(self.host.status().map(|status| status.paused.map(Failure::from)))
     }
 
     /// The request that signs in at a server.

@@ -106,7 +106,9 @@ impl Home {
         }
         conn.pragma_update(None, "journal_mode", "WAL")?;
         conn.pragma_update(None, "synchronous", "FULL")?;
-        conn.execute_batch("CREATE TABLE IF NOT EXISTS known (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL)")?;
+        conn.execute_batch(
+            "CREATE TABLE IF NOT EXISTS known (one INTEGER PRIMARY KEY CHECK (one = 1), value TEXT NOT NULL)",
+        )?;
         let value = conn.query_row("SELECT value FROM known", [], |row| row.get::<_, String>(0)).optional()?;
         let known = match value {
             None => Known::default(),
@@ -128,7 +130,8 @@ impl Home {
         change(&mut known);
         let value = serde_json::to_string(&known)
             .map_err(|error| Failure::new(FailureCode::Unexpected).with_detail(error.to_string()))?;
-        let sql = "INSERT INTO known (one, value) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
+        let sql =
+            "INSERT INTO known (one, value) VALUES (1, ?1) ON CONFLICT (one) DO UPDATE SET value = excluded.value";
         self.conn.execute(sql, [value]).map_err(device_failure)?;
         self.known = known;
         Ok(())

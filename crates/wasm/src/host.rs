@@ -6,7 +6,9 @@ use holdfast_app::{
     AccountOverview, Adopted, Adoption, Answer, Attempt, Call, DeviceCall, Failure, FailureCode, HostCall, Leader,
     Overview, Performing, SignedIn, StorageOverview,
 };
-use holdfast_contract::account::{DeviceInfo, Email, PairRequest, SignInRequest as SignInBody, SignedIn as ServersWord};
+use holdfast_contract::account::{
+    DeviceInfo, Email, PairRequest, SignInRequest as SignInBody, SignedIn as ServersWord,
+};
 use holdfast_contract::sync::HeadEvent;
 use holdfast_contract::{Code, FieldCode, FieldError, Problem, Source, Timestamp, limits};
 use holdfast_device::{Device, Error, PauseReason, Status};

@@ -36,8 +36,7 @@ impl Store {
         env: MakeEnvironment,
     ) -> Result<Self, Failure> {
         let name = account.map_or_else(|| "anonymous".to_owned(), |account| format!("accounts/{}", account.key()));
-        let binding =
-            account.map(|account| Binding { server: account.server.key.clone(), account: account.account });
+        let binding = account.map(|account| Binding { server: account.server.key.clone(), account: account.account });
         let mut store = Self { name, binding, device: None };
         store.device(folder, home, env)?;
         Ok(store)

@@ -70,6 +70,8 @@ struct FailurePage {
     detail: String,
     /// What was typed, by the names of its fields.
     kept: Vec<(&'static str, String)>,
+    /// Where the form was sent to and its fields, where nobody knows what became of it and sending it again is safe.
+    again: Option<(String, Vec<(String, String)>)>,
     request_id: Option<String>,
     is_ours: bool,
 }
@@ -96,7 +98,8 @@ impl Sent {
     async fn keep(request: Request) -> Result<(Request, Option<Self>), Failure> {
         let path = request.uri().path();
         // Who wants to sign out is signed out, and a password is not repeated in a page.
-        let is_repeatable = !matches!(path, "/sign-out" | "/account/password" | "/sign-in" | "/setup");
+        let is_repeatable =
+            !matches!(path, "/sign-out" | "/account/password" | "/sign-in" | "/setup" | "/first-password");
         if request.method() != Method::POST || !is_repeatable || !form::is_form(request.headers()) {
             return Ok((request, None));
         }
@@ -158,10 +161,16 @@ impl Failure {
         let form = sent.map(Sent::form).unwrap_or_default();
         let typed = TYPED.iter().filter_map(|(name, label)| Some((*label, form.get(name)?.to_owned())));
         let is_ours = problem.status >= 500;
+        // What is given up may have been done all the same. Its operation is known then, and nothing is done twice.
+        let again = sent.filter(|_| is_ours && form.get("op_id").is_some()).map(|sent| {
+            let fields = form.iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+            (sent.to.clone(), fields.collect())
+        });
         let page = FailurePage {
             shell: Shell::bare(state, problem.code.title()),
             title: problem.code.title(),
             detail: problem.detail.clone(),
+            again,
             kept: typed.filter(|(_, value)| !value.is_empty()).collect(),
             request_id: request_id.filter(|_| is_ours).map(|id| id.0.to_string()),
             is_ours,

@@ -35,7 +35,8 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use holdfast_contract::{Code, Problem};
-use holdfast_http::{Front, drain, observe};
+use holdfast_files::{ARCHIVE_MEDIA_TYPE, Format};
+use holdfast_http::{Front, archive, drain, observe};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
@@ -43,7 +44,9 @@ use tower_http::compression::predicate::{Predicate, SizeAbove};
 pub use settings::{MapStyle, MapStyleError, WebSettings};
 
 use crate::failure::Failure;
-use crate::pages::{account, browse, devices, export, home, import, places, setup, sharing, sign_in, trash};
+use crate::pages::{
+    account, browse, devices, export, first_password, home, import, places, setup, sharing, sign_in, trash,
+};
 use crate::state::WebState;
 
 /// Replies smaller than this, in bytes, are not worth compressing.
@@ -72,6 +75,7 @@ pub fn router(front: Front, settings: WebSettings) -> Router {
         .route("/import/{id}/run", post(import::run))
         .route("/import/{id}/undo", post(import::undo))
         .route("/import/{id}/discard", post(import::discard))
+        .route(export::ARCHIVE_PATH, get(export::archive))
         .route("/export/{file}", get(export::download))
         .route("/devices", get(devices::page))
         // The page that shows a code is renewed under its own address, too.
@@ -89,6 +93,7 @@ pub fn router(front: Front, settings: WebSettings) -> Router {
         .route("/setup", get(setup::page).post(setup::set_up))
         .route("/pair", get(devices::pair_page))
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/first-password", get(first_password::page).post(first_password::set))
         .route("/map/tiles/{z}/{x}/{y}", get(assets::tile))
         .route("/assets/{version}/{*file}", get(assets::file))
         .route("/favicon.ico", get(assets::favicon))
@@ -118,7 +123,9 @@ fn is_plain(
     headers: &axum::http::HeaderMap,
     _: &axum::http::Extensions,
 ) -> bool {
-    !headers.contains_key(axum::http::header::CONTENT_ENCODING)
+    let kind = headers.get(axum::http::header::CONTENT_TYPE);
+    let is_zip = kind.is_some_and(|kind| kind == ARCHIVE_MEDIA_TYPE || kind == Format::Kmz.media_type());
+    !headers.contains_key(axum::http::header::CONTENT_ENCODING) && !is_zip
 }
 
 async fn nothing_here() -> Failure {
@@ -129,11 +136,14 @@ async fn wrong_method() -> Failure {
     Failure::new(Code::MethodNotAllowed, "This address is only for a form's button. Go back to the page with the form.")
 }
 
-/// Gives a request up that takes too long. Dropping it rolls its transaction back.
+/// Gives a request up that takes too long. Dropping it rolls its transaction back, unless that is being committed just then.
 async fn within_time(State(state): State<WebState>, request: Request, next: Next) -> Response {
-    // A file may be large and a line slow.
-    let is_upload = request.uri().path() == import::UPLOAD_PATH;
-    let limit = if is_upload { UPLOAD_TIMEOUT } else { state.front.settings().request_timeout };
+    // A file may be large and a line slow; and everything that somebody has may be a lot.
+    let limit = match request.uri().path() {
+        import::UPLOAD_PATH => UPLOAD_TIMEOUT,
+        export::ARCHIVE_PATH => archive::TIMEOUT,
+        _ => state.front.settings().request_timeout,
+    };
     if let Ok(response) = tokio::time::timeout(limit, next.run(request)).await {
         response
     } else {

@@ -78,7 +78,7 @@ impl Shell {
 }
 
 /// What can be said at the top of the page after something was done.
-const NOTICES: [(&str, &str); 14] = [
+const NOTICES: [(&str, &str); 15] = [
     ("saved", "Saved. The place is on the server and goes to your other devices."),
     ("known", "This place had been saved already; there is one of it."),
     ("changed", "Your change is saved."),
@@ -89,6 +89,7 @@ const NOTICES: [(&str, &str); 14] = [
     ("set-up", "Welcome. Your account is made, and you are signed in."),
     ("revoked", "The device is signed out. What it has not sent stays on it."),
     ("password", "Your password is changed. Other browsers are signed out; your devices stay signed in."),
+    ("first-password", "Your password is set, and you are signed in. Your e-mail address stands under Account."),
     ("confirmed", "The people you had shared with see these places again."),
     ("taken-back", "The share is taken back."),
     ("imported", "The import is done."),

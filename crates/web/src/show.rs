@@ -1,6 +1,6 @@
 //! Values as people read them.
 
-use holdfast_contract::{Position, Role, Source, Timestamp};
+use holdfast_contract::{Position, Problem, Role, Source, Timestamp};
 use jiff::tz::TimeZone;
 
 /// A moment: exact for the browser, which shows it in the reader's own time, and readable without a script.
@@ -64,6 +64,23 @@ pub(crate) fn sentence(phrase: &str) -> String {
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let stop = if phrase.ends_with(['.', '!', '?']) { "" } else { "." };
     first + letters.as_str() + stop
+}
+
+/// What is wrong with a form of a few fields, in sentences that call the fields as the page does.
+pub(crate) fn problem(problem: &Problem) -> String {
+    if problem.errors.is_empty() {
+        return sentence(&problem.detail);
+    }
+    let name = |field: &str| match field {
+        "email" => "The e-mail address".to_owned(),
+        "code" => "The code".to_owned(),
+        "password" => "The password".to_owned(),
+        "newPassword" => "The new password".to_owned(),
+        "password_again" => "The second password".to_owned(),
+        other => sentence(other).trim_end_matches('.').to_owned(),
+    };
+    let words = problem.errors.iter().map(|error| sentence(&format!("{} {}", name(&error.field), error.detail)));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// "1 place", "2 places".

@@ -7,7 +7,6 @@ use holdfast_http::Front;
 use holdfast_service::Service;
 
 use crate::assets::Assets;
-use crate::pages::export::Exports;
 use crate::pages::import::Imports;
 use crate::phone::Phone;
 use crate::settings::WebSettings;
@@ -26,7 +25,6 @@ pub(crate) struct Inner {
     pub(crate) towns: Towns,
     pub(crate) content_security_policy: String,
     pub(crate) imports: Imports,
-    pub(crate) exports: Exports,
 }
 
 impl WebState {
@@ -41,7 +39,6 @@ impl WebState {
             assets,
             phone: Phone::new(),
             imports: Imports::default(),
-            exports: Exports::default(),
         }))
     }
 }

@@ -12,7 +12,7 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("contract", &[]),
     ("device", &["contract"]),
     ("host", &["device", "contract"]),
-    // Place file formats, for the command line and for the web platform.
+    // Place file formats, for the command line and for the ways in over HTTP.
     ("files", &["contract"]),
     // What the app's screens can ask, for a browser and for native bindings.
     ("app", &["device", "contract", "files"]),
@@ -20,7 +20,7 @@ const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("cli", &["host", "device", "files", "contract"]),
     ("store", &["contract"]),
     ("service", &["store", "contract"]),
-    ("http", &["service", "contract"]),
+    ("http", &["files", "service", "contract"]),
     ("api", &["http", "service", "contract"]),
     ("web", &["files", "http", "service", "contract"]),
     ("postgres", &[]),
@@ -39,7 +39,7 @@ const TESTS_MAY_USE: [(&str, &[&str]); 7] = [
     ("cli", &["sim"]),
     ("store", &["postgres"]),
     ("service", &["sim", "postgres", "store"]),
-    ("api", &["sim", "postgres", "store"]),
+    ("api", &["files", "sim", "postgres", "store"]),
     // Pages and JSON over one service, as the server has them.
     ("web", &["api", "sim", "postgres", "store"]),
     ("server", &["sim", "postgres", "store"]),

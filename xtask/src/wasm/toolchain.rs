@@ -88,7 +88,8 @@ fn first<'p>(programs: &[&'p str]) -> Option<&'p str> {
 
 /// Whether it is there and, a compiler, knows the target (Apple's does not).
 fn knows_target(program: &str) -> bool {
-    let Ok(output) = Command::new(program).arg(if program.contains("clang") { "--print-targets" } else { "--version" }).output()
+    let Ok(output) =
+        Command::new(program).arg(if program.contains("clang") { "--print-targets" } else { "--version" }).output()
     else {
         return false;
     };

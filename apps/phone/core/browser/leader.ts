@@ -1,12 +1,12 @@
 // The worker that has the databases open: carries out every window's calls.
 
-import { type Call, type CallNamed, type Change, CoreError, type SignedOut, type Synced, failure } from "../src/core";
+import { type Call, type CallNamed, type Change, CoreError, type Failure, type FailureCode, type SignedOut, type Synced, failure } from "../src/core";
 import init, { type Core as Wasm, openCore } from "../wasm/holdfast_wasm";
 import { Engine } from "./engine";
 import { send } from "./http";
 import { type Answer, FOLDER, type Result } from "./messages";
 import { type Server, parsePairingLink, parseServer } from "./server";
-import { facts } from "./storage";
+import { facts, isFull } from "./storage";
 
 /** How long the files of a leader that has just ended may still be in use. */
 const HANDOVER = 10_000;
@@ -15,6 +15,21 @@ const FAREWELL = 10_000;
 
 /** Failures that may be over when the next call comes. */
 const PASSING = new Set(["busy", "storage_full", "storage_inaccessible"]);
+
+/** What carries out every window's calls. */
+export interface Performer {
+  perform(call: Call, again: boolean): Promise<Result>;
+  stop(): void;
+  online(): void;
+  visible(): void;
+}
+
+/** Where the browser lets nobody lead, because it lets nothing be stored: every call says so. */
+export function refusing(code: FailureCode, detail: string): Performer {
+  const nothing = () => {};
+  const perform = async () => ({ failure: failure(code, detail) });
+  return { perform, stop: nothing, online: nothing, visible: nothing };
+}
 
 interface Host {
   /** Tells every window. */
@@ -25,7 +40,7 @@ interface Host {
   persistenceDenied(): boolean;
 }
 
-export class Leader {
+export class Leader implements Performer {
   #core: Wasm | undefined;
   #engine: Engine | undefined;
   #opening: Promise<void> | undefined;
@@ -75,7 +90,7 @@ export class Leader {
       return { answer: await work() };
     } catch (error) {
       if (error instanceof CoreError) return { failure: error.failure };
-      if (typeof error === "string") return { failure: JSON.parse(error) };
+      if (typeof error === "string") return { failure: await explained(JSON.parse(error)) };
       this.host.broken(error);
       return { failure: failure("unavailable", String(error)) };
     }
@@ -97,7 +112,7 @@ export class Leader {
           this.#core = await openCore(FOLDER);
           break;
         } catch (error) {
-          const failed = typeof error === "string" ? new CoreError(JSON.parse(error)) : error;
+          const failed = typeof error === "string" ? new CoreError(await explained(JSON.parse(error))) : error;
           if (!(failed instanceof CoreError && failed.code === "busy") || Date.now() > until) throw failed;
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
@@ -130,7 +145,9 @@ export class Leader {
     const { core, engine } = await this.#ready();
     if (!engine.access()) throw new CoreError(failure("not_signed_in"));
     const tally = await engine.round();
-    return { ...tally, pending: core.pending() };
+    // Where the account waits for the person, nothing was sent and nothing failed.
+    const failed = tally.failure ?? JSON.parse(core.waiting());
+    return { ...tally, failure: failed, pending: core.pending() };
   }
 
   async #signIn(call: CallNamed<"pair"> | CallNamed<"signIn">): Promise<Answer> {
@@ -183,4 +200,9 @@ export class Leader {
     const serverTold = reply.protocol && ((reply.status >= 200 && reply.status < 300) || reply.status === 401);
     return { unsent, serverTold };
   }
+}
+
+/** SQLite can't tell a file that may not grow from one that can't be written: a file of our own can. */
+async function explained(failed: Failure): Promise<Failure> {
+  return failed.code === "storage_inaccessible" && (await isFull()) ? failure("storage_full", failed.detail) : failed;
 }

@@ -3,7 +3,7 @@
 // databases and carries out again what has no answer yet.
 
 import type { Call } from "../src/core";
-import { Leader } from "./leader";
+import { Leader, type Performer, refusing } from "./leader";
 import { type BetweenWorkers, NAME, type Result, type ToPage, type ToWorker } from "./messages";
 
 declare const WASM_NAME: string;
@@ -28,7 +28,7 @@ const channel = new BroadcastChannel(NAME);
 const pending = new Map<number, Pending>();
 /** Calls of others that are being carried out: an announcement that comes twice must not do anything twice. */
 const underWay = new Set<string>();
-let leader: Leader | undefined;
+let leader: Performer | undefined;
 /** Who leads, as far as this worker knows. */
 let leading: string | undefined;
 let persistenceDenied = false;
@@ -114,6 +114,10 @@ channel.onmessage = ({ data }: MessageEvent<BetweenWorkers>) => {
 
 self.addEventListener("online", () => leader?.online());
 
+/** A browser that is told to store nothing gives no lock either. */
+const isRefusal = (error: unknown) =>
+  error instanceof DOMException && ["SecurityError", "NotAllowedError"].includes(error.name);
+
 const over = new AbortController();
 stop = () => {
   over.abort();
@@ -142,6 +146,10 @@ navigator.locks
     await new Promise(() => {});
   })
   .catch((error: unknown) => {
-    if (!over.signal.aborted) toPage({ type: "broken", detail: String(error) });
+    if (over.signal.aborted) return;
+    if (!isRefusal(error)) return toPage({ type: "broken", detail: String(error) });
+    leader = refusing("storage_refused", String(error));
+    leading = me;
+    giveAll();
   });
 toOthers({ type: "who" });

@@ -364,7 +364,7 @@ export type Failure = {
 /**
  * What went wrong, as a code that never changes its meaning.
  */
-export type FailureCode = "unknown_call" | "invalid" | "no_such_place" | "other_account" | "no_such_entry" | "in_trash" | "not_in_trash" | "not_allowed" | "nothing_to_resolve" | "decide_first" | "look_again" | "undecided" | "on_its_way" | "busy" | "storage_full" | "storage_refused" | "storage_unsupported" | "storage_inaccessible" | "storage_damaged" | "storage_too_new" | "not_signed_in" | "signed_in_elsewhere" | "unsent_work" | "adopted_elsewhere" | "invalid_credentials" | "invalid_code" | "setup_needed" | "rate_limited" | "unreachable" | "not_holdfast" | "invalid_server" | "server" | "unavailable" | "unexpected";
+export type FailureCode = "unknown_call" | "invalid" | "no_such_place" | "other_account" | "no_such_entry" | "in_trash" | "not_in_trash" | "not_allowed" | "nothing_to_resolve" | "decide_first" | "look_again" | "undecided" | "on_its_way" | "busy" | "storage_full" | "storage_refused" | "storage_unsupported" | "storage_inaccessible" | "storage_damaged" | "storage_too_new" | "not_signed_in" | "account_gone" | "update_app" | "signed_in_elsewhere" | "unsent_work" | "adopted_elsewhere" | "invalid_credentials" | "invalid_code" | "setup_needed" | "rate_limited" | "unreachable" | "not_holdfast" | "invalid_server" | "server" | "unavailable" | "unexpected";
 
 /**
  * A field of a place that is changed, and can conflict, on its own.
@@ -1427,6 +1427,8 @@ export const FAILURE_WORDS: Record<FailureCode, { sentence: string; advice: stri
   storage_damaged: { sentence: "The app's database on this device is damaged. Nothing of it was deleted.", advice: "Close every window of the app and open it again: what can be read is rescued then." },
   storage_too_new: { sentence: "The app's database was written by a newer version of the app. Everything in it is kept.", advice: "Reload the app to get the newest version." },
   not_signed_in: { sentence: "This device is not signed in. What you save stays on it.", advice: "Sign in to send and receive." },
+  account_gone: { sentence: "The account was deleted or suspended on the server. Everything on this device is kept.", advice: "Export your places to a file, or ask whoever runs the server." },
+  update_app: { sentence: "This version of the app is too old for the server. Everything you saved is kept and is sent afterwards.", advice: "Reload the app to get the newest version." },
   signed_in_elsewhere: { sentence: "This device is signed in to another account.", advice: "Sign out first; what is unsent is kept for that account." },
   unsent_work: { sentence: "Some changes have not been sent yet. They stay on this device for this account until the next sign-in.", advice: "Send them first, or sign out all the same." },
   adopted_elsewhere: { sentence: "The places saved without an account were already given to another account, and that was interrupted.", advice: "Sign in to that account to finish it." },

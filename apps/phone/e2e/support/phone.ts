@@ -25,13 +25,17 @@ export const CONTEXT = {
   hasTouch: true,
   locale: "en-GB",
   timezoneId: "Europe/Zurich",
-  permissions: ["geolocation"],
 };
 
-/** Lets a site keep its data for good, as a browser does for an app that is on the home screen. */
-export async function allowKeeping(page: Page, origin: string, setting: "granted" | "denied" = "granted"): Promise<void> {
+/** What a person may allow, or not. `durableStorage`: to keep data for good, as for an app that is on the home screen. */
+export type Permission = "geolocation" | "durableStorage";
+
+/** Allows exactly these. */
+export async function permit(page: Page, permissions: Permission[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  await session.send("Browser.setPermission", { permission: { name: "persistent-storage" }, setting, origin });
+  const { targetInfo } = await session.send("Target.getTargetInfo");
+  const { browserContextId } = targetInfo;
+  await session.send("Browser.grantPermissions", { permissions, ...(browserContextId && { browserContextId }) });
   await session.detach();
 }
 

@@ -2,7 +2,7 @@
 
 import { expect, type Page, test as base } from "./all";
 import { Network } from "./network";
-import { allowKeeping, CONTEXT, HERE, Profile } from "./phone";
+import { CONTEXT, HERE, permit, Profile } from "./phone";
 
 interface Of1Test {
   /** Between the phone and the server. */
@@ -20,13 +20,14 @@ export const test = base.extend<Of1Test>({
     await use(network);
     await network.stop();
   },
-  phone: async ({ open, network }, use) => {
+  // The network outlives the browsers that use it: it is asked for first.
+  phone: async ({ network, open }, use) => {
     const page = await open(null, { ...CONTEXT, geolocation: HERE, baseURL: network.url });
-    await allowKeeping(page, network.url);
+    await permit(page, ["geolocation", "durableStorage"]);
     await openApp(page, network);
     await use(page);
   },
-  profile: async ({ playwright, launchOptions, headless, watch }, use) => {
+  profile: async ({ network: _, playwright, launchOptions, headless, watch }, use) => {
     const profile = new Profile(playwright.chromium, { ...launchOptions, headless }, (context) => watch.follow(context));
     await use(profile);
     await profile.remove();

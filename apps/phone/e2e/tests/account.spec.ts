@@ -1,6 +1,7 @@
 // Signing in, and everything that can become of it. Whatever it is, no place is lost.
 
 import { allSent, button, expectState, goTo, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { placesOf } from "../support/other";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 test("places saved before there was an account are asked about once, and taken into it", async ({ phone, network, account, device }) => {
@@ -24,8 +25,7 @@ test("places that are kept apart stay on the phone and come back after signing o
   await phone.goto(`${network.url}/app/`);
   await button(phone, words.adopt.apart).click();
   await expect(rows(phone)).toHaveCount(0);
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toEqual([]);
+  expect(await placesOf(device)).toEqual([]);
   await goTo(phone, "settings");
   await button(phone, words.settings.signOut).click();
   await phone.getByRole("alertdialog").getByRole("button", { name: words.settings.signOut }).click();
@@ -86,8 +86,7 @@ test("a phone whose access is ended says so, keeps everything, and goes on after
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
   await allSent(phone);
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toHaveLength(3);
+  expect(await placesOf(device)).toHaveLength(3);
 });
 
 test("signing out with unsent work says how much, keeps it, and sends it after the next sign-in", async ({ phone, network, account, device, watch }) => {

@@ -1,8 +1,9 @@
 // "Save here": durable whatever happens to the network and to the app, and one place whatever is pressed how often.
 
 import { allSent, button, expectState, goTo, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { placesOf } from "../support/other";
 import { settled } from "../support/all";
-import { allowKeeping } from "../support/phone";
+import { permit } from "../support/phone";
 import { expect, goOffline, goOnline, openApp, test } from "../support/test";
 
 test("a place saved offline survives a killed browser, and arrives at the server, the web and another device", async ({
@@ -15,7 +16,7 @@ test("a place saved offline survives a killed browser, and arrives at the server
 }) => {
   watch.allowFailures();
   let phone = await profile.start();
-  await allowKeeping(phone, network.url);
+  await permit(phone, ["geolocation", "durableStorage"]);
   await openApp(phone, network);
   await signIn(phone, network, account);
   await goOffline(phone, network);
@@ -54,7 +55,8 @@ test("without an account and a network, places are saved, named and found again"
   await expect(phone.getByText(words.list.noneTitle)).toBeVisible();
 });
 
-test("undo takes a fresh capture back, and nothing of it is ever sent", async ({ phone, network, account, device }) => {
+test("undo takes a fresh capture back, and nothing of it is ever sent", async ({ phone, network, account, device, watch }) => {
+  watch.allowFailures();
   await signIn(phone, network, account);
   network.cut(/\/v1\/sync\/push/, 100);
   await phone.goto(`${network.url}/app/`);
@@ -62,8 +64,7 @@ test("undo takes a fresh capture back, and nothing of it is ever sent", async ({
   await button(phone, words.undo).click();
   await expect(said(phone, /^Undone\./)).toBeVisible();
   await expect(rows(phone)).toHaveCount(0);
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toEqual([]);
+  expect(await placesOf(device)).toEqual([]);
 });
 
 test("two quick taps are one place, and two slow ones are two", async ({ phone }) => {

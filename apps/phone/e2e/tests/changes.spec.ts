@@ -2,6 +2,7 @@
 
 import { save } from "../support/all";
 import { allSent, back, button, expectState, openPlace, rows, said, saveNamed, signIn, type, words } from "../support/app";
+import { placesOf } from "../support/other";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 const OAK = { latitude: 47.4979, longitude: 8.7291, name: "Old oak", note: "Shade" };
@@ -85,8 +86,7 @@ test("a place goes into the trash and comes back, on every device", async ({ pho
   await phone.goto(`${network.url}/app/`);
   await expect(rows(phone)).toHaveCount(0);
   await allSent(phone);
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toEqual([]);
+  expect(await placesOf(device)).toEqual([]);
   await phone.goto(`${network.url}/app/trash`);
   await button(phone, words.trash.restore("Old oak")).click();
   await expect(said(phone, words.place.restored)).toBeVisible();

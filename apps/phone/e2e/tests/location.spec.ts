@@ -1,7 +1,8 @@
 // Where the phone is: known well, badly, not at all, or never.
 
 import { allSent, back, button, expectState, openPlace, rows, said, saveHere, signIn, words } from "../support/app";
-import { HERE, neverAnswer } from "../support/phone";
+import { placesOf } from "../support/other";
+import { CONTEXT, HERE, neverAnswer, permit } from "../support/phone";
 import { expect, kept, openApp, test } from "../support/test";
 
 test("a poor position is replaced by a better one, without a question", async ({ phone }) => {
@@ -20,10 +21,10 @@ test("a poor position is replaced by a better one, without a question", async ({
 });
 
 test("where the position may not be seen, the place is saved, says so, and takes one given in numbers", async ({ phone }) => {
-  await phone.context().clearPermissions();
+  await permit(phone, ["durableStorage"]);
   await button(phone, words.home.save).click();
   await expect(said(phone, words.location.denied)).toBeVisible();
-  await expectState(phone, words.unnamed, "needsPosition");
+  await expect(rows(phone)).toHaveCount(1);
   await openPlace(phone, words.unnamed);
   await button(phone, words.place.give).click();
   const latitude = phone.getByRole("textbox", { name: words.position.latitude });
@@ -40,7 +41,8 @@ test("where the position may not be seen, the place is saved, says so, and takes
 });
 
 test("a position that never comes keeps nobody waiting: saved at once, and asked for in the end", async ({ open, network }) => {
-  const phone = await open(null, { permissions: ["geolocation"], viewport: { width: 390, height: 844 }, baseURL: network.url });
+  const phone = await open(null, { ...CONTEXT, baseURL: network.url });
+  await permit(phone, ["geolocation", "durableStorage"]);
   await neverAnswer(phone.context());
   await openApp(phone, network);
   await kept(phone);
@@ -53,14 +55,13 @@ test("a position that never comes keeps nobody waiting: saved at once, and asked
 
 test("a place that needs a position is not sent before it has one", async ({ phone, network, account, device }) => {
   await signIn(phone, network, account);
-  await phone.context().clearPermissions();
+  await permit(phone, ["durableStorage"]);
   await phone.goto(`${network.url}/app/`);
   await button(phone, words.home.save).click();
-  await expectState(phone, words.unnamed, "needsPosition");
+  await expect(rows(phone)).toHaveCount(1);
   await button(phone, words.home.sync).click();
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toEqual([]);
-  await phone.context().grantPermissions(["geolocation"]);
+  expect(await placesOf(device)).toEqual([]);
+  await permit(phone, ["geolocation", "durableStorage"]);
   await phone.context().setGeolocation(HERE);
   await openPlace(phone, words.unnamed);
   await button(phone, words.place.give).click();

@@ -1,6 +1,7 @@
 // A bad network makes nothing twice and loses nothing.
 
 import { allSent, expectState, saveHere, saveNamed, signIn, words } from "../support/app";
+import { placesOf } from "../support/other";
 import { expect, test } from "../support/test";
 
 const PUSH = /^\/v1\/sync\/push/;
@@ -13,8 +14,7 @@ test("a reply that is lost makes one place, not two", async ({ phone, network, a
   await saveHere(phone);
   await expect.poll(() => network.to(PUSH).filter(({ lost }) => lost).length, { timeout: 30_000 }).toBe(2);
   await expectState(phone, words.unnamed, "synced");
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toHaveLength(1);
+  expect(await placesOf(device)).toHaveLength(1);
 });
 
 test("a request that breaks off in the middle is sent again, whole", async ({ phone, network, account, device, watch }) => {
@@ -24,8 +24,7 @@ test("a request that breaks off in the middle is sent again, whole", async ({ ph
   await phone.goto(`${network.url}/app/`);
   await saveNamed(phone, "Old oak");
   await allSent(phone);
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toHaveLength(1);
+  expect(await placesOf(device)).toHaveLength(1);
   expect(network.to(PUSH).some(({ lost }) => lost), "one was cut").toBe(true);
 });
 
@@ -38,8 +37,7 @@ test("on a slow network the app opens and saves at once, and sends when it can",
   expect(Date.now() - begun, "nothing of it waited for the network").toBeLessThan(8_000);
   await expectState(phone, words.unnamed, "synced");
   network.fast();
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toHaveLength(1);
+  expect(await placesOf(device)).toHaveLength(1);
 });
 
 test("what another device does is here without being asked for", async ({ phone, network, account, device }) => {

@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { allSent, button, expectState, goTo, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { placesOf } from "../support/other";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 test("the outbox says what waits, exports it, discards what the person lets go, and sends the rest", async ({ phone, network, account, device, watch }) => {
@@ -51,6 +52,5 @@ test("a full plan keeps what has no room on the phone, says so, and sends it onc
   await expect(phone.getByText(words.outbox.emptyTitle)).toBeVisible({ timeout: 20_000 });
   await goTo(phone, "places");
   await expectState(phone, "Spring", "synced");
-  await device.sync();
-  expect(JSON.parse(await device.holdfast(["list", "--json"]))).toHaveLength(3);
+  expect(await placesOf(device)).toHaveLength(3);
 });

@@ -1,11 +1,11 @@
 // Where the browser doesn't promise to keep anything, or can't.
 
 import { button, said, words } from "../support/app";
-import { allowKeeping } from "../support/phone";
+import { permit } from "../support/phone";
 import { expect, test } from "../support/test";
 
-test("where the browser doesn't promise to keep what is stored, saving says so, with what can be done", async ({ phone, network }) => {
-  await allowKeeping(phone, network.url, "denied");
+test("where the browser doesn't promise to keep what is stored, saving says so, with what can be done", async ({ phone }) => {
+  await permit(phone, ["geolocation"]);
   await phone.reload();
   await button(phone, words.home.save).click();
   await expect(said(phone, words.home.savedWarning)).toBeVisible();

@@ -6,6 +6,7 @@ mod auth;
 mod coverage;
 mod documents;
 mod events;
+mod export;
 mod harness;
 mod input;
 mod limits;

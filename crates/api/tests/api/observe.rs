@@ -1,44 +1,14 @@
 //! What is written down about a request, and what never is.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use holdfast_contract::Code;
+use holdfast_http::testing::Lines;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::harness::{PASSWORD, Server, new_place, send};
-
-/// Collects log lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// One recorder per process: other tests of this process may add to it.
 fn recorder() -> PrometheusHandle {
@@ -53,7 +23,7 @@ async fn no_name_note_coordinate_address_or_token_is_in_a_log_line_or_a_metric()
         .json()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(lines.clone())
+        .with_writer(lines.writer())
         .finish();
     // Everything runs on this thread, the server included.
     let _guard = tracing::subscriber::set_default(subscriber);

@@ -60,7 +60,7 @@ pub(crate) enum OutboxCommand {
 pub(crate) struct Import {
     #[command(subcommand)]
     pub(crate) command: Option<ImportCommand>,
-    /// GPX, KML, KMZ, GeoJSON, CSV or Google Takeout files; - for standard input
+    /// GPX, KML, KMZ, GeoJSON, CSV, Google Takeout files or a Holdfast archive; - for standard input
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Only say what would happen
@@ -110,6 +110,7 @@ fn explained(format: Format) -> &'static str {
         Format::Csv => "A table, for spreadsheets",
         Format::TakeoutJson => "\"Saved Places.json\" of Google Takeout",
         Format::TakeoutZip => "A whole archive of Google Takeout",
+        Format::Archive => "Everything in one ZIP: GeoJSON with all fields, GPX, CSV, the trash",
     }
 }
 
@@ -118,7 +119,7 @@ pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) filter: Filter,
     /// The format [default: by the file's ending, else GPX, or GeoJSON with --json]
-    #[arg(long, short, value_parser = one_of(Format::WRITABLE))]
+    #[arg(long, short, value_parser = one_of(crate::commands::WRITABLE))]
     pub(crate) format: Option<Format>,
     /// The file [default: standard output]
     #[arg(long, short, value_name = "FILE")]

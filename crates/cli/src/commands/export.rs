@@ -1,5 +1,7 @@
 //! `export`.
 
+mod archive;
+
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
@@ -19,6 +21,10 @@ use crate::words;
 
 /// How many places are held in memory at a time.
 const PAGE: u32 = 500;
+
+/// What can be written here.
+pub(crate) const WRITABLE: &[Format] =
+    &[Format::Gpx, Format::Kml, Format::Kmz, Format::GeoJson, Format::Csv, Format::Archive];
 
 /// What was written.
 #[derive(Clone, Copy, Default)]
@@ -43,10 +49,17 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
             return Err(Failure::usage("KMZ is packed and nothing to look at; nothing was written.")
                 .hint("Name a file with --output, or take --format kml."));
         }
+        (Some(Format::Archive), None) => {
+            return Err(Failure::usage("An archive needs a file of its own; nothing was written.")
+                .hint("Name one with --output, such as --output places.zip."));
+        }
         (Some(format), _) => format,
         (None, None) => Format::Gpx,
         (None, Some(path)) => format_of(path)?,
     };
+    if format == Format::Archive {
+        archive::check(&args.filter)?;
+    }
     let store = context.store()?;
     let query = place::query(&args.filter);
     let written = match file {
@@ -60,7 +73,8 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
             out.flush()?;
             written
         }
-        Some(path) => to_file(&store, query, format, path, args.force)?,
+        Some(path) if format == Format::Archive => to_file(path, args.force, |out| archive::write(&store, out))?,
+        Some(path) => to_file(path, args.force, |out| write(&store, query, format, out))?,
     };
     if written.places == 0
         && let Some(words) = place::explain_empty(&store, &args.filter)?
@@ -84,6 +98,12 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
             words::count(written.places, "place", "places"),
             path.display()
         ))?;
+        if format == Format::Archive {
+            context.output.hint(
+                "The trash is in it, too. What places were before they were changed is not: a device does not keep it. \
+                 The server does; its archive is on the web, under Files.",
+            );
+        }
     }
     Ok(Exit::Done)
 }
@@ -92,11 +112,11 @@ fn format_of(path: &Path) -> Result<Format, Failure> {
     let ending = path.extension().and_then(|e| e.to_str()).map(str::to_lowercase);
     let format = match ending.as_deref() {
         Some("json") => Some(Format::GeoJson),
-        Some(ending) => Format::WRITABLE.iter().copied().find(|format| format.extension() == ending),
+        Some(ending) => WRITABLE.iter().copied().find(|format| format.extension() == ending),
         None => None,
     };
     format.ok_or_else(|| {
-        let words = Format::WRITABLE.iter().map(|format| format.as_str()).collect::<Vec<_>>();
+        let words = WRITABLE.iter().map(|format| format.extension()).collect::<Vec<_>>();
         Failure::usage(format!("Which format should {} have?", path.display()))
             .hint(format!("Name it .{}, or say one of these with --format.", words.join(", .")))
     })
@@ -119,7 +139,11 @@ pub(super) fn cant_write(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Writes beside the target first, so that there is the whole file or none, and nothing is replaced unasked.
-fn to_file(store: &Store, query: ListQuery, format: Format, path: &Path, force: bool) -> Result<Written, Failure> {
+fn to_file(
+    path: &Path,
+    force: bool,
+    write: impl FnOnce(&mut BufWriter<NamedTempFile>) -> Result<Written, Failure>,
+) -> Result<Written, Failure> {
     let taken = || {
         Failure::failed(format!("{} is there already; nothing was written.", path.display()))
             .hint("Choose another name, or add --force to replace it.")
@@ -134,7 +158,7 @@ fn to_file(store: &Store, query: ListQuery, format: Format, path: &Path, force: 
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = NamedTempFile::with_prefix_in(".holdfast-", folder).map_err(|e| cant(&e))?;
     let mut out = BufWriter::new(file);
-    let written = write(store, query, format, &mut out)?;
+    let written = write(&mut out)?;
     let file = out.into_inner().map_err(|e| cant(e.error()))?;
     file.as_file().sync_all().map_err(|e| cant(&e))?;
     let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };

@@ -15,6 +15,8 @@ mod status;
 mod sync;
 mod watch;
 
+pub(crate) use export::WRITABLE;
+
 use clap::CommandFactory;
 
 use crate::args::{Cli, Command};

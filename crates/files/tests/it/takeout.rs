@@ -127,3 +127,16 @@ fn an_archive_without_places_is_said() {
     assert_eq!(error.to_string(), "the archive can't be read: there are no saved places in it");
     assert_eq!(why_broken(&file("a.json", "{}")), None);
 }
+
+#[test]
+fn an_archive_with_nothing_but_a_table_that_is_too_wide_says_what_is_wrong_with_it() {
+    let header = (0..1_100).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+    let wide = format!("latitude,longitude,{header}\n47.1,8.1\n");
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    zip.start_file("Takeout/Saved/wide.csv", SimpleFileOptions::default()).unwrap();
+    zip.write_all(wide.as_bytes()).unwrap();
+    let bytes = zip.finish().unwrap().into_inner();
+    let error = holdfast_files::read(bytes.as_slice(), "takeout.zip", &holdfast_files::ReadOptions::default());
+    let words = error.unwrap_err().to_string();
+    assert!(words.contains("wide.csv") && words.contains("more than 1,000 columns"), "{words}");
+}

@@ -126,6 +126,13 @@ async fn an_administrator_adds_people_beside_a_running_server_and_without_one() 
 
     let list = env.run(&["admin", "list-users"]).stdout;
     assert!(list.contains("bob@example.org") && list.contains(EMAIL) && list.contains("no password yet"), "{list}");
+    // Whoever reads the list may go away, as `head` does.
+    for command in [&["admin", "list-users"][..], &["doctor"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let unread = env.command(command).stdout(writer).output().unwrap();
+        assert_eq!((unread.status.code(), String::from_utf8(unread.stderr).unwrap()), (Some(141), String::new()));
+    }
     let twice = env.run(&["admin", "add-user", "--email", "BOB@example.org"]);
     assert_eq!(twice.code, Some(1));
     assert!(twice.stderr.contains("there is an account with this e-mail address already"), "{twice:?}");

@@ -9,7 +9,7 @@ use crate::harness::{EMAIL, PASSWORD, Person, answer, create, get, post};
 /// A server on a database of its own.
 pub(crate) struct Inside {
     pub(crate) running: Running,
-    _database: TestDatabase,
+    pub(crate) database: TestDatabase,
 }
 
 impl Inside {
@@ -24,7 +24,7 @@ impl Inside {
             Ok(settings.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned()).or(fixed))
         };
         let running = start(Settings::read(read).unwrap()).await.unwrap();
-        Self { running, _database: database }
+        Self { running, database }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -159,5 +159,26 @@ async fn readiness_names_its_checks() {
     assert!(text.contains("database") && text.contains("migrations"), "{text}");
     let request = reqwest::Client::new().get(format!("{}/health/live", server.url()));
     assert_eq!(answer(request).await.0, 200);
+    // The schema is asked for each time: somebody may have put an older one back.
+    let mut sql = server.database.connect().await;
+    sqlx::query("UPDATE _sqlx_migrations SET version = version + 1000 WHERE version = 1")
+        .execute(&mut sql)
+        .await
+        .unwrap();
+    let (status, body) = get(server.url(), "/health/ready").await;
+    assert_eq!(status, 503, "{body}");
+    assert_eq!(body["errors"].as_array().unwrap().len(), 1, "{body}");
+    assert_eq!(body["errors"][0]["field"], "migrations");
+    // One that a newer version has brought further is worked with.
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations SELECT 1, description, installed_on, success, checksum, execution_time
+                 FROM _sqlx_migrations WHERE version = 1001",
+    )
+    .execute(&mut sql)
+    .await
+    .unwrap();
+    let (status, body) = get(server.url(), "/health/ready").await;
+    assert_eq!(status, 200, "{body}");
+    assert!(body.to_string().contains("a newer version's"), "{body}");
     server.running.shutdown().await;
 }

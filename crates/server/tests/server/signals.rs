@@ -1,8 +1,6 @@
 //! The server's signals: each of them moves when what it counts has happened.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
+use holdfast_http::testing::Lines;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -82,25 +80,10 @@ async fn every_signal_moves_when_what_it_counts_has_happened() {
     server.running.shutdown().await;
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn a_panic_is_logged_with_its_place_in_the_code_and_without_its_words() {
     let lines = Lines::default();
-    let written = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_writer(move || written.clone()).finish();
+    let subscriber = tracing_subscriber::fmt().with_writer(lines.writer()).finish();
     tracing::subscriber::with_default(subscriber, || {
         let kept = std::panic::take_hook();
         holdfast_server::telemetry::log_panics_without_their_words();
@@ -109,6 +92,6 @@ fn a_panic_is_logged_with_its_place_in_the_code_and_without_its_words() {
         std::panic::set_hook(kept);
         assert!(cut.is_err());
     });
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     assert!(log.contains("panicked") && log.contains("signals.rs") && !log.contains("zqxcanary"), "{log}");
 }

@@ -296,3 +296,21 @@ async fn nobody_else_sees_or_touches_an_import() {
     assert_eq!(world.count("SELECT count(*) FROM import_places").await, 0);
     assert_eq!(world.count("SELECT count(*) FROM imports").await, 0);
 }
+
+#[tokio::test]
+async fn an_import_that_is_left_while_it_is_taken_back_is_forgotten_like_others_and_can_be_gone_on_with_until_then() {
+    let world = World::new().await;
+    let id = ready_to_run(&world).await;
+    let rows = rows(3);
+    run(&world, id, &rows).await;
+    world.execute("UPDATE imports SET state = 'undoing'").await;
+    world.clock.advance_days(179);
+    world.service.prune().await.unwrap();
+    assert_eq!(state(&world.service, world.ada).await, ImportState::Undoing);
+    world.service.undo_import(world.ada, id).await.unwrap();
+    assert_eq!(world.count("SELECT count(*) FROM places WHERE deleted_at IS NULL").await, 0);
+    world.execute("UPDATE imports SET state = 'undoing'").await;
+    world.clock.advance_days(181);
+    world.service.prune().await.unwrap();
+    assert_eq!(world.service.list_imports(world.ada).await.unwrap(), []);
+}

@@ -30,8 +30,8 @@ export class Server {
     private readonly env: NodeJS.ProcessEnv,
   ) {}
 
-  /** Starts one that has no account yet. */
-  static async start(): Promise<Server> {
+  /** Starts one that has no account yet, with these settings besides. */
+  static async start(settings: Record<string, string> = {}): Promise<Server> {
     const data = mkdtempSync(join(tmpdir(), "holdfast-browser-"));
     const { DATABASE_URL: _, ...inherited } = process.env;
     const env = {
@@ -41,6 +41,7 @@ export class Server {
       SIGN_IN_LIMIT_PER_MINUTE: "0",
       RATE_LIMIT_PER_MINUTE: "0",
       RUST_LOG: "error",
+      ...settings,
     };
     const server = spawn(program("holdfast-server"), ["serve"], { env, stdio: ["ignore", "pipe", "inherit"] });
     // Also where the worker is ended before its tests are.

@@ -16,6 +16,7 @@ export class Watch {
   #failures = false;
 
   readonly #origins: Set<string>;
+  readonly #refused = new Map<string, number>();
 
   constructor(origin: string) {
     this.#origins = new Set([origin]);
@@ -24,6 +25,18 @@ export class Watch {
   /** A further server of ours. */
   allowServer(origin: string): void {
     this.#origins.add(origin);
+  }
+
+  /** A server that a page wants something of and that the browser must not ask; it has to want it at least once. */
+  expectRefused(origin: string): void {
+    this.#refused.set(origin, 0);
+  }
+
+  /** Whether this is about a server that must not be asked. */
+  #isRefusal(text: string): boolean {
+    const origin = [...this.#refused.keys()].find((origin) => text.includes(origin));
+    if (origin !== undefined) this.#refused.set(origin, (this.#refused.get(origin) ?? 0) + 1);
+    return origin !== undefined;
   }
 
   /** From now on, answers with this status are part of what is tested; one at least must come. */
@@ -48,6 +61,7 @@ export class Watch {
       if (message.type() !== "error" && message.type() !== "warning") return;
       const text = message.text();
       // Drawing without a graphics card is slow, and Chromium says so.
+      if (this.#isRefusal(text)) return;
       if (ANSWERED.test(text) || text.includes("GPU stall due to ReadPixels")) return;
       if (this.#failures && UNANSWERED.test(text)) return;
       this.problems.push(`console ${message.type()}: ${text} (${message.location().url})`);
@@ -60,6 +74,7 @@ export class Watch {
     });
     context.on("request", (request) => {
       const url = new URL(request.url());
+      if (this.#refused.has(url.origin)) return;
       if (!["data:", "blob:"].includes(url.protocol) && !this.#origins.has(url.origin)) {
         this.problems.push(`request to another server: ${request.url()}`);
       }
@@ -67,6 +82,7 @@ export class Watch {
     context.on("requestfailed", (request) => {
       const why = request.failure()?.errorText ?? "";
       // A page that is left ends its requests.
+      if (this.#isRefusal(request.url())) return;
       if (why !== "net::ERR_ABORTED" && !this.#failures) this.problems.push(`request failed: ${request.url()} ${why}`);
     });
     context.on("response", (response) => {
@@ -81,6 +97,7 @@ export class Watch {
   /** Everything that was not as expected. */
   verdict(): string[] {
     const missing = [...this.#expected].filter(([, seen]) => seen === 0).map(([status]) => `no answer had the status ${status}`);
-    return [...this.problems, ...missing];
+    const asked = [...this.#refused].filter(([, seen]) => seen === 0).map(([origin]) => `nothing was wanted of ${origin}`);
+    return [...this.problems, ...missing, ...asked];
   }
 }

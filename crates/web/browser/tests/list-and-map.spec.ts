@@ -135,6 +135,9 @@ test("on a phone one looks at the list or at the map, and a searched area stays 
   await page.locator(".map-marker").click();
   await expect(page.locator(".maplibregl-popup")).toContainText("Oak");
   await page.getByRole("button", { name: "Zoom out" }).click();
-  await page.getByRole("button", { name: "Map", exact: true }).click();
+  // The button says what it leads to.
+  await expect(page.getByRole("button", { name: "Map", exact: true })).toHaveCount(0);
+  await page.getByRole("button", { name: "List", exact: true }).click();
   await expect(page.locator(".row")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Map", exact: true })).toBeVisible();
 });

@@ -43,6 +43,14 @@ test("signing in, and what is not there", async ({ open, account, watch, server 
   await page.getByRole("button", { name: "Sign in" }).click();
   await expect(page.getByRole("alert")).toBeVisible();
   await look(page, "sign-in-refused");
+  await page.goto("/first-password");
+  await look(page, "first-password");
+  await page.getByLabel("One-time code").fill("CEAG-7GH1");
+  await page.getByLabel("Password", { exact: false }).first().fill("correct horse battery");
+  await page.getByLabel("The same again").fill("correct horse battery");
+  await page.getByRole("button", { name: "Set the password" }).click();
+  await expect(page.getByRole("alert")).toBeVisible();
+  await look(page, "first-password-refused");
   await page.goto("/pair#CEAG-7GH1");
   await look(page, "pair");
   watch.expect(404);

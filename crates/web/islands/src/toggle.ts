@@ -7,7 +7,8 @@ export function viewToggle(page: Document): void {
   if (!browse || buttons.length === 0) return;
   const show = (view: "list" | "map") => {
     browse.dataset.view = view;
-    for (const button of buttons) button.setAttribute("aria-pressed", String(view === "map"));
+    // It says where it leads to.
+    for (const button of buttons) button.textContent = view === "map" ? "List" : "Map";
   };
   for (const button of buttons) {
     button.addEventListener("click", () => show(browse.dataset.view === "map" ? "list" : "map"));

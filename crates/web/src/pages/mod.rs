@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod browse;
 pub(crate) mod devices;
 pub(crate) mod export;
+pub(crate) mod first_password;
 pub(crate) mod home;
 pub(crate) mod import;
 pub(crate) mod places;

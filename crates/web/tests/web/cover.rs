@@ -29,6 +29,7 @@ const PRIVATE: &[&str] = &[
     "POST /import/{id}/run",
     "POST /import/{id}/undo",
     "POST /import/{id}/discard",
+    "GET /export/archive",
     "GET /export/{file}",
     "GET /devices",
     "GET /devices/pair",
@@ -50,6 +51,8 @@ const PUBLIC: &[&str] = &[
     "GET /pair",
     "GET /sign-in",
     "POST /sign-in",
+    "GET /first-password",
+    "POST /first-password",
     "GET /map/tiles/{z}/{x}/{y}",
     "GET /assets/{version}/{*file}",
     "GET /favicon.ico",
@@ -72,7 +75,8 @@ fn routes_of_the_source() -> (BTreeSet<String>, BTreeSet<String>) {
         let lines = part.lines().filter_map(|line| line.trim().strip_prefix(".route("));
         let routes = lines.flat_map(|line| {
             let (path, handlers) = line.split_once(", ").unwrap();
-            let path = path.replace("import::UPLOAD_PATH", "/import/upload").replace('"', "");
+            let path = path.replace("import::UPLOAD_PATH", "/import/upload");
+            let path = path.replace("export::ARCHIVE_PATH", "/export/archive").replace('"', "");
             let methods = [("get(", "GET"), ("post(", "POST"), ("put(", "PUT"), ("delete(", "DELETE"), ("any(", "ANY")];
             let methods = methods.into_iter().filter(|(call, _)| handlers.contains(call));
             methods.map(|(_, method)| format!("{method} {path}")).collect::<Vec<_>>()

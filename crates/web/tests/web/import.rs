@@ -135,7 +135,7 @@ async fn what_is_exported_is_known_again_and_is_a_place_for_somebody_else() {
     let trashed = server.save(ada.actor, "Trashed").await;
     server.trash(ada.actor, &trashed).await;
     let hers = server.places(ada.actor).await;
-    let links = ada.open("/import").await.attributes("a[download]", "href");
+    let links = ada.open("/import").await.attributes(".chips a[download]", "href");
     assert_eq!(links.len(), 5);
     for link in links {
         let file = ada.open(&link).await;

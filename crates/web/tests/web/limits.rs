@@ -1,12 +1,13 @@
 //! How often and how much, and what is written down about it.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use holdfast_http::Limit;
+use holdfast_http::testing::Lines;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use reqwest::{Method, StatusCode};
-use tracing_subscriber::fmt::MakeWriter;
+use sqlx::Connection as _;
 
 use crate::harness::{PASSWORD, Server};
 
@@ -43,6 +44,36 @@ async fn too_many_sign_ins_keep_what_was_typed() {
 }
 
 #[tokio::test]
+async fn a_form_whose_time_is_over_keeps_what_was_typed_and_can_be_sent_again() {
+    let server = Server::start_with(|s| s.http.request_timeout = Duration::from_secs(1)).await;
+    let ada = server.person("ada").await;
+    let form = ada.open("/places/new").await.form("/places").fill("latitude", "47.5, 8.5");
+    let form = form.fill("name", "Old oak").fill("note", "Behind the <second> barrier").fill("tags", "autumn, water");
+    // Somebody holds what every change needs.
+    let mut sql = server.database.connect().await;
+    let mut held = sql.begin().await.unwrap();
+    sqlx::raw_sql("SELECT FROM feed_heads FOR UPDATE").execute(&mut *held).await.unwrap();
+    let page = ada.submit(&form).await.is(StatusCode::SERVICE_UNAVAILABLE);
+    page.says("The server can't answer at the moment.");
+    assert_eq!(page.header("retry-after"), "5");
+    let kept = page.all("textarea");
+    for typed in ["Old oak", "Behind the <second> barrier", "autumn, water", "47.5, 8.5"] {
+        assert!(kept.contains(&typed.to_owned()), "{typed} is lost: {kept:?}");
+    }
+    // It may be done all the same, when what it waits for is let go: the page does not say that it was not, and the form that
+    // it offers makes nothing twice.
+    page.says("Whether it was done is not certain.");
+    assert!(!page.text.contains("not saved"), "{}", page.text);
+    let again = page.form("/places");
+    assert_eq!(again.pairs(), form.pairs());
+    held.rollback().await.unwrap();
+    for _ in 0..2 {
+        assert!(ada.submit(&again).await.location().contains("?done="));
+        assert_eq!(server.places(ada.actor).await.len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_form_larger_than_any_of_ours_is_refused() {
     let server = Server::start().await;
     let ada = server.person("ada").await;
@@ -71,29 +102,6 @@ async fn a_huge_address_is_answered_and_not_repeated() {
     assert_eq!(page.status, StatusCode::SEE_OTHER);
 }
 
-/// Collects log lines.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 /// One recorder per process: other tests of this process may add to it.
 fn recorder() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -107,7 +115,7 @@ async fn the_log_and_the_metrics_have_the_routes_template_and_nothing_that_someb
         .json()
         .with_max_level(tracing::Level::TRACE)
         .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-        .with_writer(lines.clone())
+        .with_writer(lines.writer())
         .finish();
     // Everything runs on this thread, the server included.
     let _guard = tracing::subscriber::set_default(subscriber);
@@ -136,7 +144,7 @@ async fn the_log_and_the_metrics_have_the_routes_template_and_nothing_that_someb
     nobody.open("/setup?code=canarycode").await;
     nobody.send(nobody.bare_request(Method::POST, "/places").body("canarybody")).await.is(StatusCode::FORBIDDEN);
 
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = lines.text();
     // The client of this test runs in the same process and logs what it asks for; so does the reader of its pages.
     let others = ["reqwest", "hyper", "mio", "html5ever", "selectors"].map(|name| format!("\"target\":\"{name}"));
     let log: String = log.lines().filter(|line| !others.iter().any(|of| line.contains(of))).collect();

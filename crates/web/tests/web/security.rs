@@ -28,6 +28,7 @@ fn forms() -> Vec<String> {
         "/account/password",
         "/sign-out",
         "/sign-in",
+        "/first-password",
         "/setup",
     ];
     let with_id = with_id.iter().map(|path| path.replace("{id}", &id.to_string()));
@@ -108,6 +109,7 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_of_other_sites() {
             format!("holdfast_session=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{ending}")
         );
         assert_eq!(page.location(), "/sign-in");
+        assert_eq!(page.header("clear-site-data"), "\"cache\"", "what can be gone back to is nobody's any more");
         assert!(browser.get("/places").await.status.is_redirection());
     }
 }
@@ -194,6 +196,12 @@ async fn what_ships_with_the_server_is_kept_by_browsers_and_nothing_else_is_serv
     }
     let version = files[0].split('/').nth(2).unwrap();
     assert!(version.len() == 12 && version.bytes().all(|b| b.is_ascii_hexdigit()), "{version}");
+    // While a server is renewed, a page of the new one may ask the old one: it gets the file, and does not keep it.
+    for file in &files {
+        let reply = browser.open(&file.replacen(version, "0123456789ab", 1)).await;
+        assert_eq!(reply.header("cache-control"), "no-cache", "{file}");
+        assert_eq!(reply.bytes, browser.open(file).await.bytes);
+    }
     let nothing =
         ["nothing.js", "..%2f..%2fCargo.toml", "%2e%2e/%2e%2e/Cargo.toml", "/etc/passwd", "%00", "", "manifest.json"];
     for name in nothing {
@@ -221,5 +229,10 @@ async fn a_configured_map_opens_the_policy_for_its_servers_and_says_so() {
     assert!(policy.contains(&format!("img-src 'self' data: blob: {servers};")), "{policy}");
     assert!(policy.contains(&format!("connect-src 'self' {servers};")), "{policy}");
     assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{policy}");
-    assert!(reply.text().await.unwrap().contains(&format!("This map asks {servers}")));
+    let place = server.save(ada.actor, "Old oak").await;
+    // Wherever there is a map.
+    for path in ["/places", "/places/new", &format!("/places/{}", place.id), &format!("/places/{}/edit", place.id)] {
+        let reply = ada.request(Method::GET, path).send().await.unwrap();
+        assert!(reply.text().await.unwrap().contains(&format!("This map asks {servers}")), "{path}");
+    }
 }

@@ -30,17 +30,17 @@ export const light: Palette = {
   accent: "#1f6f54",
 };
 
-/** The same by night: land a little lighter than water, letters soft rather than white. */
+/** The same by night: land a little lighter than water, letters clear, the names of countries a little softer. */
 export const dark: Palette = {
   water: "#10191f",
   land: "#20272b",
   coast: "#34444d",
   river: "#1a2a33",
-  border: "#55585a",
-  town: "#8d9499",
-  townLabel: "#bcc4c8",
-  halo: "#181e22",
-  countryLabel: "#9aa3a8",
+  border: "#666b6e",
+  town: "#b0b8bd",
+  townLabel: "#e9eef0",
+  halo: "#12181c",
+  countryLabel: "#c3cbd0",
   accent: "#6cc6a2",
 };
 

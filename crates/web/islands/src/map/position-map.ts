@@ -7,6 +7,9 @@ import type { PositionField } from "../position";
 import { createMap, foreignStyle, onStyle } from "./engine";
 
 const CIRCLE = "accuracy";
+const PIN = "pin";
+/** The room of the pin above its tip, in CSS pixels: names of towns stand beside it and not under it. */
+const PIN_SIZE = { width: 34, height: 38 };
 /** How near a position is shown at first. On our own basemap, nearer would show no town to know the place by. */
 function near(map: MapLibre): number {
   if (foreignStyle()) return 15;
@@ -58,7 +61,10 @@ class PositionMap {
     this.#marker = new Marker({ element: this.#pin, anchor: "bottom", draggable: !field.readOnly });
     this.#live.setAttribute("aria-live", "polite");
     field.fieldset.append(this.#live);
-    onStyle(map, (colour) => this.#addCircle(colour));
+    onStyle(map, (colour) => {
+      this.#addCircle(colour);
+      this.#keepRoom();
+    });
     field.onChange((typed) => this.#changed(typed));
     if (!field.readOnly) this.#editing();
     this.#changed(true, true);
@@ -150,8 +156,30 @@ class PositionMap {
     this.#map.addLayer({ id: `${CIRCLE}-line`, type: "line", source: CIRCLE, paint: { "line-color": colour, "line-width": 1.5 } });
   }
 
+  #point(): GeoJSON.GeoJSON {
+    const position = this.#field.position;
+    const features = position
+      ? [{ type: "Feature" as const, properties: {}, geometry: { type: "Point" as const, coordinates: [position.longitude, position.latitude] } }]
+      : [];
+    return { type: "FeatureCollection", features };
+  }
+
+  /** The pin is no part of the map; something that can't be seen keeps its room, and the map's names give way to that. */
+  #keepRoom(): void {
+    if (this.#map.getSource(PIN)) return;
+    if (!this.#map.hasImage(PIN)) this.#map.addImage(PIN, new ImageData(PIN_SIZE.width, PIN_SIZE.height));
+    this.#map.addSource(PIN, { type: "geojson", data: this.#point() });
+    this.#map.addLayer({
+      id: PIN,
+      type: "symbol",
+      source: PIN,
+      layout: { "icon-image": PIN, "icon-anchor": "bottom", "icon-allow-overlap": true, "icon-padding": 2 },
+    });
+  }
+
   #drawCircle(): void {
     this.#map.getSource<GeoJSONSource>(CIRCLE)?.setData(this.#ring());
+    this.#map.getSource<GeoJSONSource>(PIN)?.setData(this.#point());
   }
 }
 
