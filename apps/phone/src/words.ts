@@ -153,6 +153,7 @@ export const words = {
     mapOff: "No map at the moment: it needs the network once. The numbers and arrows below work without.",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
+    mapBlank: "Without the network, the map has no picture of this area. The numbers and arrows below work.",
     mapNative: "The map is not built for this platform yet. The numbers and arrows below work.",
     latitude: "Latitude",
     longitude: "Longitude",
@@ -346,7 +347,7 @@ export const words = {
     accountGone: { title: "The account is gone", text: "It was deleted or suspended. Everything is still on this phone: export it to keep it elsewhere." },
     updateApp: { title: "This app is too old for the server", text: "Nothing is lost: changes are sent once the app is updated." },
     planFull: { title: "The plan is full", text: (n: number) => `${count(n, "place")} ${n === 1 ? "waits" : "wait"} on this phone until there is room.` },
-    storage: { title: "This browser may clear your places", text: "It has not promised to keep what is stored. Sign in, or install the app to the home screen." },
+    storage: { title: "This browser may clear your places", text: "It has not promised to keep what is stored, and something is only here. Let it be sent, or install the app to the home screen." },
     recovered: {
       title: "The database on this phone was damaged",
       text: (places: number, operations: number) =>

@@ -1,7 +1,7 @@
-import { useRouter } from "expo-router";
-import { useCallback, useState } from "react";
+import { useLocalSearchParams, useRouter } from "expo-router";
+import { useCallback, useEffect, useState } from "react";
 import { type SignedIn, useOverview } from "../core";
-import { takePairingCode } from "../platform/server";
+import { forgetFragment, takePairingCode } from "../platform/server";
 import { ByCode } from "../sign-in/ByCode";
 import { ByPassword } from "../sign-in/ByPassword";
 import { Button } from "../ui/Button";
@@ -18,11 +18,18 @@ const WAYS = [
 ] as const;
 
 export default function SignInScreen() {
-  const [code] = useState(takePairingCode);
+  // The router calls the part of an address behind "#" so.
+  const { "#": fragment } = useLocalSearchParams<{ "#"?: string }>();
+  const [code, setCode] = useState(() => takePairingCode() || fragment || "");
   const [way, setWay] = useState<"code" | "password">("code");
   const overview = useOverview();
   const router = useRouter();
   const say = useSay();
+  // The code is not kept in the address, nor in the history of the browser.
+  useEffect(() => {
+    if (fragment) setCode(fragment);
+    return forgetFragment();
+  }, [fragment]);
   const done = useCallback(
     ({ account }: SignedIn) => {
       say({ text: words.signIn.done(account.email) });
@@ -41,7 +48,7 @@ export default function SignInScreen() {
       ) : (
         <>
           <Choice label={words.signIn.way} options={WAYS} value={way} onChange={setWay} />
-          <Card>{way === "code" ? <ByCode linkCode={code} onDone={done} /> : <ByPassword onDone={done} email={overview?.account?.email ?? ""} />}</Card>
+          <Card>{way === "code" ? <ByCode key={code} linkCode={code} onDone={done} /> : <ByPassword onDone={done} email={overview?.account?.email ?? ""} />}</Card>
           <Type kind="small" tone="inkSoft">
             {words.signIn.keeps}
           </Type>

@@ -46,8 +46,8 @@ function Deleted({ place, now }: { place: Place; now: number }) {
     if (await run({ call: "restore", key: place.key, seen: seen(place) })) say({ text: words.place.restored, icon: "restore" });
   };
   return (
-    <View style={[styles.deleted, { backgroundColor: colors.surface, borderColor: colors.line }]}>
-      <PlaceRow place={place} now={now} here={null} />
+    <View role="listitem" style={[styles.deleted, { backgroundColor: colors.surface, borderColor: colors.line }]}>
+      <PlaceRow place={place} now={now} here={null} bare />
       <View style={styles.action}>
         <Button title={words.place.restore} label={words.trash.restore(place.name ?? words.unnamed)} icon="restore" kind="quiet" busy={busy} onPress={() => void restore()} />
       </View>

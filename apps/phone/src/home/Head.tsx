@@ -15,7 +15,7 @@ export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () =
   // A phone on its side: the head stays, so it must leave room for the list.
   const compact = useWindowDimensions().height < 520;
   return (
-    <View style={[styles.head, { backgroundColor: colors.paper }, compact && styles.compact]}>
+    <View {...({ role: "banner" } as object)} style={[styles.head, { backgroundColor: colors.paper }, compact && styles.compact]}>
       <View style={styles.row}>
         <View style={styles.titles}>
           <Type kind={compact ? "title" : "large"} heading={1}>

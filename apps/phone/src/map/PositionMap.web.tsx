@@ -16,6 +16,7 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
   const box = useRef<View>(null);
   const map = useRef<DrawnMap | null>(null);
   const [state, setState] = useState<"loading" | "ready" | "off">("loading");
+  const [hasTiles, setTiles] = useState(true);
   const moved = useRef(onMove);
   moved.current = onMove;
   const first = useRef({ center, accuracy, isDark, label, isMovable: Boolean(onMove), reducedMotion });
@@ -30,6 +31,7 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
         if (over) return;
         map.current = draw(box.current as unknown as HTMLElement, {
           ...rest,
+          onTiles: setTiles,
           onMove: isMovable
             ? (next) => {
                 told.current = next;
@@ -55,8 +57,9 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
 
   useEffect(() => map.current?.look(isDark), [isDark, state]);
 
+  const message = { loading: words.position.mapLoading, off: words.position.mapOff, ready: undefined }[state];
   return (
-    <Frame height={height} message={state === "loading" ? words.position.mapLoading : state === "off" ? words.position.mapOff : undefined}>
+    <Frame height={height} message={message}>
       <View ref={box} style={StyleSheet.absoluteFill} />
       {state === "ready" ? (
         <>
@@ -67,6 +70,13 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
               <IconButton icon="minus" label={words.position.zoomOut} onPress={() => map.current?.zoom(-1)} />
             </View>
           ) : null}
+          {hasTiles ? null : (
+            <View style={[styles.blank, { backgroundColor: colors.surface }]} pointerEvents="none">
+              <Type kind="note" tone="inkSoft" role="status">
+                {words.position.mapBlank}
+              </Type>
+            </View>
+          )}
           <View style={[styles.thanks, { backgroundColor: colors.surface }]} pointerEvents="none">
             <Type kind="note" tone="inkSoft" style={styles.small}>
               {ATTRIBUTION}
@@ -81,5 +91,6 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
 const styles = StyleSheet.create({
   zoom: { position: "absolute", right: space.s, top: space.s, borderRadius: radius.round, borderWidth: StyleSheet.hairlineWidth },
   thanks: { position: "absolute", right: 0, bottom: 0, paddingHorizontal: space.s, borderTopLeftRadius: radius.s, opacity: 0.85 },
+  blank: { position: "absolute", left: space.s, bottom: space.xl, maxWidth: "75%", padding: space.s, borderRadius: radius.s },
   small: { fontSize: 11 },
 });

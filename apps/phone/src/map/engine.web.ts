@@ -25,10 +25,12 @@ export interface Drawing {
   label: string;
   reducedMotion: boolean;
   onMove: ((center: LatLon) => void) | undefined;
+  /** Calls back when tiles can't be fetched, and when they can again. */
+  onTiles: (arrive: boolean) => void;
 }
 
 /** Draws a map into this box. Throws where the browser can't (no WebGL). */
-export function draw(box: HTMLElement, { center, accuracy, isDark, label, reducedMotion, onMove }: Drawing): DrawnMap {
+export function draw(box: HTMLElement, { center, accuracy, isDark, label, reducedMotion, onMove, onTiles }: Drawing): DrawnMap {
   // Metro bundles the worker too; its file lies beside this one, as the content security policy asks.
   setWorkerUrl(require.unstable_resolveWorker("maplibre-gl/dist/maplibre-gl-worker.mjs"));
   let now = { center, metres: accuracy, isDark };
@@ -73,6 +75,13 @@ export function draw(box: HTMLElement, { center, accuracy, isDark, label, reduce
     map.addLayer({ id: `${RING}-line`, type: "line", source: RING, paint: { "line-color": accent, "line-width": 1.5 } });
   };
   map.on("style.load", drawRing);
+  map.on("error", ({ error }) => {
+    // Whatever else goes wrong is not the network's, and changes nothing of what is seen.
+    if ("status" in error || error instanceof TypeError) onTiles(false);
+  });
+  map.on("sourcedata", ({ sourceId, tile }) => {
+    if (sourceId === "base" && tile) onTiles(true);
+  });
   return {
     moveTo: (to) => void map.easeTo({ center: [to.longitude, to.latitude], animate: !reducedMotion, duration: 250 }),
     ring: (around, metres) => {

@@ -20,14 +20,14 @@ function facts({ category, tags, position, name }: Place, here: LatLon | null): 
   return told;
 }
 
-/** A place in a list; opens its page. */
-export const PlaceRow = memo(function PlaceRow({ place, now, here }: { place: Place; now: number; here: LatLon | null }) {
+/** A place in a list; opens its page. `bare`: the list around it is none to a screen reader, and this is no item of it. */
+export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { place: Place; now: number; here: LatLon | null; bare?: boolean }) {
   const { colors } = useTheme();
   const name = place.name ?? words.unnamed;
   const time = place.deletedAt ? words.trash.since(when(Date.parse(place.deletedAt), now)) : when(Date.parse(place.capturedAt), now);
   const about = facts(place, here);
   return (
-    <View role="listitem" style={styles.item}>
+    <View role={bare ? undefined : "listitem"} style={styles.item}>
       <Link href={`/place/${place.key}`} asChild>
         <LinkPressable
           aria-label={words.list.label([name, stateLook(place.state).title, ...about, time])}

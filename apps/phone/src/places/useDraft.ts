@@ -17,6 +17,9 @@ export interface Drafting {
   failure: Failure | null;
 }
 
+/** What could not be saved when its page was left: it is there again when the page is opened, as long as the app runs. */
+const unsaved = new Map<string, { draft: Draft; shown: Place }>();
+
 /** The place as it is now, but with what was seen of the fields that are being changed. */
 function stillSeen(touched: Changes | null, shown: Place, now: Place): Place {
   const place = { ...now };
@@ -35,8 +38,8 @@ export function useDraft(place: Place): Drafting {
   const { run, busy, failure } = useCommand();
   const say = useSay();
   /** The place as it was when typing began; the newest one while nothing is typed. */
-  const [shown, setShown] = useState(place);
-  const [draft, setDraft] = useState<Draft>(() => draftOf(place));
+  const [shown, setShown] = useState(() => unsaved.get(place.key)?.shown ?? place);
+  const [draft, setDraft] = useState<Draft>(() => unsaved.get(place.key)?.draft ?? draftOf(place));
   const isDirty = changesOf(draft, shown) !== null;
 
   const latest = useRef({ draft, shown });
@@ -58,7 +61,8 @@ export function useDraft(place: Place): Drafting {
       const changes = changesOf(draft, shown);
       if (!changes) return;
       const answer = await run({ call: "edit", key: shown.key, changes, seen: seen(shown) });
-      if (!answer) return;
+      if (!answer) return void unsaved.set(shown.key, { draft, shown });
+      unsaved.delete(shown.key);
       setShown(answer.place);
       setDraft((typed) => follow(typed, draft, draftOf(answer.place)));
       say({ text: words.place.changed });
@@ -83,7 +87,14 @@ export function useDraft(place: Place): Drafting {
     isDirty,
     isSaving: busy,
     save,
-    revert: useCallback(() => setDraft(draftOf(latest.current.shown)), []),
+    revert: useCallback(() => {
+      const { shown } = latest.current;
+      const draft = draftOf(shown);
+      unsaved.delete(shown.key);
+      // At once, too: the page may be left before it is drawn again.
+      latest.current = { draft, shown };
+      setDraft(draft);
+    }, []),
     problem: (field) => fieldProblem(failure, field),
     failure,
   };

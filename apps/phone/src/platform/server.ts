@@ -8,3 +8,6 @@ export const deviceName = (): string => (Platform.OS === "ios" ? "iPhone" : "And
 
 /** The code of the link that opened the app, once. */
 export const takePairingCode = (): string => "";
+
+/** Takes the code out of the address that is shown; there is none on a phone. */
+export const forgetFragment = (): (() => void) => () => undefined;

@@ -18,13 +18,24 @@ export function deviceName(): string {
 
 let code = "";
 
-/** Takes the code out of the address before anything else sees it: it is not kept in the history of the browser. */
+const withoutFragment = () => history.replaceState(history.state, "", location.pathname + location.search);
+
+/** Takes the code out of the address before anything is sent or drawn. A fragment never reaches a server. */
 function readCode(): void {
   const found = /\/sign-in\/?$/.test(location.pathname) && location.hash.length > 1;
   if (!found) return;
   // A code has no letters that would need decoding; anything else is no code, and is refused as such.
   code = location.hash.slice(1);
-  history.replaceState(history.state, "", location.pathname + location.search);
+  withoutFragment();
+}
+
+/**
+ * Takes the code out of the address that is shown. The router writes the address that it was opened with once more when the first
+ * page has appeared, so this comes after. The returned function lets it be.
+ */
+export function forgetFragment(): () => void {
+  const timer = setTimeout(() => location.hash && withoutFragment());
+  return () => clearTimeout(timer);
 }
 
 readCode();

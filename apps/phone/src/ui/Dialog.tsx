@@ -43,27 +43,29 @@ export function DialogProvider({ children }: { children: ReactNode }) {
   return (
     <Ask.Provider value={value}>
       {children}
-      <Modal visible={asked !== null} transparent animationType={reducedMotion ? "none" : "fade"} onRequestClose={() => settle(false)}>
+      <Modal
+        visible={asked !== null}
+        transparent
+        animationType={reducedMotion ? "none" : "fade"}
+        onRequestClose={() => settle(false)}
+        // In a browser, the modal is the dialog, and takes its name from here.
+        {...{ "aria-labelledby": title, "aria-describedby": text }}
+      >
         <View style={[styles.shade, { backgroundColor: colors.shade }]}>
-          <Pressable style={StyleSheet.absoluteFill} onPress={() => settle(false)} aria-hidden tabIndex={-1} />
           {asked ? (
-            <View
-              role="alertdialog"
-              aria-modal
-              aria-labelledby={title}
-              {...{ "aria-describedby": text }}
-              style={[styles.box, { backgroundColor: colors.raised, borderColor: colors.line }]}
-            >
+            <View style={[styles.box, { backgroundColor: colors.raised, borderColor: colors.line }]}>
               <Type kind="title" heading={2} nativeID={title}>
                 {asked.title}
               </Type>
               <Type nativeID={text}>{asked.text}</Type>
               <View style={styles.actions}>
-                <Button title={asked.yes} kind={asked.danger ? "danger" : "primary"} onPress={() => settle(true)} />
+                {/* First, though below: it has the focus when the question appears. */}
                 <Button title={words.cancel} kind="quiet" onPress={() => settle(false)} />
+                <Button title={asked.yes} kind={asked.danger ? "danger" : "primary"} onPress={() => settle(true)} />
               </View>
             </View>
           ) : null}
+          <Pressable style={StyleSheet.absoluteFill} onPress={() => settle(false)} aria-hidden tabIndex={-1} />
         </View>
       </Modal>
     </Ask.Provider>
@@ -72,6 +74,6 @@ export function DialogProvider({ children }: { children: ReactNode }) {
 
 const styles = StyleSheet.create({
   shade: { flex: 1, alignItems: "center", justifyContent: "center", padding: space.l },
-  box: { width: "100%", maxWidth: 420, borderRadius: 20, borderWidth: StyleSheet.hairlineWidth, padding: space.xl, gap: space.m },
-  actions: { gap: space.s, paddingTop: space.s },
+  box: { width: "100%", maxWidth: 420, borderRadius: 20, borderWidth: StyleSheet.hairlineWidth, padding: space.xl, gap: space.m, zIndex: 1 },
+  actions: { flexDirection: "column-reverse", gap: space.s, paddingTop: space.s },
 });

@@ -14,7 +14,7 @@ export function Head({ title, actions }: { title: string; actions?: ReactNode })
   // Whoever came by a link has nothing behind them but the list.
   const back = () => (router.canGoBack() ? router.back() : router.replace("/"));
   return (
-    <View style={[styles.head, { borderColor: colors.line }]}>
+    <View {...({ role: "banner" } as object)} style={[styles.head, { borderColor: colors.line }]}>
       <View style={styles.headRow}>
         <IconButton icon="back" label={words.back} onPress={back} />
         <Type kind="heading" heading={1} numberOfLines={1} style={styles.title}>

@@ -1,7 +1,6 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
-import { Pressable, StyleSheet, View } from "react-native";
+import { AccessibilityInfo, Platform, Pressable, StyleSheet, View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
-import { announce } from "./announce";
 import { Icon, type IconName } from "./Icon";
 import { radius, space, TARGET, useTheme } from "./theme";
 import { Type } from "./Type";
@@ -14,8 +13,6 @@ export interface Said {
   action?: { title: string; onPress: () => void };
   /** How long it is shown, in milliseconds. With an action it stays longer: it takes time to decide. */
   ms?: number;
-  /** Seen only: it was announced in other words, or is news of no weight. */
-  silent?: boolean;
 }
 
 const Say = createContext<(said: Said) => void>(() => undefined);
@@ -32,7 +29,9 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const say = useCallback((next: Said) => {
     counter.current += 1;
     setSaid(next);
-    if (!next.silent) announce(next.text);
+    setHeld(false);
+    // A browser's screen reader reads what comes into the live region below.
+    if (Platform.OS !== "web") AccessibilityInfo.announceForAccessibility(next.text);
   }, []);
   useEffect(() => {
     if (!said || held) return;
@@ -44,15 +43,16 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Say.Provider value={value}>
       {children}
-      <View pointerEvents="box-none" style={[styles.place, { bottom: insets.bottom + 76 }]}>
+      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 }]}>
         {said ? (
           <View
+            key={counter.current}
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }]}
             onPointerEnter={() => setHeld(true)}
             onPointerLeave={() => setHeld(false)}
           >
             <Icon name={said.icon ?? (tone === "accent" ? "check" : "attention")} tone={tone} size={22} />
-            <Type kind="small" strong style={styles.words}>
+            <Type kind="small" strong style={styles.words} onPress={() => setSaid(null)} role="none">
               {said.text}
             </Type>
             {said.action ? (

@@ -41,7 +41,7 @@ export default function Home() {
   // While nothing is looked for, those without a position stand above the others, and not twice.
   const places = useMemo(() => (filtered ? listed.places : listed.places?.filter((place) => !lacksPosition(place))), [filtered, listed.places]);
   const above = filtered ? [] : (lacking.places ?? []);
-  const row = useCallback(({ item }: { item: Place }) => <PlaceRow place={item} now={now} here={here} />, [now, here]);
+  const row = useCallback(({ item }: { item: Place }) => <PlaceRow place={item} now={now} here={here} bare />, [now, here]);
   const isEmpty = places?.length === 0 && above.length === 0;
   const hasAny = filtered || isOpen || !isEmpty || (overview?.status.trash ?? 0) > 0;
 
