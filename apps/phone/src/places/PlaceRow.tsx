@@ -12,6 +12,9 @@ import { words } from "../words";
 import { StateChip } from "./StateChip";
 import { coordinates, metres, stateLook } from "./words";
 
+/** For web.css; phones know nothing of it. */
+const ROW = { dataSet: { row: "" } } as object;
+
 /** What tells this place from others, besides its name: category, tags, how far it is, or where. */
 function facts({ category, tags, position, name }: Place, here: LatLon | null): string[] {
   const told = [category ?? "", ...tags.slice(0, 3).map((tag) => `#${tag}`)].filter(Boolean);
@@ -20,14 +23,14 @@ function facts({ category, tags, position, name }: Place, here: LatLon | null): 
   return told;
 }
 
-/** A place in a list; opens its page. `bare`: the list around it is none to a screen reader, and this is no item of it. */
+/** A place in a list; opens its page. `bare`: what is around it is the item of the list already. */
 export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { place: Place; now: number; here: LatLon | null; bare?: boolean }) {
   const { colors } = useTheme();
   const name = place.name ?? words.unnamed;
   const time = place.deletedAt ? words.trash.since(when(Date.parse(place.deletedAt), now)) : when(Date.parse(place.capturedAt), now);
   const about = facts(place, here);
   return (
-    <View role={bare ? undefined : "listitem"} style={styles.item}>
+    <View role={bare ? undefined : "listitem"} {...ROW} style={styles.item}>
       <Link href={`/place/${place.key}`} asChild>
         <LinkPressable
           aria-label={words.list.label([name, stateLook(place.state).title, ...about, time])}

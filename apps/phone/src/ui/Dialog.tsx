@@ -1,7 +1,8 @@
 import { createContext, type ReactNode, useCallback, useContext, useId, useMemo, useRef, useState } from "react";
-import { Modal, Pressable, StyleSheet, View } from "react-native";
+import { StyleSheet, View } from "react-native";
 import { words } from "../words";
 import { Button } from "./Button";
+import { DialogBox } from "./DialogBox";
 import { space, useTheme } from "./theme";
 import { Type } from "./Type";
 
@@ -20,7 +21,7 @@ export const useAsk = () => useContext(Ask);
 
 /** Shows questions above everything else, one at a time. */
 export function DialogProvider({ children }: { children: ReactNode }) {
-  const { colors, reducedMotion } = useTheme();
+  const { colors } = useTheme();
   const [asked, setAsked] = useState<Asked | null>(null);
   const answer = useRef<((yes: boolean) => void) | undefined>(undefined);
   const settle = useCallback((yes: boolean) => {
@@ -43,37 +44,26 @@ export function DialogProvider({ children }: { children: ReactNode }) {
   return (
     <Ask.Provider value={value}>
       {children}
-      <Modal
-        visible={asked !== null}
-        transparent
-        animationType={reducedMotion ? "none" : "fade"}
-        onRequestClose={() => settle(false)}
-        // In a browser, the modal is the dialog, and takes its name from here.
-        {...{ "aria-labelledby": title, "aria-describedby": text }}
-      >
-        <View style={[styles.shade, { backgroundColor: colors.shade }]}>
-          {asked ? (
-            <View style={[styles.box, { backgroundColor: colors.raised, borderColor: colors.line }]}>
-              <Type kind="title" heading={2} nativeID={title}>
-                {asked.title}
-              </Type>
-              <Type nativeID={text}>{asked.text}</Type>
-              <View style={styles.actions}>
-                {/* First, though below: it has the focus when the question appears. */}
-                <Button title={words.cancel} kind="quiet" onPress={() => settle(false)} />
-                <Button title={asked.yes} kind={asked.danger ? "danger" : "primary"} onPress={() => settle(true)} />
-              </View>
+      <DialogBox isOpen={asked !== null} onClose={() => settle(false)} titleId={title} textId={text}>
+        {asked ? (
+          <View style={[styles.box, { backgroundColor: colors.raised, borderColor: colors.line }]}>
+            <Type kind="title" heading={2} nativeID={title}>
+              {asked.title}
+            </Type>
+            <Type nativeID={text}>{asked.text}</Type>
+            <View style={styles.actions}>
+              {/* First, though below: it has the focus when the question appears. */}
+              <Button title={words.cancel} kind="quiet" onPress={() => settle(false)} />
+              <Button title={asked.yes} kind={asked.danger ? "danger" : "primary"} onPress={() => settle(true)} />
             </View>
-          ) : null}
-          <Pressable style={StyleSheet.absoluteFill} onPress={() => settle(false)} aria-hidden tabIndex={-1} />
-        </View>
-      </Modal>
+          </View>
+        ) : null}
+      </DialogBox>
     </Ask.Provider>
   );
 }
 
 const styles = StyleSheet.create({
-  shade: { flex: 1, alignItems: "center", justifyContent: "center", padding: space.l },
-  box: { width: "100%", maxWidth: 420, borderRadius: 20, borderWidth: StyleSheet.hairlineWidth, padding: space.xl, gap: space.m, zIndex: 1 },
+  box: { width: "100%", maxWidth: 420, borderRadius: 20, borderWidth: StyleSheet.hairlineWidth, padding: space.xl, gap: space.m },
   actions: { flexDirection: "column-reverse", gap: space.s, paddingTop: space.s },
 });

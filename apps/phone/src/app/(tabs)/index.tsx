@@ -1,9 +1,9 @@
 import { Stack } from "expo-router";
-import { useCallback, useDeferredValue, useMemo, useState } from "react";
-import { FlatList, RefreshControl, StyleSheet, View } from "react-native";
+import { useDeferredValue, useMemo, useState } from "react";
+import { StyleSheet, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
 import { useCapture } from "../../capture/useCapture";
-import { type Place, useOverview } from "../../core";
+import { useOverview } from "../../core";
 import { Banners } from "../../home/Banners";
 import { HomeHead } from "../../home/Head";
 import { PullToSync } from "../../home/PullToSync";
@@ -12,6 +12,7 @@ import { useHere } from "../../location/useHere";
 import { Empty } from "../../places/Empty";
 import { chosen, type Filter, isFiltered, noFilter, queryOf } from "../../places/filter";
 import { FilterPanel } from "../../places/FilterPanel";
+import { PlaceList } from "../../places/PlaceList";
 import { PlaceRow } from "../../places/PlaceRow";
 import { Search } from "../../places/Search";
 import { useList } from "../../places/useList";
@@ -41,7 +42,6 @@ export default function Home() {
   // While nothing is looked for, those without a position stand above the others, and not twice.
   const places = useMemo(() => (filtered ? listed.places : listed.places?.filter((place) => !lacksPosition(place))), [filtered, listed.places]);
   const above = filtered ? [] : (lacking.places ?? []);
-  const row = useCallback(({ item }: { item: Place }) => <PlaceRow place={item} now={now} here={here} bare />, [now, here]);
   const isEmpty = places?.length === 0 && above.length === 0;
   const hasAny = filtered || isOpen || !isEmpty || (overview?.status.trash ?? 0) > 0;
 
@@ -50,20 +50,14 @@ export default function Home() {
       <Stack.Screen options={{ title: words.app }} />
       <HomeHead onSave={save} isSaving={isSaving} onSync={() => void sync()} isSyncing={isSyncing} />
       <PullToSync onPull={overview?.account ? sync : undefined} isSyncing={isSyncing}>
-        <FlatList
-          role="main"
-          data={places ?? []}
-          keyExtractor={(place) => place.key}
-          renderItem={row}
-          style={styles.fill}
-          contentContainerStyle={styles.list}
-          keyboardShouldPersistTaps="handled"
-          onEndReached={listed.loadMore}
-          onEndReachedThreshold={1.5}
-          initialNumToRender={12}
-          windowSize={9}
-          refreshControl={overview?.account ? <RefreshControl refreshing={isSyncing} onRefresh={() => void sync()} /> : undefined}
-          ListHeaderComponent={
+        <PlaceList
+          places={places ?? []}
+          now={now}
+          here={here}
+          onEnd={listed.loadMore}
+          refreshing={isSyncing}
+          onRefresh={overview?.account ? () => void sync() : undefined}
+          header={
             <View style={styles.above}>
               <Banners />
               {listed.failure ? <Notice tone="danger" title={listed.failure.sentence} text={listed.failure.advice} urgent /> : null}
@@ -88,12 +82,12 @@ export default function Home() {
               ) : null}
             </View>
           }
-          ListEmptyComponent={
+          empty={
             places && above.length === 0 && !listed.failure ? (
               <Empty title={filtered ? words.list.noneTitle : words.list.emptyTitle} text={filtered ? words.list.noneText : words.list.emptyText} icon={filtered ? "search" : "pin"} />
             ) : null
           }
-          ListFooterComponent={
+          footer={
             listed.hasMore ? (
               <Type kind="small" tone="inkSoft" center style={styles.more}>
                 {words.list.more}
@@ -114,7 +108,6 @@ const SectionHead = ({ title }: { title: string }) => (
 
 const styles = StyleSheet.create({
   fill: { flex: 1 },
-  list: { paddingBottom: 96, flexGrow: 1 },
   above: { width: "100%", maxWidth: COLUMN + 2 * space.l, alignSelf: "center", paddingHorizontal: space.l, gap: space.m },
   section: { marginHorizontal: -space.l, gap: 0 },
   sectionHead: { paddingHorizontal: space.l, paddingTop: space.s },
