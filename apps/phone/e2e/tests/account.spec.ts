@@ -1,6 +1,6 @@
 // Signing in, and everything that can become of it. Whatever it is, no place is lost.
 
-import { allSent, button, expectState, goTo, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
@@ -28,7 +28,7 @@ test("places that are kept apart stay on the phone and come back after signing o
   expect(await placesOf(device)).toEqual([]);
   await goTo(phone, "settings");
   await button(phone, words.settings.signOut).click();
-  await phone.getByRole("alertdialog").getByRole("button", { name: words.settings.signOut }).click();
+  await question(phone).getByRole("button", { name: words.settings.signOut }).click();
   await expect(said(phone, words.settings.signedOut)).toBeVisible();
   await goTo(phone, "places");
   await expectState(phone, "Secret spring", "savedOnDevice");
@@ -95,8 +95,8 @@ test("signing out with unsent work says how much, keeps it, and sends it after t
   await saveNamed(phone, "Old oak");
   await goTo(phone, "settings");
   await button(phone, words.settings.signOut).click();
-  await expect(phone.getByRole("alertdialog")).toContainText("not been sent yet");
-  await phone.getByRole("alertdialog").getByRole("button", { name: words.settings.signOutAnyway }).click();
+  await expect(question(phone)).toContainText("not been sent yet");
+  await question(phone).getByRole("button", { name: words.settings.signOutAnyway }).click();
   await goTo(phone, "places");
   await expect(rows(phone)).toHaveCount(0);
   await goOnline(phone, network);
