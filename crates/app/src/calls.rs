@@ -4,9 +4,14 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::answers::*;
-use crate::args::*;
-use crate::host::*;
+use crate::answers::{
+    Captured, Changed, Deleted, Discarded, Exported, Fixed, InUse, Outbox, Page, PlacePage, Resolved, Retried, TextFile,
+};
+use crate::args::{
+    Capture, Edit, Entries, Export, Fix, List, Move, OneCapture, OneEntry, OnePlace, OutboxPage, Pair, Resolve, SignIn,
+    SignOut,
+};
+use crate::host::{Adopted, Adoption, Diagnostics, Overview, SignedIn, SignedOut, StorageOverview, Synced};
 
 macro_rules! calls {
     ($(#[$cdoc:meta])* $calls:ident, $names:ident { $($(#[$doc:meta])* $name:ident $wire:literal $(($args:ty))? => $answer:ty;)* }) => {
@@ -121,7 +126,7 @@ table!(both);
 #[serde(untagged)]
 pub enum Call {
     /// On the store alone.
-    Device(DeviceCall),
+    Device(Box<DeviceCall>),
     /// The host's.
     Host(HostCall),
 }
@@ -132,7 +137,7 @@ impl<'de> Deserialize<'de> for Call {
         let value = Value::deserialize(deserializer)?;
         let name = value.get("call").and_then(Value::as_str).unwrap_or_default();
         if DEVICE_CALLS.contains(&name) {
-            DeviceCall::deserialize(&value).map(Self::Device).map_err(D::Error::custom)
+            DeviceCall::deserialize(&value).map(|call| Self::Device(Box::new(call))).map_err(D::Error::custom)
         } else if HOST_CALLS.contains(&name) {
             HostCall::deserialize(&value).map(Self::Host).map_err(D::Error::custom)
         } else {

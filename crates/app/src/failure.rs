@@ -195,7 +195,6 @@ impl From<Error> for Failure {
             Error::OnItsWay => FailureCode::OnItsWay,
             Error::Invalid(_) => FailureCode::Invalid,
             Error::BoundElsewhere(_) => FailureCode::AdoptedElsewhere,
-            Error::HoldsCaptures | Error::Unbound => FailureCode::Unexpected,
             Error::TooNew { .. } => FailureCode::StorageTooNew,
             Error::Busy => FailureCode::Busy,
             Error::DiskFull => FailureCode::StorageFull,

@@ -4,9 +4,9 @@ use holdfast_contract::outcome::ConflictReason;
 use holdfast_contract::{Category, Field, Name, Note, Place, Position, Tags, Timestamp};
 use holdfast_device::{Attention, Device, PlaceState, PlaceView};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::failure::Failure;
+use crate::key::short_hash;
 
 /// What a question is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -187,7 +187,7 @@ impl Question {
     /// Stands for what is shown. Guards against answers to something else, not against anybody.
     fn token(&self) -> String {
         let shown = serde_json::json!([self.kind, self.version, self.mine, self.theirs]);
-        Sha256::digest(shown.to_string()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        short_hash(&shown.to_string())
     }
 }
 

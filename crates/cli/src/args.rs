@@ -13,7 +13,7 @@ use crate::exit;
 
 pub(crate) use account::{Devices, DevicesCommand, Pair, Shares, SharesCommand, SignOut};
 pub(crate) use files::{Export, Import, ImportCommand, Outbox, OutboxCommand};
-pub(crate) use places::{Edit, Filter, Fix, List, Places, Resolve, Save, Show, StateArg, Texts};
+pub(crate) use places::{Delete, Edit, Filter, Fix, List, Places, Resolve, Save, Show, StateArg, Texts};
 
 /// Save a private place now, organise it later.
 ///
@@ -75,8 +75,10 @@ pub(crate) enum Command {
     #[command(allow_negative_numbers = true)]
     Edit(Edit),
     /// Put places into the trash
+    ///
+    /// A place that has never been sent is on this device alone: there is no trash for it, and it is deleted for good.
     #[command(visible_alias = "rm")]
-    Delete(Places),
+    Delete(Delete),
     /// Take places out of the trash
     Restore(Places),
     /// Decide what becomes of a place that needs attention

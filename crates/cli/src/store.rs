@@ -50,6 +50,10 @@ impl Store {
         self.run(|device| device.delete(id, Some(seen.clone())))
     }
 
+    pub(crate) fn is_only_here(&self, id: LocalId) -> Outcome<bool> {
+        self.run(|device| device.is_only_here(id))
+    }
+
     pub(crate) fn restore(&self, id: LocalId, seen: &Seen) -> Outcome<()> {
         self.run(|device| device.restore(id, Some(seen.clone())))
     }

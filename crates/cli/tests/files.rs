@@ -211,7 +211,7 @@ fn an_export_replaces_nothing_unasked_and_leaves_nothing_half() {
 fn an_archive_holds_what_the_device_has_and_says_that_history_is_not_there() {
     let home = Home::new();
     home.ok(&["import", &fixture("gpxpy/unicode.gpx")]);
-    home.ok(&["rm", "FAGGIO"]);
+    home.ok(&["rm", "FAGGIO", "-y"]);
     let file = home.file("all.zip");
     let file = file.to_str().unwrap();
     home.ok(&["export", "--output", file])

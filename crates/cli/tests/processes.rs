@@ -7,6 +7,7 @@ mod common;
 mod server;
 
 use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -161,4 +162,52 @@ fn a_sync_that_is_killed_beside_a_loop_leaves_nothing_unsent_and_nothing_doubled
     let places = home.places();
     assert_eq!(places.len(), 700);
     assert!(places.iter().all(|p| p["state"] == "synced"));
+}
+
+/// The next line of `watch --json` with this event.
+fn wait_for(lines: &mut impl Iterator<Item = std::io::Result<String>>, event: &str) -> Value {
+    let events = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let mut seen = Vec::new();
+    for value in events {
+        if value["event"] == event {
+            return value;
+        }
+        seen.push(value);
+    }
+    panic!("the loop ended without {event}: {seen:?}");
+}
+
+#[test]
+fn a_loop_says_that_the_access_has_ended_whether_it_ends_meanwhile_or_had_ended_before() {
+    let ended = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let revoked = Arc::clone(&ended);
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/v1/pairings" => Answer::json(201, &signed_in("ada@example.org")),
+        _ if revoked.load(std::sync::atomic::Ordering::SeqCst) => {
+            Answer::problem(401, "unauthenticated", "Sign in again.")
+        }
+        path if path.starts_with("/v1/sync/pull") => Answer::json(
+            200,
+            &json!({
+                "epoch": "e1", "changes": [], "cursor": "c1", "hasMore": false, "head": 0,
+                "limits": { "placesUsed": 0, "mediaBytesUsed": 0 },
+            }),
+        ),
+        // A stream that ends at once and is opened again, as behind an impatient proxy.
+        _ => Answer { open: false, ..Answer::stream(": hello\n\n") },
+    });
+    let home = Home::new();
+    home.ok(&["pair", &server.address, "--code", "ABCD-EFGH"]);
+
+    for before in [false, true] {
+        let mut watching = home.spawn_piped(&["watch", "--json"]);
+        let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+        if !before {
+            wait_for(&mut lines, "round");
+            ended.store(true, std::sync::atomic::Ordering::SeqCst);
+        }
+        assert_eq!(wait_for(&mut lines, "paused")["reason"], "signIn", "ended before: {before}");
+        interrupt(&watching);
+        assert_eq!(watching.wait().unwrap().code(), Some(0));
+    }
 }

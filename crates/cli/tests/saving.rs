@@ -129,7 +129,11 @@ fn a_place_is_edited_field_by_field() {
 fn what_never_left_the_device_vanishes_when_deleted_and_says_so() {
     let home = Home::new();
     home.save("Oak");
-    home.ok(&["delete", "Oak"]).says("never left this device");
+    // Nobody could give it back: a script has to say that it means it, and a person is asked.
+    home.expect(3, &["delete", "Oak"]).says("gone for good").says("--yes");
+    assert_eq!(home.json(3, &["delete", "Oak"])["error"]["code"], "only_on_this_device");
+    assert_eq!(home.names(), ["Oak"]);
+    home.ok(&["delete", "Oak", "--yes"]).says("never left this device");
     assert!(home.places().is_empty());
     home.ok(&["list"]).says("no places yet");
     home.ok(&["list", "--trash"]).says("The trash is empty");

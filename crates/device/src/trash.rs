@@ -21,6 +21,15 @@ impl Device {
         self.write(|tx| delete(tx, &places::load(tx, id)?, seen.as_ref()))
     }
 
+    /// Whether the place is on this device alone, so that deleting it now would leave nothing to restore: to be asked before
+    /// a person's deletion. It may be on its way to the server a moment later.
+    pub fn is_only_here(&self, id: LocalId) -> Result<bool> {
+        self.read(|tx| {
+            let row = places::load(tx, id)?;
+            Ok(capture::is_waiting(tx, &row)? || only_here(tx, &row, &outbox::chain(tx, id)?)?)
+        })
+    }
+
     /// Takes a place out of the trash.
     pub fn restore(&mut self, id: LocalId, seen: Option<Seen>) -> Result<()> {
         self.write(|tx| {

@@ -195,7 +195,7 @@ impl Client {
 
     /// Opens the live stream.
     pub(crate) async fn open_events(&self) -> Result<Response, NoStream> {
-        let silent = |why| NoStream { why, answered: false, retry_after: None };
+        let silent = |why| NoStream { why, answered: false, refused: false, retry_after: None };
         let request = self.request(Method::GET, "/v1/sync/events").header(header::ACCEPT, "text/event-stream");
         // The stream has no end, so no timeout of the whole; the headers must come in time, and silence is watched for.
         let reply = tokio::time::timeout(REQUEST_TIMEOUT, request.send())
@@ -212,7 +212,9 @@ impl Client {
         }
         let retry_after = retry_after(&reply).map(|seconds| Duration::from_secs(seconds.into()));
         // A captive portal is no answer: behind it, nothing was reached.
-        Err(NoStream { why: format!("answered {} instead of a stream", reply.status()), answered: ours, retry_after })
+        let refused = ours && reply.status() == StatusCode::UNAUTHORIZED;
+        let why = format!("answered {} instead of a stream", reply.status());
+        Err(NoStream { why, answered: ours, refused, retry_after })
     }
 
     /// How long the live stream may be silent.
@@ -287,6 +289,8 @@ pub(crate) struct NoStream {
     pub(crate) why: String,
     /// Whether a Holdfast server answered.
     pub(crate) answered: bool,
+    /// Whether it answered that this device is not signed in.
+    pub(crate) refused: bool,
     /// The pause it asked for.
     pub(crate) retry_after: Option<Duration>,
 }

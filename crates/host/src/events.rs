@@ -52,11 +52,13 @@ pub(crate) struct Hint {
     pub(crate) live: Live,
     /// Connected, after a time in which nothing answered: the network is back.
     pub(crate) network_returned: bool,
+    /// Lost, since the server does not take this device for signed in.
+    pub(crate) refused: bool,
 }
 
 impl From<Live> for Hint {
     fn from(live: Live) -> Self {
-        Self { live, network_returned: false }
+        Self { live, network_returned: false, refused: false }
     }
 }
 
@@ -66,16 +68,18 @@ pub(crate) async fn follow(client: Client, hints: mpsc::Sender<Hint>, pauses: Pa
     let mut nothing_answered = false;
     loop {
         let mut asked = Duration::ZERO;
+        let mut was_refused = false;
         let why = match client.open_events().await {
-            Err(NoStream { why, answered, retry_after }) => {
+            Err(NoStream { why, answered, refused, retry_after }) => {
                 nothing_answered |= !answered;
+                was_refused = refused;
                 asked = retry_after.unwrap_or_default().min(pauses.asked_max);
                 why
             }
             Ok(reply) => {
                 let since = Instant::now();
                 let network_returned = std::mem::take(&mut nothing_answered);
-                if hints.send(Hint { live: Live::Connected, network_returned }).await.is_err() {
+                if hints.send(Hint { live: Live::Connected, network_returned, refused: false }).await.is_err() {
                     return;
                 }
                 let Some(why) = listen(reply, &hints).await else { return };
@@ -86,7 +90,7 @@ pub(crate) async fn follow(client: Client, hints: mpsc::Sender<Hint>, pauses: Pa
             }
         };
         tracing::debug!(%why, "live stream lost");
-        if hints.send(Live::Lost(why).into()).await.is_err() {
+        if hints.send(Hint { refused: was_refused, ..Live::Lost(why).into() }).await.is_err() {
             return;
         }
         tokio::select! {

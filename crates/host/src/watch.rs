@@ -132,6 +132,11 @@ impl Engine {
         if !told.begun {
             self.run(Device::try_now).await?;
             told.begun = true;
+            // A pause that began before this loop sends nothing, so that no answer would tell of it.
+            told.paused = self.run(|device| device.status()).await?.paused;
+            if let Some(reason) = told.paused {
+                tell(WatchEvent::Paused(reason));
+            }
         }
         loop {
             if lock.is_none() {
@@ -223,18 +228,18 @@ impl Engine {
     }
 
     async fn hear(&self, hint: Hint, tell: &mut impl FnMut(WatchEvent)) -> Result<(), Error> {
+        let pull_now = |device: &mut Device| {
+            device.pull_now();
+            Ok(())
+        };
         match hint.live {
             // Waits after failures are over only if it was the network that failed. A stream that a proxy drops and lets
             // through again says nothing about a server that asked for a pause.
             Live::Connected if hint.network_returned => self.run(Device::network_returned).await?,
-            Live::Connected => {
-                let pull_now = |device: &mut Device| {
-                    device.pull_now();
-                    Ok(())
-                };
-                self.run(pull_now).await?;
-            }
+            Live::Connected => self.run(pull_now).await?,
             Live::Head(seq) => self.run(move |device| device.head(HeadEvent { seq })).await?,
+            // That access has ended is the core's to judge and to tell, by the answer to a request of its own.
+            Live::Lost(_) if hint.refused => self.run(pull_now).await?,
             Live::Lost(_) => {}
         }
         if !matches!(hint.live, Live::Head(_)) {

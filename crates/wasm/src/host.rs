@@ -41,7 +41,7 @@ impl Host {
     /// Carries out a call that needs no network.
     pub fn perform(&mut self, call: Call, attempt: Attempt, facts: &Facts) -> Result<Answer, Failure> {
         match call {
-            Call::Device(call) => self.on_places(call, attempt),
+            Call::Device(call) => self.on_places(*call, attempt),
             Call::Host(HostCall::Overview) => Ok(Answer::Overview(self.overview(facts)?)),
             Call::Host(HostCall::Adopt) => Ok(Answer::Adopt(self.adopt()?)),
             Call::Host(HostCall::KeepApart) => Ok(Answer::KeepApart(self.keep_apart()?)),
@@ -186,19 +186,31 @@ impl Host {
             device_name: device_name.trim().to_owned(),
         };
         let key = entry.key();
-        // The store first: an account that can't be opened must not become the current one.
-        let mut store = Store::open(Some(&entry), &self.folder, &mut self.home, self.env)?;
-        store.device(&self.folder, &mut self.home, self.env)?.signed_in()?;
+        // The store first: an account that can't be opened must not become the current one. And never a second handle on a
+        // database that is open: the browser's files have no locks.
+        if self.home.known().current.as_ref() != Some(&key) || self.account.is_none() {
+            let mut store = Store::open(Some(&entry), &self.folder, &mut self.home, self.env)?;
+            store.device(&self.folder, &mut self.home, self.env)?.signed_in()?;
+            self.remember(&entry, token)?;
+            self.account = Some(store);
+        } else {
+            self.run(Device::signed_in)?;
+            self.remember(&entry, token)?;
+        }
+        let overview = self.overview(facts)?;
+        let account = overview.account.ok_or_else(|| unexpected(&"no account after a sign-in"))?;
+        Ok(SignedIn { account, adoption: overview.adoption })
+    }
+
+    /// Account and token in one commit.
+    fn remember(&mut self, entry: &AccountEntry, token: String) -> Result<(), Failure> {
+        let key = entry.key();
         self.home.change(|known| {
             known.tokens.insert(key.clone(), token);
             known.accounts.retain(|account| account.key() != key);
             known.accounts.push(entry.clone());
-            known.current = Some(key.clone());
-        })?;
-        self.account = Some(store);
-        let overview = self.overview(facts)?;
-        let account = overview.account.ok_or_else(|| unexpected(&"no account after a sign-in"))?;
-        Ok(SignedIn { account, adoption: overview.adoption })
+            known.current = Some(key);
+        })
     }
 
     /// How much would be left unsent by a sign-out; a failure where that is something and the person has not said that it may

@@ -193,8 +193,7 @@ fn lease_word(lease: Lease) -> String {
         Lane::Push => "push",
         Lane::Pull => "pull",
     };
-    let token: String = lease.token.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{lane}.{token}")
+    format!("{lane}.{:032x}", u128::from_be_bytes(lease.token))
 }
 
 fn parse_lease(word: &str) -> Option<Lease> {

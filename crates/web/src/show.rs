@@ -1,6 +1,6 @@
 //! Values as people read them.
 
-use holdfast_contract::{Position, Problem, Role, Source, Timestamp};
+use holdfast_contract::{Position, Problem, Source, Timestamp};
 use jiff::tz::TimeZone;
 
 /// A moment: exact for the browser, which shows it in the reader's own time, and readable without a script.
@@ -46,15 +46,6 @@ pub(crate) fn source(source: Source) -> &'static str {
         Source::Web => "the web",
         Source::Cli => "the command line",
         Source::Import => "an import",
-    }
-}
-
-/// What the reader may do.
-pub(crate) fn role(role: Role) -> &'static str {
-    match role {
-        Role::Owner => "Yours",
-        Role::Editor => "You can edit",
-        Role::Viewer => "You can view",
     }
 }
 

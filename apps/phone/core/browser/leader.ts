@@ -19,7 +19,6 @@ const PASSING = new Set(["busy", "storage_full", "storage_inaccessible"]);
 /** What carries out every window's calls. */
 export interface Performer {
   perform(call: Call, again: boolean): Promise<Result>;
-  stop(): void;
   online(): void;
   visible(): void;
 }
@@ -28,7 +27,7 @@ export interface Performer {
 export function refusing(code: FailureCode, detail: string): Performer {
   const nothing = () => {};
   const perform = async () => ({ failure: failure(code, detail) });
-  return { perform, stop: nothing, online: nothing, visible: nothing };
+  return { perform, online: nothing, visible: nothing };
 }
 
 interface Host {
@@ -45,7 +44,6 @@ export class Leader implements Performer {
   #engine: Engine | undefined;
   #opening: Promise<void> | undefined;
   #failure: CoreError | undefined;
-  #stopped = false;
   /** Calls are carried out one after the other, in the order in which they came. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -58,12 +56,6 @@ export class Leader implements Performer {
   open(): Promise<void> {
     this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
     return this.#opening;
-  }
-
-  /** Ends sending and fetching; nothing is carried out any more. */
-  stop(): void {
-    this.#stopped = true;
-    this.#engine?.stop();
   }
 
   online(): void {
@@ -98,8 +90,8 @@ export class Leader implements Performer {
 
   async #ready(): Promise<{ core: Wasm; engine: Engine }> {
     if (!this.#core && (!this.#failure || PASSING.has(this.#failure.code))) await this.open();
-    if (this.#core && this.#engine && !this.#stopped) return { core: this.#core, engine: this.#engine };
-    throw this.#failure ?? new CoreError(failure("unavailable", "stopped"));
+    if (this.#core && this.#engine) return { core: this.#core, engine: this.#engine };
+    throw this.#failure ?? new CoreError(failure("unavailable"));
   }
 
   async #open(): Promise<void> {

@@ -19,9 +19,7 @@ export type ToWorker =
   /** The person has come back to the window. */
   | { type: "visible" }
   /** The browser has refused to keep what is stored. */
-  | { type: "persistenceDenied" }
-  /** The page is about to end the worker: let go of everything that would keep others waiting. */
-  | { type: "stop" };
+  | { type: "persistenceDenied" };
 
 /** From a worker to its page. */
 export type ToPage =

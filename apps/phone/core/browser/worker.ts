@@ -11,7 +11,6 @@ declare const WASM_NAME: string;
 declare const self: EventTarget & {
   onmessage: (event: MessageEvent<ToWorker>) => void;
   postMessage(message: ToPage): void;
-  close(): void;
 };
 
 /** A call of this worker's window that has no result yet. */
@@ -32,7 +31,6 @@ let leader: Performer | undefined;
 /** Who leads, as far as this worker knows. */
 let leading: string | undefined;
 let persistenceDenied = false;
-let stop = () => {};
 
 const toPage = (message: ToPage) => self.postMessage(message);
 const toOthers = (message: BetweenWorkers) => channel.postMessage(message);
@@ -69,9 +67,6 @@ self.onmessage = ({ data }) => {
     case "persistenceDenied":
       persistenceDenied = true;
       toOthers({ type: "persistenceDenied" });
-      break;
-    case "stop":
-      stop();
       break;
   }
 };
@@ -118,16 +113,8 @@ self.addEventListener("online", () => leader?.online());
 const isRefusal = (error: unknown) =>
   error instanceof DOMException && ["SecurityError", "NotAllowedError"].includes(error.name);
 
-const over = new AbortController();
-stop = () => {
-  over.abort();
-  leader?.stop();
-  channel.close();
-  self.close();
-};
-
 navigator.locks
-  .request(NAME, { signal: over.signal }, async () => {
+  .request(NAME, async () => {
     const taken = new Leader(new URL(WASM_NAME, import.meta.url), {
       tell: (change) => {
         toPage({ type: "change", change });
@@ -146,7 +133,6 @@ navigator.locks
     await new Promise(() => {});
   })
   .catch((error: unknown) => {
-    if (over.signal.aborted) return;
     if (!isRefusal(error)) return toPage({ type: "broken", detail: String(error) });
     leader = refusing("storage_refused", String(error));
     leading = me;

@@ -14,6 +14,9 @@ export const said = (page: Page, text: string | RegExp): Locator => page.getByTe
 
 export const button = (page: Page, name: string): Locator => page.getByRole("button", { name, exact: true });
 
+/** What the person is asked above everything else. */
+export const question = (page: Page): Locator => page.getByRole("alertdialog").or(page.getByRole("dialog"));
+
 /** Presses "Save here" and waits until the app says that the place is durable. */
 export async function saveHere(page: Page): Promise<void> {
   await button(page, words.home.save).click();
@@ -22,7 +25,7 @@ export async function saveHere(page: Page): Promise<void> {
 
 /** The rows of the list, or those of places with this name. */
 export const rows = (page: Page, name = ""): Locator =>
-  page.getByRole("listitem").getByRole("link", { name: new RegExp(`^${literally(name)}`) });
+  page.getByRole("main").getByRole("link", { name: new RegExp(`^${literally(name)}`) }).and(page.locator("[href*='/place/']"));
 
 /** Waits until the list shows one place of this name, in this state. */
 export async function expectState(page: Page, name: string, state: keyof typeof words.states): Promise<void> {

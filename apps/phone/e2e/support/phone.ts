@@ -30,13 +30,15 @@ export const CONTEXT = {
 /** What a person may allow, or not. `durableStorage`: to keep data for good, as for an app that is on the home screen. */
 export type Permission = "geolocation" | "durableStorage";
 
-/** Allows exactly these. */
+/** Allows exactly these, until the browser is closed or this is called again. */
 export async function permit(page: Page, permissions: Permission[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
-  const { targetInfo } = await session.send("Target.getTargetInfo");
-  const { browserContextId } = targetInfo;
-  await session.send("Browser.grantPermissions", { permissions, ...(browserContextId && { browserContextId }) });
+  const { browserContextId } = (await session.send("Target.getTargetInfo")).targetInfo;
   await session.detach();
+  // Whoever allows it must stay: what a session has allowed ends with it.
+  const browser = await page.context().browser()?.newBrowserCDPSession();
+  if (!browser) throw new Error("a phone is a browser");
+  await browser.send("Browser.grantPermissions", { permissions, ...(browserContextId && { browserContextId }) });
 }
 
 /** The position never comes, and no error either. */

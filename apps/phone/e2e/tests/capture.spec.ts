@@ -37,7 +37,8 @@ test("a place saved offline survives a killed browser, and arrives at the server
   await expectState(phone, words.unnamed, "synced");
   const web = await open(account);
   await web.goto("/places");
-  await expect(web.getByRole("main")).toContainText("47.49992, 8.72895");
+  await web.getByRole("link", { name: words.unnamed }).first().click();
+  await expect(web.locator(".coordinates")).toHaveText("47.49992, 8.72895");
   await device.sync();
   expect(await device.holdfast(["list"])).toMatch(/Synced .*47\.49992, 8\.72895/);
 });
@@ -86,11 +87,12 @@ test("what is saved in one window is in the other at once, and both can save", a
   await expect(rows(other)).toHaveCount(1);
   await saveHere(other);
   await expect(rows(phone)).toHaveCount(2);
-  // Whichever of them held the store: the other one goes on without it.
-  await phone.close();
-  await saveHere(other);
-  await expect(rows(other)).toHaveCount(3);
+  // The one that held the store goes: the other one takes it.
   await goTo(other, "settings");
+  await expect(other.getByText(words.settings.otherWindow)).toBeVisible();
+  await phone.close();
+  await expect(other.getByText(words.settings.otherWindow)).toBeHidden();
   await goTo(other, "places");
+  await saveHere(other);
   await expect(rows(other)).toHaveCount(3);
 });

@@ -1,7 +1,7 @@
 // What waits, why, and what can be done about it.
 
 import { readFileSync } from "node:fs";
-import { allSent, button, expectState, goTo, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
@@ -22,7 +22,7 @@ test("the outbox says what waits, exports it, discards what the person lets go, 
   expect(readFileSync(file, "utf8")).toContain("Old oak");
 
   await button(phone, words.outbox.of(words.outbox.discard, "Spring")).click();
-  await phone.getByRole("alertdialog").getByRole("button", { name: words.outbox.discard }).click();
+  await question(phone).getByRole("button", { name: words.outbox.discard }).click();
   await expect(said(phone, words.outbox.discarded)).toBeVisible();
   await expect(entries.filter({ visible: true })).toHaveCount(1);
   await goOnline(phone, network);
@@ -34,9 +34,8 @@ test("the outbox says what waits, exports it, discards what the person lets go, 
   expect(list).not.toContain("Spring");
 });
 
-test("a full plan keeps what has no room on the phone, says so, and sends it once there is room", async ({ phone, network, account, device, server, watch }) => {
-  watch.expect(200);
-  const limit = (places: number) => server.admin(["set-plan", account.email, `plan-of-${account.email}`, "--places-max", String(places)]);
+test("a full plan keeps what has no room on the phone, says so, and sends it once there is room", async ({ phone, network, account, device, server }) => {
+  const limit = (places: number) => server.admin(["set-plan", "--email", account.email, "--plan", "small", "--places-max", String(places)]);
   await limit(1);
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);

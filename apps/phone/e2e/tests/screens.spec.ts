@@ -1,7 +1,7 @@
 // Every screen, light and dark, on a phone: its picture, and whether everybody can use it.
 
 import { save } from "../support/all";
-import { allSent, back, button, expectState, goTo, openPlace, saveHere, saveNamed, signIn, type, words } from "../support/app";
+import { allSent, back, button, expectState, goTo, openPlace, question, saveHere, saveNamed, signIn, type, words } from "../support/app";
 import { look } from "../support/look";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
@@ -70,6 +70,6 @@ test("the screens of a phone in use", async ({ phone, network, account, open, se
   await phone.goto(`${network.url}/app/settings`);
   await look(phone, "settings-signed-in");
   await button(phone, words.settings.signOut).click();
-  await expect(phone.getByRole("alertdialog")).toBeVisible();
+  await expect(question(phone)).toBeVisible();
   await look(phone, "dialog");
 });

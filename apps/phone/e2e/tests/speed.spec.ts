@@ -49,7 +49,7 @@ test("from the tap to the words that it is saved", async ({ phone, network }) =>
           new Promise<number>((resolve) => {
             const begun = performance.now();
             // The list's first row is the newest place.
-            const first = () => document.querySelector("[role=listitem] a")?.getAttribute("href");
+            const first = () => document.querySelector("main a[href*='/place/'], [role=main] a[href*='/place/']")?.getAttribute("href");
             const before = first();
             const seen = new MutationObserver(() => {
               if (first() === before || !document.body.textContent?.includes(saved ?? "")) return;

@@ -49,6 +49,6 @@ impl Screen {
     pub(crate) fn attempt(&mut self, call: Value, attempt: Attempt) -> Result<Value, Failure> {
         let Call::Device(call) = serde_json::from_value(call).unwrap() else { panic!("a call of the host's") };
         let with = Performing { now: now(), source: Source::Web, attempt };
-        perform(&mut self.device, call, with).map(|answer| serde_json::to_value(answer).unwrap())
+        perform(&mut self.device, *call, with).map(|answer| serde_json::to_value(answer).unwrap())
     }
 }

@@ -129,6 +129,16 @@ pub(crate) struct Places {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct Delete {
+    /// The places: number, id or the beginning of it, or name
+    #[arg(required = true, value_name = "PLACE")]
+    pub(crate) places: Vec<String>,
+    /// Don't ask before deleting a place for good that is on this device alone
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct Edit {
     /// The place: its number, its id or the beginning of it, or its name
     pub(crate) place: String,

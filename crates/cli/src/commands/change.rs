@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use holdfast_contract::rules::TagChange;
 use holdfast_contract::{FieldError, Tag};
-use holdfast_device::{DeleteOutcome, Edit as DeviceEdit, Seen};
+use holdfast_device::{DeleteOutcome, Edit as DeviceEdit, PlaceView, Seen};
 use serde_json::json;
 
 use super::Outcome;
 use super::capture::parse_texts;
-use crate::args::{Edit, Places};
+use crate::args::{Delete, Edit, Places};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::place::{self, PlaceJson, Prefer};
@@ -76,10 +76,14 @@ fn read_tags(raw: &[String], field: &str, errors: &mut Vec<FieldError>) -> BTree
     tags
 }
 
-pub(super) fn delete(context: &Context, args: &Places) -> Outcome {
+pub(super) fn delete(context: &Context, args: &Delete) -> Outcome {
     let store = context.store()?;
     // All are found before the first is touched: a typo in the second must not leave half of it done.
     let places = find_all(&store, &args.places, Prefer::Live)?;
+    if !args.yes && !may_vanish(context, &store, &places)? {
+        context.output.say("Nothing was deleted.")?;
+        return Ok(Exit::Done);
+    }
     let mut done = Vec::new();
     for view in &places {
         let outcome = store.delete(view.local_id, &Seen::from(view))?;
@@ -103,6 +107,31 @@ pub(super) fn delete(context: &Context, args: &Places) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// Whether what is on this device alone may go: nobody could give it back.
+fn may_vanish(context: &Context, store: &Store, places: &[PlaceView]) -> Result<bool, Failure> {
+    let mut only_here = Vec::new();
+    for view in places.iter().filter(|view| view.deleted_at.is_none()) {
+        if store.is_only_here(view.local_id)? {
+            only_here.push(place::title(view));
+        }
+    }
+    let what = match only_here.as_slice() {
+        [] => return Ok(true),
+        [one] => format!("{one} has never left this device: it can't go to the trash, it would be gone for good."),
+        many => format!(
+            "{} places have never left this device: they can't go to the trash, they would be gone for good.",
+            many.len()
+        ),
+    };
+    if !context.output.can_ask() {
+        return Err(Failure::new(Exit::Attention, "only_on_this_device", format!("Nothing was deleted: {what}"))
+            .hint("Delete it all the same with --yes.")
+            .details(json!({ "onlyOnThisDevice": only_here.len() })));
+    }
+    context.output.warn(what);
+    context.output.confirm("Delete for good?")
+}
+
 pub(super) fn restore(context: &Context, args: &Places) -> Outcome {
     let store = context.store()?;
     let places = find_all(&store, &args.places, Prefer::Trash)?;
@@ -118,8 +147,8 @@ pub(super) fn restore(context: &Context, args: &Places) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn find_all(store: &Store, references: &[String], prefer: Prefer) -> Result<Vec<holdfast_device::PlaceView>, Failure> {
-    let mut places: Vec<holdfast_device::PlaceView> = Vec::new();
+fn find_all(store: &Store, references: &[String], prefer: Prefer) -> Result<Vec<PlaceView>, Failure> {
+    let mut places: Vec<PlaceView> = Vec::new();
     for reference in references {
         let view = place::find(store, reference, prefer)?;
         if !places.iter().any(|p| p.local_id == view.local_id) {

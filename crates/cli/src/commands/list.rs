@@ -6,6 +6,7 @@ use serde_json::json;
 use std::fmt::Write as _;
 
 use super::Outcome;
+use super::pair::email;
 use crate::args::List;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -56,13 +57,41 @@ pub(super) fn list(context: &Context, args: &List) -> Outcome {
             }
             None if args.after.is_some() => "There are no more places.".to_owned(),
             None if args.filter.trash => "The trash is empty.".to_owned(),
-            None => "There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned(),
+            None => nothing_here(context)?,
         };
         context.output.say(words)?;
     } else if let Some(next) = &next {
         context.output.hint(format!("There are more: add --after {} (or --all)", write_page(next)));
     }
     Ok(Exit::Done)
+}
+
+/// No place in this store. There may be some in another one of this device, which must not look lost.
+fn nothing_here(context: &Context) -> Result<String, Failure> {
+    let config = context.home.config()?;
+    if config.current().is_some() {
+        return Ok(match context.home.anonymous_places()? {
+            0 => "There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned(),
+            n => format!(
+                "There are no places in this account yet. {} saved without an account; take them into it with: holdfast adopt",
+                words::count(n, "place was", "places were")
+            ),
+        });
+    }
+    let mut text =
+        "There are no places without an account yet. Save one with: holdfast save LAT LON --name NAME".to_owned();
+    for account in &config.accounts {
+        let _ = write!(
+            text,
+            "\nThe places of {} are kept on this device; to see them: holdfast pair {}",
+            email(account),
+            account.server
+        );
+    }
+    Ok(match config.accounts.is_empty() {
+        true => "There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned(),
+        false => text,
+    })
 }
 
 fn print(context: &Context, places: &[PlaceView]) -> Result<(), Failure> {

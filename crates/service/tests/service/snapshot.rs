@@ -86,7 +86,7 @@ async fn a_snapshot_holds_what_is_ones_own_and_says_who_changed_it() {
     let past = history(&mut snapshot).await;
     assert_eq!(past.len(), 1);
     assert_eq!(past[0].place_id, hers.id);
-    assert_eq!(past[0].version.name.as_ref().map(|name| name.as_str()), Some("hers"));
+    assert_eq!(past[0].version.name.as_ref().map(holdfast_contract::text::Text::as_str), Some("hers"));
     assert_eq!(past[0].version.actor_email.as_deref(), Some("user1@example.org"));
     // What the places' own pages say of it.
     let (one, _) = world.service.place_history(world.ada, Target::Id(hers.id), None, None).await.unwrap();

@@ -186,6 +186,8 @@ impl Device {
         let mut args = vec![command, client_id.as_str()];
         if command == "edit" {
             args.extend(["--note", note.as_str()]);
+        } else if command == "delete" {
+            args.push("--yes");
         }
         self.run(&args, 40);
     }

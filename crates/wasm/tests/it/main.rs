@@ -136,7 +136,7 @@ fn the_adoption_is_asked_once_and_its_answer_lasts() {
     assert_eq!(ask(&mut host, json!({ "call": "keepApart" })).unwrap(), json!({ "places": 1, "ask": false }));
     drop(host);
     let mut host = open(folder.path());
-    assert_eq!(host.overview(&facts()).unwrap().adoption.ask, false);
+    assert!(!host.overview(&facts()).unwrap().adoption.ask);
     assert_eq!(ask(&mut host, json!({ "call": "adopt" })).unwrap(), json!({ "copied": 1, "known": 0 }));
     assert_eq!(names(&mut host), ["Nobody's"]);
     assert_eq!(ask(&mut host, json!({ "call": "adopt" })).unwrap(), json!({ "copied": 0, "known": 0 }));

@@ -5,9 +5,9 @@
 //! whichever process answers, and an import that was interrupted can go on.
 
 mod parse;
+mod words;
+mod work;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use askama::Template;
@@ -15,18 +15,21 @@ use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_contract::limits::IMPORT_BYTES_MAX;
-use holdfast_contract::{AccountId, Code, ImportId};
+use holdfast_contract::{Code, ImportId, Problem};
 use holdfast_files::{CsvColumns, CsvField, Format};
-use holdfast_service::{Actor, Error, ImportState, ImportSummary, NewImport, StoredImport};
+use holdfast_service::{Actor, Error, ImportState, NewImport, StoredImport};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
 use self::parse::{Look, Options};
+use self::words::{Counts, Line, format_name};
+pub(crate) use self::work::Imports;
+use self::work::UnderWay;
 use super::Done;
 use crate::failure::Failure;
 use crate::form::Form;
 use crate::shell::{Part, Shell, page_with};
-use crate::show::{self, Time};
+use crate::show;
 use crate::state::WebState;
 use crate::viewer::Viewer;
 
@@ -49,76 +52,8 @@ pub(crate) const ENCODINGS: [(&str, &str); 9] = [
 /// An import that is done within this is shown as done at once.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What this process does with files at the moment.
-#[derive(Clone, Default)]
-pub(crate) struct Imports(Arc<Mutex<Work>>);
-
-#[derive(Default)]
-struct Work {
-    /// Imports that are run or taken back. Only for what a page says: what another process runs can be begun here as well,
-    /// and makes nothing twice.
-    under_way: HashSet<ImportId>,
-    /// Why an import stopped, until somebody has read it.
-    stopped: HashMap<ImportId, String>,
-    /// Accounts that send a file: each one at a time, since it is held in memory.
-    sending: HashSet<AccountId>,
-}
-
-/// Reasons that nobody has read; beyond, the memory starts over.
-const STOPPED_MAX: usize = 1000;
 /// Files that are taken in at the same time.
 static UPLOADS: Semaphore = Semaphore::const_new(8);
-
-/// An import that is under way, until this is dropped.
-struct UnderWay(Imports, ImportId);
-
-/// An account that sends a file, until this is dropped.
-struct Sending(Imports, AccountId);
-
-impl Imports {
-    fn state(&self) -> MutexGuard<'_, Work> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// `None` where it is under way already.
-    fn claim(&self, id: ImportId) -> Option<UnderWay> {
-        let mut state = self.state();
-        state.stopped.remove(&id);
-        state.under_way.insert(id).then(|| UnderWay(self.clone(), id))
-    }
-
-    fn is_under_way(&self, id: ImportId) -> bool {
-        self.state().under_way.contains(&id)
-    }
-
-    fn send(&self, account: AccountId) -> Option<Sending> {
-        self.state().sending.insert(account).then(|| Sending(self.clone(), account))
-    }
-
-    fn stopped(&self, id: ImportId, why: String) {
-        let mut state = self.state();
-        if state.stopped.len() >= STOPPED_MAX {
-            state.stopped.clear();
-        }
-        state.stopped.insert(id, why);
-    }
-
-    fn take_stopped(&self, id: ImportId) -> Option<String> {
-        self.state().stopped.remove(&id)
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.state().under_way.remove(&self.1);
-    }
-}
-
-impl Drop for Sending {
-    fn drop(&mut self) {
-        self.0.state().sending.remove(&self.1);
-    }
-}
 
 #[derive(Template)]
 #[template(path = "files.html")]
@@ -128,16 +63,6 @@ struct FilesPage {
     imports: Vec<Line>,
     problem: Option<String>,
     formats: Vec<(&'static str, &'static str)>,
-}
-
-/// One import in the list.
-struct Line {
-    id: String,
-    label: String,
-    format: &'static str,
-    when: Time,
-    state: String,
-    is_open: bool,
 }
 
 #[derive(Template)]
@@ -171,62 +96,6 @@ impl ImportPage {
 
     fn is_undoing(&self) -> bool {
         self.state == ImportState::Undoing
-    }
-}
-
-/// What an import came to, in words.
-struct Counts {
-    created: String,
-    known: Option<String>,
-    rejected: Option<String>,
-    removed: String,
-    kept: Option<String>,
-}
-
-fn format_name(word: &str) -> &'static str {
-    word.parse().map_or("file", Format::name)
-}
-
-fn positive(n: i64) -> u64 {
-    u64::try_from(n).unwrap_or(0)
-}
-
-impl Counts {
-    fn of(import: &ImportSummary) -> Self {
-        let counts = import.counts;
-        let some = |n: i64, one: &str, many: &str| (n > 0).then(|| show::count(positive(n), one, many));
-        Self {
-            created: show::count(positive(counts.created), "place was made", "places were made"),
-            known: some(counts.known + counts.in_trash, "was there already", "were there already"),
-            rejected: some(counts.rejected, "could not be imported", "could not be imported"),
-            removed: show::count(positive(import.undo.removed), "place is in the trash", "places are in the trash"),
-            kept: some(
-                import.undo.kept,
-                "was changed since and stays as it is",
-                "were changed since and stay as they are",
-            ),
-        }
-    }
-}
-
-impl From<ImportSummary> for Line {
-    fn from(import: ImportSummary) -> Self {
-        let counts = Counts::of(&import);
-        let state = match import.state {
-            ImportState::Previewed => "looked at, not imported yet".to_owned(),
-            ImportState::Running => "not finished".to_owned(),
-            ImportState::Finished => counts.created,
-            ImportState::Undoing => "being taken back".to_owned(),
-            ImportState::Undone => "taken back".to_owned(),
-        };
-        Self {
-            id: import.id.to_string(),
-            label: import.label,
-            format: format_name(&import.format),
-            when: import.created_at.into(),
-            state,
-            is_open: matches!(import.state, ImportState::Previewed | ImportState::Running | ImportState::Undoing),
-        }
     }
 }
 
@@ -423,7 +292,7 @@ pub(crate) async fn run(
     let service = state.service.clone();
     let work = async move {
         let result = service.run_import(actor, id, &rows).await;
-        result.map(|result| result.deferred.map(|problem| problem.detail))
+        result.map(|result| result.deferred.map(why_deferred))
     };
     Ok(shown(id, in_background(&state, under_way, work).await.then_some("imported")))
 }
@@ -442,7 +311,7 @@ pub(crate) async fn undo(
     let service = state.service.clone();
     let work = async move {
         let undone = service.undo_import(actor, id).await?;
-        let why = undone.deferred.map(|problem| problem.detail).unwrap_or_default();
+        let why = undone.deferred.map(why_deferred).unwrap_or_default();
         let left = show::count(undone.left, "place is still to be taken back", "places are still to be taken back");
         Ok((undone.left > 0).then(|| format!("{left}. {why}")))
     };
@@ -456,7 +325,7 @@ async fn in_background(
     under_way: UnderWay,
     work: impl Future<Output = Result<Option<String>, Error>> + Send + 'static,
 ) -> bool {
-    let (imports, id) = (state.imports.clone(), under_way.1);
+    let (imports, id) = (state.imports.clone(), under_way.import());
     let task = tokio::spawn(async move {
         let done = work.await;
         // However it ends, it is not under way any more.
@@ -469,6 +338,14 @@ async fn in_background(
         false
     });
     matches!(tokio::time::timeout(PATIENCE, task).await, Ok(Ok(true)))
+}
+
+/// Why something was put off, for somebody who looks at it: what a device would do by itself later, they do.
+fn why_deferred(problem: Problem) -> String {
+    match problem.code {
+        Code::PlanLimitReached => problem.detail,
+        _ => "The server could not store everything at the moment. Go on in a little while.".to_owned(),
+    }
 }
 
 fn shown(id: ImportId, done: Option<&str>) -> Response {

@@ -45,7 +45,7 @@ async fn what_comes_after_nobody_waits_any_more_is_on_the_imports_page() {
     .unwrap();
     held.rollback().await.unwrap();
     let page = at_the_end(&ada, &path).await.is(StatusCode::CONFLICT);
-    assert!(page.all(".problem")[0].contains("could not store this"), "{:?}", page.all(".problem"));
+    assert!(page.all(".problem")[0].contains("could not store everything"), "{:?}", page.all(".problem"));
     page.says("This import was interrupted.");
     assert_eq!(server.places(ada.actor).await.len(), 0);
 

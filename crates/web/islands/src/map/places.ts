@@ -3,7 +3,7 @@
 import { type Map as MapLibre, Popup } from "maplibre-gl";
 import { announce, reducedMotion } from "../dom";
 import { type Box, boxText, parseBox, searchHere, unrolled, viewBox } from "../geo";
-import { createMap } from "./engine";
+import { createMap, foreignStyle } from "./engine";
 import { Markers } from "./markers";
 import { type Answer, fetchPoints, type Item, Items } from "./points";
 
@@ -68,7 +68,9 @@ class PlacesMap {
 
   #view(box: Box, padding: number, animate = true): void {
     const [west, south, east, north] = unrolled(box);
-    this.#map.fitBounds([west, south, east, north], { padding, maxZoom: 13, animate: animate && !reducedMotion() });
+    // On our own basemap, nearer would show no town to know a single place by.
+    const maxZoom = foreignStyle() ? 13 : 11;
+    this.#map.fitBounds([west, south, east, north], { padding, maxZoom, animate: animate && !reducedMotion() });
   }
 
   /** Asks for the places, and ends the question before. */

@@ -167,6 +167,8 @@ class PositionMap {
   /** The pin is no part of the map; something that can't be seen keeps its room, and the map's names give way to that. */
   #keepRoom(): void {
     if (this.#map.getSource(PIN)) return;
+    // The dot of the town in which the place is may well be under the pin; its name then stands beside it all the same.
+    if (this.#map.getLayer("town")) this.#map.setLayoutProperty("town", "icon-allow-overlap", true);
     if (!this.#map.hasImage(PIN)) this.#map.addImage(PIN, new ImageData(PIN_SIZE.width, PIN_SIZE.height));
     this.#map.addSource(PIN, { type: "geojson", data: this.#point() });
     this.#map.addLayer({
