@@ -49,7 +49,7 @@ pub(crate) fn install(folder: &Path) -> Result<()> {
 }
 
 /// Whether the manifest names these sources, and all of its files are there.
-fn is_built(islands: &Path, sources: &str) -> bool {
+pub(crate) fn is_built(islands: &Path, sources: &str) -> bool {
     let dist = islands.join("dist");
     let Ok(manifest) = std::fs::read(dist.join("manifest.json")) else { return false };
     let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(&manifest) else { return false };
@@ -58,8 +58,8 @@ fn is_built(islands: &Path, sources: &str) -> bool {
     manifest["sources"] == sources && !files.is_empty() && files.iter().all(there)
 }
 
-/// The sha256 over path, length and content of every file, in the order of their paths.
-fn sum(folder: &Path, paths: &[&str]) -> Result<String> {
+/// The sha256 over path, length and content of every file below these paths of a folder, in the order of their paths.
+pub(crate) fn sum(folder: &Path, paths: &[&str]) -> Result<String> {
     let mut files = Vec::new();
     for path in paths {
         collect(folder, path, &mut files)?;

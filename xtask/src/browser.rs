@@ -38,7 +38,7 @@ fn tests(args: &[String]) -> Result<()> {
 }
 
 /// A program of an installed package, run by Node.js itself, so that a signal reaches it.
-fn node(folder: &Path, script: &str) -> Command {
+pub(crate) fn node(folder: &Path, script: &str) -> Command {
     let mut command = Command::new("node");
     command.arg(Path::new("node_modules").join(script)).current_dir(folder);
     command

@@ -8,9 +8,10 @@ use crate::process::{cargo, run as run_command, stop_in_order};
 
 type Step = (&'static str, fn() -> Result<()>);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("format", || run_command(&mut cargo(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")),
     ("assets", crate::assets::build),
+    ("phone", crate::phone::build),
     ("clippy", clippy),
     ("audit", crate::audit::run),
     ("prepare --check", || crate::prepare::prepare(true)),

@@ -5,10 +5,12 @@ mod assets;
 mod audit;
 mod browser;
 mod ci;
+mod core_tests;
 mod defects;
 mod fuzz;
 mod needs;
 mod openapi;
+mod phone;
 mod prepare;
 mod process;
 mod run;
@@ -17,6 +19,7 @@ mod scratch;
 mod sim;
 mod soak;
 mod test;
+mod wasm;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -130,6 +133,24 @@ enum Task {
     },
     /// Build the web platform's scripts and basemap, if they are not those of the sources.
     Assets,
+    /// Build the phone app as the server hands it out, if it is not that of the sources.
+    Phone,
+    /// Run the phone app's tests: in a real Chromium as a phone, over the real server, beside a real device and the web platform.
+    ///
+    /// They are part of `test`. Pictures of every screen are left in `target/screenshots/phone`.
+    PhoneTests {
+        /// Parts of a test's file or title; all if none is named. Options of Playwright, too, such as `--headed`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
+        args: Vec<String>,
+    },
+    /// Build the device core for a browser, and the app's core around it, if they are not those of the sources.
+    Wasm,
+    /// Run the tests of the app's core: the device core in a real Chromium's worker, over the real server.
+    CoreTests {
+        /// Parts of a test's file or title; all if none is named. Options of Playwright, too.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILTER")]
+        args: Vec<String>,
+    },
     /// Check that the architecture's invariants hold (the tests do, too).
     Architecture,
     /// Check the dependencies: licences, origins, and known advisories where a database of them is at hand.
@@ -152,6 +173,10 @@ fn main() -> ExitCode {
         Task::Openapi { check } => openapi::run(check),
         Task::Browser { args } => browser::run(&args),
         Task::Assets => assets::build(),
+        Task::Phone => phone::build(),
+        Task::PhoneTests { args } => phone::run_tests(&args),
+        Task::Wasm => wasm::build(),
+        Task::CoreTests { args } => core_tests::run(&args),
         Task::Architecture => architecture::run(),
         Task::Audit => audit::run(),
         Task::Ci => ci::run(),

@@ -134,11 +134,13 @@ fn runs(program: &Path) -> bool {
     program.is_file() && succeeds(Command::new(program).arg("--version"))
 }
 
-fn can_install() -> bool {
+/// Whether packages may be installed without asking.
+pub(crate) fn can_install() -> bool {
     Path::new("/etc/debian_version").exists() && nix::unistd::Uid::effective().is_root()
 }
 
-fn apt(package: &str) -> Result<()> {
+/// Installs a Debian package.
+pub(crate) fn apt(package: &str) -> Result<()> {
     run(Command::new("apt-get").args(["update", "-qq"]))?;
     let mut install = Command::new("apt-get");
     install.args(["install", "-y", "-qq", "--no-install-recommends", package]);

@@ -14,6 +14,7 @@ const DATA: &str = "HOLDFAST_DATA";
 /// Builds the server and the command line, and becomes `holdfast-server serve`.
 pub(crate) fn server(release: bool, data: Option<PathBuf>, args: &[String]) -> Result<()> {
     crate::assets::build()?;
+    crate::phone::build()?;
     let mut build = cargo(["build", "--package", "holdfast-server", "--package", "holdfast-cli"]);
     if release {
         build.arg("--release");

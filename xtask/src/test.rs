@@ -12,7 +12,7 @@ pub(crate) const URL: &str = "HOLDFAST_TEST_POSTGRES_URL";
 /// Each test has a database of its own, with a pool and perhaps several processes.
 const CONNECTIONS: u32 = 400;
 
-/// Runs nextest with these arguments; the browser tests, the doc tests and the simulator, too, if there are none.
+/// Runs nextest with these arguments; the tests of the web platform and of the phone app in a browser, the doc tests and the simulator, too, if there are none.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     stop_in_order()?;
     all(args, !args.is_empty())
@@ -28,6 +28,7 @@ fn all(args: &[String], chosen: bool) -> Result<()> {
     crate::needs::nextest()?;
     crate::needs::postgres()?;
     crate::assets::build()?;
+    crate::phone::build()?;
     // What tests start as programs. As part of the workspace, so that nothing is built twice with other features.
     process::run(&mut cargo(["build", "--workspace", "--bin", "holdfast-server", "--bin", "holdfast"]))?;
     let scratch = Scratch::start(CONNECTIONS)?;
@@ -39,6 +40,7 @@ fn all(args: &[String], chosen: bool) -> Result<()> {
     process::run(tests.args(args).env(URL, &url))?;
     if !chosen {
         crate::browser::as_test()?;
+        crate::phone::as_test()?;
         process::run(cargo(["test", "--doc", "--workspace", "--quiet"]).env(URL, &url))?;
         crate::sim::as_test(&url)?;
         crate::defects::as_test(&url)?;

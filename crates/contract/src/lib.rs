@@ -34,6 +34,8 @@ pub mod share;
 pub mod sync;
 pub mod text;
 pub mod time;
+#[cfg(feature = "typescript")]
+mod typescript;
 
 pub use bounds::BoundingBox;
 pub use ids::{AccountId, ClientId, DeviceId, ImportId, OpId, PlaceId};

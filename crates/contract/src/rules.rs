@@ -12,6 +12,7 @@ use crate::text::{Category, Name, Note, Tag, Tags, too_many_tags};
 
 /// A field of a place that is changed, and can conflict, on its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Field {

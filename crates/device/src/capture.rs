@@ -34,32 +34,31 @@ impl Device {
         })
     }
 
+    /// Captures a place under an id that the caller has made for it, so that a caller who never heard the answer may ask
+    /// again: a capture that is here already is left exactly as it is, whatever was done to it since.
+    pub fn capture_once(&mut self, client_id: ClientId, place: NewPlace) -> Result<Captured> {
+        self.write(|tx| match known(tx, client_id)? {
+            Some(captured) => Ok(captured),
+            None => insert(tx, client_id, true, place),
+        })
+    }
+
     /// Captures a place before its position is known. It stays on the device and is not sent before it has one.
     pub fn capture_waiting(&mut self, capture: WaitingCapture) -> Result<Captured> {
-        self.write(|tx| {
-            let client_id = tx.new_client_id();
-            let shown = Shown {
-                name: capture.name,
-                note: capture.note,
-                category: capture.category,
-                tags: capture.tags,
-                position: None,
-                deleted_at: None,
-            };
-            let local_id = places::insert(
-                tx,
-                &NewRow {
-                    client_id,
-                    made_here: true,
-                    shown: &shown,
-                    captured_at: capture.captured_at,
-                    source: capture.source,
-                    fix_wait: Some((tx.wall(), capture.fix_expected_until)),
-                },
-            )?;
-            journal::note(tx, local_id, JournalEvent::CapturedWithoutPosition, None)?;
-            Ok(Captured { local_id, client_id, new: true })
+        self.write(|tx| insert_waiting(tx, tx.new_client_id(), capture))
+    }
+
+    /// The same under an id of the caller's, see [`Device::capture_once`].
+    pub fn capture_waiting_once(&mut self, client_id: ClientId, capture: WaitingCapture) -> Result<Captured> {
+        self.write(|tx| match known(tx, client_id)? {
+            Some(captured) => Ok(captured),
+            None => insert_waiting(tx, client_id, capture),
         })
+    }
+
+    /// The place of a capture on this device.
+    pub fn captured(&self, client_id: ClientId) -> Result<Option<LocalId>> {
+        self.read(|tx| places::by_client_id(tx, client_id))
     }
 
     /// Gives a waiting capture its position; from then on it is sent. For a place that has one, a fix is a
@@ -82,6 +81,37 @@ impl Device {
             }
         })
     }
+}
+
+/// The capture with this id, if it is here.
+fn known(tx: &Tx<'_>, client_id: ClientId) -> Result<Option<Captured>> {
+    let local_id = places::by_client_id(tx, client_id)?;
+    Ok(local_id.map(|local_id| Captured { local_id, client_id, new: false }))
+}
+
+/// A new capture without a position: its row is all there is of it.
+fn insert_waiting(tx: &Tx<'_>, client_id: ClientId, capture: WaitingCapture) -> Result<Captured> {
+    let shown = Shown {
+        name: capture.name,
+        note: capture.note,
+        category: capture.category,
+        tags: capture.tags,
+        position: None,
+        deleted_at: None,
+    };
+    let local_id = places::insert(
+        tx,
+        &NewRow {
+            client_id,
+            made_here: true,
+            shown: &shown,
+            captured_at: capture.captured_at,
+            source: capture.source,
+            fix_wait: Some((tx.wall(), capture.fix_expected_until)),
+        },
+    )?;
+    journal::note(tx, local_id, JournalEvent::CapturedWithoutPosition, None)?;
+    Ok(Captured { local_id, client_id, new: true })
 }
 
 /// Whether the place is a capture without a position, whose row is all there is of it.

@@ -20,13 +20,20 @@ fn newest_schema() -> i64 {
 }
 
 /// Makes a fresh database at `path` that is one plain file once its connection is closed.
-#[cfg(not(target_family = "wasm"))]
 pub(crate) fn make_plain(path: &Path) -> Result<Connection> {
     let mut conn = Connection::open(path)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "fullfsync", true)?;
     migrate(&mut conn)?;
     Ok(conn)
+}
+
+/// A browser has no memory that processes share: there a log needs the one connection to have the file to itself.
+pub(crate) fn have_alone(conn: &Connection) -> Result<()> {
+    if cfg!(target_family = "wasm") {
+        conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    }
+    Ok(())
 }
 
 /// Whether closing this connection leaves the log beside the database instead of folding it in.
@@ -42,6 +49,7 @@ pub(crate) fn open(path: &Path) -> Result<Connection> {
     let mut conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(BUSY_TIMEOUT)?;
     keep_log(&conn, true)?;
+    have_alone(&conn)?;
     // Every commit a person was told about must survive power loss: FULL syncs the log at each commit, and on Apple's
     // systems only F_FULLFSYNC reaches the disk.
     conn.pragma_update(None, "journal_mode", "WAL")?;

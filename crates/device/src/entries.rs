@@ -12,7 +12,7 @@ use crate::lanes;
 use crate::list;
 use crate::outbox::{self, Entry};
 use crate::tx::Tx;
-use crate::views::{EntryPause, EntryState, OutboxEntry, PauseReason};
+use crate::views::{EntryPause, EntryState, LocalId, OutboxEntry, PauseReason};
 use crate::words::OpState;
 
 const LIMIT_MAX: u32 = 1000;
@@ -26,6 +26,15 @@ impl Device {
             let context = Context::of(tx)?;
             let sql = format!("{} WHERE o.number > ?1 ORDER BY o.number LIMIT ?2", select());
             let rows = tx.all(&sql, (after.unwrap_or(i64::MIN), limit.clamp(1, LIMIT_MAX)), read)?;
+            Ok(rows.into_iter().map(|(entry, name)| context.view(entry, name)).collect())
+        })
+    }
+
+    /// Pending operations of one place, in the order in which they are sent.
+    pub fn outbox_of(&self, place: LocalId) -> Result<Vec<OutboxEntry>> {
+        self.read(|tx| {
+            let context = Context::of(tx)?;
+            let rows = tx.all(&format!("{} WHERE o.place = ?1 ORDER BY o.number", select()), [place.0], read)?;
             Ok(rows.into_iter().map(|(entry, name)| context.view(entry, name)).collect())
         })
     }

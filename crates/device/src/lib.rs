@@ -52,7 +52,7 @@
 //! | what is sent, and when | `poll`, `push`, `lanes` |
 //! | what a reply means | `judge`, `push_reply`, `reconcile`, `gone`, `pull`, `resync` |
 //! | what the person can answer | `resolve`, `park` |
-//! | files and accounts | `database`, `file`, `recover`, `place_of_file`, `adopt`, `imports` |
+//! | files and accounts | `database`, `file`, `recover`, `rescue`, `place_of_file`, `adopt`, `imports` |
 //! | the tables | `migrations/0001.sql` |
 
 #![forbid(unsafe_code)]
@@ -92,8 +92,8 @@ mod pull;
 mod push;
 mod push_reply;
 mod reconcile;
-#[cfg(not(target_family = "wasm"))]
 mod recover;
+mod rescue;
 mod resolve;
 mod resync;
 mod search;
@@ -116,4 +116,5 @@ pub use engine::*;
 pub use environment::{Environment, Moment};
 pub use error::{Error, Result};
 pub use import_types::*;
+pub use rescue::rescue_into;
 pub use views::*;

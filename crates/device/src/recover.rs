@@ -6,7 +6,7 @@
 //! gets a new one (its client id makes that harmless), and the feed is pulled from the
 //! start.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use holdfast_contract::{Action, Operation, Target};
 use rusqlite::types::Value;
@@ -44,6 +44,7 @@ pub(crate) fn hold(path: &Path) -> Result<Connection> {
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(database::BUSY_TIMEOUT)?;
     database::keep_log(&conn, true)?;
+    database::have_alone(&conn)?;
     match conn.execute_batch("BEGIN IMMEDIATE").map_err(Error::from) {
         // Damaged so far that it can't be locked, it can't be written to by anybody else either.
         Ok(()) | Err(Error::Damaged(_)) => Ok(conn),
@@ -97,7 +98,8 @@ fn read_all(
 }
 
 /// As what the damaged file is set aside that the complete database at `recovered` was made from.
-pub(crate) fn set_aside_name(recovered: &Path) -> Result<PathBuf> {
+#[cfg(not(target_family = "wasm"))]
+pub(crate) fn set_aside_name(recovered: &Path) -> Result<std::path::PathBuf> {
     // Read only: looking must never make a file.
     let conn = Connection::open_with_flags(recovered, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let report: Json<RecoveryReport> = conn.query_row("SELECT recovery FROM store", [], |row| row.get(0))?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A place on this device. Never used again for another one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct LocalId(pub i64);
 
@@ -57,6 +58,7 @@ pub struct PlaceView {
 
 /// What can honestly be said about a place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", tag = "is", content = "reason")]
 pub enum PlaceState {
     /// Everything is safe on this device; something of it has yet to reach the server.
@@ -75,6 +77,7 @@ pub enum PlaceState {
 
 /// Why a place needs attention.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum Attention {
     /// Somebody changed what the person changed too: [`crate::Resolution::KeepMine`], `KeepTheirs`, `PerField`.
@@ -146,6 +149,7 @@ pub struct Page {
 
 /// Why the whole account waits for the person.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum PauseReason {
     /// The device is not signed in any more (or as somebody else).
@@ -158,6 +162,7 @@ pub enum PauseReason {
 
 /// Where an operation stands.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase", tag = "is", rename_all_fields = "camelCase")]
 pub enum EntryState {
     /// Will be sent with the next batches.
@@ -197,6 +202,7 @@ pub enum EntryState {
 
 /// Why an operation is paused.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub enum EntryPause {
     /// Until the person signs in again.
@@ -252,6 +258,7 @@ pub struct ConflictView {
 
 /// What happened to a place on this device, oldest first.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct JournalEntry {
     /// When.
@@ -270,6 +277,7 @@ pub struct JournalEntry {
 
 /// What happened.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum JournalEvent {
     /// The person asked for it and it is safe on this device.
@@ -310,6 +318,7 @@ pub enum JournalEvent {
 
 /// How the device stands.
 #[derive(Clone, PartialEq, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// Places that are not in the trash, by state.
@@ -350,6 +359,7 @@ pub struct Status {
 
 /// Places by state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct PlaceCounts {
     /// [`PlaceState::SavedOnDevice`].
@@ -368,6 +378,7 @@ pub struct PlaceCounts {
 
 /// What was rescued from a damaged database.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct RecoveryReport {
     /// When.

@@ -8,12 +8,15 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 use super::Violation;
 
 /// Each crate of the workspace (without its `holdfast-`), and which others it may use.
-const DIRECTIONS: [(&str, &[&str]); 15] = [
+const DIRECTIONS: [(&str, &[&str]); 17] = [
     ("contract", &[]),
     ("device", &["contract"]),
     ("host", &["device", "contract"]),
     // Place file formats, for the command line and for the ways in over HTTP.
     ("files", &["contract"]),
+    // What the app's screens can ask, for a browser and for native bindings.
+    ("app", &["device", "contract", "files"]),
+    ("wasm", &["app", "device", "contract"]),
     ("cli", &["host", "device", "files", "contract"]),
     ("store", &["contract"]),
     ("service", &["store", "contract"]),
@@ -43,7 +46,7 @@ const TESTS_MAY_USE: [(&str, &[&str]); 7] = [
 ];
 
 /// Crates without network, clock and chance, on every path.
-const PURE: [&str; 3] = ["contract", "device", "files"];
+const PURE: [&str; 4] = ["contract", "device", "files", "app"];
 
 /// What the pure crates must not reach, over however many others.
 const NEVER_REACHED: [&str; 10] =

@@ -335,3 +335,45 @@ fn a_place_that_is_on_its_way_is_deleted_by_telling_the_server() {
     assert!(bench.server.own(captured.client_id).unwrap().place.deleted_at.is_some());
     assert_eq!(state(&device, captured.local_id), PlaceState::Synced);
 }
+
+#[test]
+fn a_capture_asked_for_again_under_the_callers_id_is_left_as_it_is() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let id = capture(&mut bench.device("b.db"), "An id").client_id;
+    let first = device.capture_once(id, place("Spring")).unwrap();
+    assert!(first.new && first.client_id == id);
+    assert_eq!(device.captured(id).unwrap(), Some(first.local_id));
+    device.edit(first.local_id, rename("Cold spring"), None).unwrap();
+    let again = device.capture_once(id, place("Spring")).unwrap();
+    assert!(!again.new && again.local_id == first.local_id);
+    assert_eq!(name_of(&device, first.local_id), "Cold spring");
+    bench.sync(&mut device);
+    assert!(!device.capture_once(id, place("Spring")).unwrap().new);
+    bench.sync(&mut device);
+    let row = bench.server.own(id).unwrap();
+    assert_eq!((row.place.version, bench.server.rows.len()), (1, 1));
+}
+
+#[test]
+fn a_capture_under_the_callers_id_was_made_here_and_vanishes_unsent() {
+    let bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let id = capture(&mut bench.device("b.db"), "An id").client_id;
+    let captured = device.capture_once(id, place("Spring")).unwrap();
+    assert_eq!(device.delete(captured.local_id, None).unwrap(), DeleteOutcome::Vanished);
+    assert_eq!(device.captured(id).unwrap(), None);
+}
+
+#[test]
+fn a_waiting_capture_under_the_callers_id_is_one_and_keeps_its_position() {
+    let bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let id = capture(&mut bench.device("b.db"), "An id").client_id;
+    let first = device.capture_waiting_once(id, waiting(&bench, "Den")).unwrap();
+    assert_eq!(device.fix(first.local_id, position(47.0, Some(9.0)), PositionSource::Fix).unwrap(), FixOutcome::Placed);
+    let again = device.capture_waiting_once(id, waiting(&bench, "Den")).unwrap();
+    assert!(!again.new && again.local_id == first.local_id);
+    assert_eq!(device.status().unwrap().pending, 1);
+    assert_eq!(device.outbox_of(first.local_id).unwrap().len(), 1);
+}

@@ -243,3 +243,20 @@ fn the_log_of_a_damaged_database_is_kept_as_it_was_found() {
     let kept = std::fs::read(format!("{}-wal", opened.recovered.unwrap().set_aside)).unwrap();
     assert!(kept == log);
 }
+
+#[test]
+fn where_files_have_no_names_to_change_a_damaged_store_is_rescued_into_another_one() {
+    let bench = Bench::new();
+    filled(&bench, 300);
+    damage(&bench, "outbox");
+    let before = std::fs::read(bench.path("a.db")).unwrap();
+    let (damaged, making) = (bench.path("a.db"), bench.path("b.db"));
+    let report = holdfast_device::rescue_into(&damaged, &making, &bench.world).unwrap();
+    assert_eq!((report.places, report.set_aside.as_str()), (300, damaged.to_str().unwrap()));
+    assert_eq!(std::fs::read(&damaged).unwrap(), before, "the damaged file stays as it is");
+    let mut device = Device::open(&making, bench.world.boxed()).unwrap();
+    assert_eq!(device.status().unwrap().recovery, Some(report));
+    assert_eq!(device.status().unwrap().pending, 300, "a capture that has lost its operation gets a new one");
+    capture(&mut device, "afterwards");
+    assert_eq!(count(&device), 301);
+}

@@ -13,7 +13,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"
 const RULES_OF_COLOUR = ["color-contrast", "link-in-text-block"];
 
 /** Violations in one line each: what is wrong, and where. */
-async function violations(page: Page, isDark: boolean): Promise<string[]> {
+export async function violations(page: Page, isDark: boolean): Promise<string[]> {
   // No page here has frames, for which another page would be opened each time.
   const axe = new AxeBuilder({ page }).setLegacyMode(true);
   const { violations } = await (isDark ? axe.withRules(RULES_OF_COLOUR) : axe.withTags(RULES)).analyze();
@@ -21,7 +21,7 @@ async function violations(page: Page, isDark: boolean): Promise<string[]> {
 }
 
 /** What reaches out of the page to the right. */
-function sticksOut(page: Page): Promise<string[]> {
+export function sticksOut(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const { scrollWidth, clientWidth } = document.documentElement;
     if (scrollWidth <= clientWidth) return [];

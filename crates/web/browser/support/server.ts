@@ -63,9 +63,13 @@ export class Server {
   /** A new account, made by an administrator beside the running server. */
   async addAccount(name = "ada"): Promise<Account> {
     const account = { email: `${name}-${process.pid}-${++names}@example.org`, password: "correct horse battery" };
-    const args = ["admin", "add-user", "--email", account.email, "--password-stdin"];
-    await run(program("holdfast-server"), args, { env: this.env, input: account.password });
+    await this.admin(["add-user", "--email", account.email, "--password-stdin"], account.password);
     return account;
+  }
+
+  /** What an administrator does beside the running server. */
+  async admin(args: string[], input = ""): Promise<string> {
+    return run(program("holdfast-server"), ["admin", ...args], { env: this.env, input });
   }
 
   /**

@@ -6,11 +6,14 @@ import { followTraffic } from "./traffic";
 
 /** Chromium's own line for an answer of 400 or more, which is looked at as an answer. */
 const ANSWERED = /^Failed to load resource: the server responded with a status of/;
+/** And for none at all. */
+const UNANSWERED = /^Failed to load resource: net::/;
 
 export class Watch {
   readonly problems: string[] = [];
   readonly #expected = new Map<number, number>();
   #leaving = false;
+  #failures = false;
 
   readonly #origins: Set<string>;
   readonly #refused = new Map<string, number>();
@@ -46,6 +49,11 @@ export class Watch {
     this.#leaving = true;
   }
 
+  /** From now on, requests may fail: that the network does is part of what is tested. */
+  allowFailures(): void {
+    this.#failures = true;
+  }
+
   /** Listens to a context and all its pages. */
   follow(context: BrowserContext): void {
     followTraffic(context);
@@ -55,6 +63,7 @@ export class Watch {
       // Drawing without a graphics card is slow, and Chromium says so.
       if (this.#isRefusal(text)) return;
       if (ANSWERED.test(text) || text.includes("GPU stall due to ReadPixels")) return;
+      if (this.#failures && UNANSWERED.test(text)) return;
       this.problems.push(`console ${message.type()}: ${text} (${message.location().url})`);
     });
     context.on("weberror", (error) => this.problems.push(`exception: ${error.error().stack ?? error.error().message}`));
@@ -74,7 +83,7 @@ export class Watch {
       const why = request.failure()?.errorText ?? "";
       // A page that is left ends its requests.
       if (this.#isRefusal(request.url())) return;
-      if (why !== "net::ERR_ABORTED") this.problems.push(`request failed: ${request.url()} ${why}`);
+      if (why !== "net::ERR_ABORTED" && !this.#failures) this.problems.push(`request failed: ${request.url()} ${why}`);
     });
     context.on("response", (response) => {
       const status = response.status();

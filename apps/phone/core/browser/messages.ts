@@ -1,0 +1,43 @@
+// What a page, its worker, and the workers of other windows say to each other.
+
+import type { Answers, Call, Change, Failure } from "../src/core";
+
+/** The name of the lock that the leader holds, and of the channel on which the others ask it. */
+export const NAME = "holdfast-core";
+/** The folder of the origin's private file system with the databases. */
+export const FOLDER = "holdfast";
+
+export type Answer = Answers[Call["call"]];
+
+/** What a call came to. */
+export type Result = { answer: Answer } | { failure: Failure };
+
+/** From a page to its worker. */
+export type ToWorker =
+  /** Carry this out. `again`: it may have been carried out before. */
+  | { type: "call"; id: number; call: Call; again: boolean }
+  /** The person has come back to the window. */
+  | { type: "visible" }
+  /** The browser has refused to keep what is stored. */
+  | { type: "persistenceDenied" };
+
+/** From a worker to its page. */
+export type ToPage =
+  | ({ type: "result"; id: number } & Result)
+  | { type: "change"; change: Change }
+  /** The worker can't go on and has to be replaced: calls without a result may have been carried out. */
+  | { type: "broken"; detail: string };
+
+/** Between workers, on the channel. */
+export type BetweenWorkers =
+  /** Who leads? */
+  | { type: "who" }
+  /** I do. */
+  | { type: "leading"; leader: string }
+  /** To the leader. */
+  | { type: "call"; leader: string; from: string; id: number; call: Call; again: boolean }
+  /** To one of the others. */
+  | ({ type: "result"; to: string; id: number } & Result)
+  | { type: "change"; change: Change }
+  | { type: "visible" }
+  | { type: "persistenceDenied" };

@@ -1,0 +1,108 @@
+// Signing in, and everything that can become of it. Whatever it is, no place is lost.
+
+import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { placesOf } from "../support/other";
+import { expect, goOffline, goOnline, test } from "../support/test";
+
+test("places saved before there was an account are asked about once, and taken into it", async ({ phone, network, account, device }) => {
+  await saveNamed(phone, "Old oak");
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expect(phone.getByText(words.adopt.title(1))).toBeVisible();
+  await button(phone, words.adopt.take).click();
+  await expect(said(phone, words.adopt.taken(1))).toBeVisible();
+  await expectState(phone, "Old oak", "synced");
+  await device.sync();
+  expect(await device.holdfast(["list"])).toContain("Old oak");
+  await phone.reload();
+  await expectState(phone, "Old oak", "synced");
+  await expect(phone.getByText(words.adopt.title(1))).toHaveCount(0);
+});
+
+test("places that are kept apart stay on the phone and come back after signing out", async ({ phone, network, account, device }) => {
+  await saveNamed(phone, "Secret spring");
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await button(phone, words.adopt.apart).click();
+  await expect(rows(phone)).toHaveCount(0);
+  expect(await placesOf(device)).toEqual([]);
+  await goTo(phone, "settings");
+  await button(phone, words.settings.signOut).click();
+  await question(phone).getByRole("button", { name: words.settings.signOut }).click();
+  await expect(said(phone, words.settings.signedOut)).toBeVisible();
+  await goTo(phone, "places");
+  await expectState(phone, "Secret spring", "savedOnDevice");
+});
+
+test("a phone is paired by the link behind the code", async ({ phone, network, account, open, server }) => {
+  const web = await open(account);
+  await web.goto("/devices");
+  await web.getByRole("button", { name: "Show a code" }).click();
+  const link = new URL((await web.getByRole("link", { name: "Open the app on this device" }).getAttribute("href")) ?? "", server.url);
+  expect(link.pathname).toBe("/app/sign-in");
+  await phone.goto(`${network.url}/app/sign-in${link.hash}`);
+  await expect(phone.getByText(words.signIn.fromLink)).toBeVisible();
+  expect(new URL(phone.url()).hash, "the code is not kept in the browser's history").toBe("");
+  await button(phone, words.signIn.pair).click();
+  await expect(said(phone, words.signIn.done(account.email))).toBeVisible();
+});
+
+test("a phone is paired by a code that is typed; a wrong one is said in words", async ({ phone, network, account, device, watch }) => {
+  const code = /code is (\S+)\./.exec(await device.holdfast(["pair", "--new-code"]))?.[1] ?? "";
+  await phone.goto(`${network.url}/app/sign-in`);
+  const field = phone.getByRole("textbox", { name: words.signIn.code });
+  watch.expect(401);
+  await field.fill("AAAA-AAAA");
+  await button(phone, words.signIn.pair).click();
+  await expect(phone.getByRole("alert").filter({ visible: true }).first()).toBeVisible();
+  await field.fill(code);
+  await button(phone, words.signIn.pair).click();
+  await expect(said(phone, words.signIn.done(account.email))).toBeVisible();
+});
+
+test("a phone whose access is ended says so, keeps everything, and goes on after signing in again", async ({
+  phone,
+  network,
+  account,
+  device,
+  watch,
+}) => {
+  watch.expect(401);
+  watch.allowFailures();
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await saveNamed(phone, "Old oak");
+  await allSent(phone);
+  await goOffline(phone, network);
+  await saveNamed(phone, "Spring");
+  await device.holdfast(["devices", "revoke", "Chrome on Linux"]);
+  await goOnline(phone, network);
+  await expect(phone.getByText(words.banners.signIn.title, { exact: true })).toBeVisible();
+  await expect(rows(phone)).toHaveCount(2);
+  await saveHere(phone);
+  await expect(rows(phone)).toHaveCount(3);
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await allSent(phone);
+  expect(await placesOf(device)).toHaveLength(3);
+});
+
+test("signing out with unsent work says how much, keeps it, and sends it after the next sign-in", async ({ phone, network, account, device, watch }) => {
+  watch.allowFailures();
+  await signIn(phone, network, account);
+  await goOffline(phone, network);
+  await phone.goto(`${network.url}/app/`);
+  await saveNamed(phone, "Old oak");
+  await goTo(phone, "settings");
+  await button(phone, words.settings.signOut).click();
+  await expect(question(phone)).toContainText("not been sent yet");
+  await question(phone).getByRole("button", { name: words.settings.signOutAnyway }).click();
+  await goTo(phone, "places");
+  await expect(rows(phone)).toHaveCount(0);
+  await goOnline(phone, network);
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, "Old oak", "synced");
+  await device.sync();
+  expect(await device.holdfast(["list"])).toContain("Old oak");
+});

@@ -1,0 +1,97 @@
+// Changing, deleting and deciding, beside a web platform and a device that do the same.
+
+import { save } from "../support/all";
+import { allSent, back, button, expectState, openPlace, rows, said, saveNamed, signIn, type, words } from "../support/app";
+import { placesOf } from "../support/other";
+import { expect, goOffline, goOnline, test } from "../support/test";
+
+const OAK = { latitude: 47.4979, longitude: 8.7291, name: "Old oak", note: "Shade" };
+
+test("the same field changed on the web and offline on the phone is decided by the person, field by field", async ({
+  phone,
+  network,
+  account,
+  open,
+  server,
+  device,
+  watch,
+}) => {
+  watch.allowFailures();
+  const web = await open(account);
+  const path = await save(web, server, OAK);
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, "Old oak", "synced");
+  await goOffline(phone, network);
+  await openPlace(phone, "Old oak");
+  await type(phone, { name: "My oak", note: "My note" });
+
+  await web.goto(`${path}/edit`);
+  await web.getByLabel("Name").fill("Web oak");
+  await web.getByLabel("Note").fill("Web note");
+  await web.getByLabel("Category").fill("tree");
+  await web.getByRole("button", { name: "Save changes" }).click();
+  await expect(web.getByText("Your change is saved.")).toBeVisible();
+
+  await goOnline(phone, network);
+  await back(phone);
+  await expectState(phone, "My oak", "needsAttention");
+  await openPlace(phone, "My oak");
+  await button(phone, words.place.decide).click();
+  await expect(phone.getByText(words.conflict.fieldsChanged)).toBeVisible();
+  for (const text of ["My oak", "Web oak", "My note", "Web note"]) {
+    await expect(phone.getByText(text).filter({ visible: true }).first()).toBeVisible();
+  }
+  const choose = (field: string, text: string) =>
+    phone.getByRole("radiogroup", { name: new RegExp(`^${field}`) }).getByRole("radio", { name: new RegExp(text) }).click();
+  await choose(words.conflict.fields.name, "My oak");
+  await choose(words.conflict.fields.note, "Web note");
+  await button(phone, words.conflict.perField).click();
+  await expect(said(phone, words.conflict.decided)).toBeVisible();
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, "My oak", "synced");
+  await device.sync();
+  const shown = await device.holdfast(["show", "My oak"]);
+  expect(shown).toContain("Web note");
+  expect(shown).toContain("tree");
+});
+
+test("different fields changed on both sides are put together without a question", async ({ phone, network, account, device, watch }) => {
+  watch.allowFailures();
+  await device.holdfast(["save", "47.4979", "8.7291", "--name", "Old oak"]);
+  await device.sync();
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, "Old oak", "synced");
+  await goOffline(phone, network);
+  await openPlace(phone, "Old oak");
+  await type(phone, { note: "My note" });
+  await device.holdfast(["edit", "Old oak", "--name", "Their oak"]);
+  await device.sync();
+  await goOnline(phone, network);
+  await back(phone);
+  await expectState(phone, "Their oak", "synced");
+  await openPlace(phone, "Their oak");
+  await expect(phone.getByRole("textbox", { name: words.place.note })).toHaveValue("My note");
+});
+
+test("a place goes into the trash and comes back, on every device", async ({ phone, network, account, device }) => {
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await saveNamed(phone, "Old oak");
+  await allSent(phone);
+  await openPlace(phone, "Old oak");
+  await button(phone, words.place.delete).click();
+  await expect(said(phone, words.place.deleted)).toBeVisible();
+  await phone.goto(`${network.url}/app/`);
+  await expect(rows(phone)).toHaveCount(0);
+  await allSent(phone);
+  expect(await placesOf(device)).toEqual([]);
+  await phone.goto(`${network.url}/app/trash`);
+  await button(phone, words.trash.restore("Old oak")).click();
+  await expect(said(phone, words.place.restored)).toBeVisible();
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, "Old oak", "synced");
+  await device.sync();
+  expect(await device.holdfast(["list"])).toContain("Old oak");
+});

@@ -1,0 +1,75 @@
+// Where the phone is: known well, badly, not at all, or never.
+
+import { allSent, back, button, expectState, openPlace, rows, said, saveHere, signIn, words } from "../support/app";
+import { placesOf } from "../support/other";
+import { CONTEXT, HERE, neverAnswer, permit } from "../support/phone";
+import { expect, kept, openApp, test } from "../support/test";
+
+test("a poor position is replaced by a better one, without a question", async ({ phone }) => {
+  await phone.context().setGeolocation({ ...HERE, latitude: 47.5011, accuracy: 300 });
+  await button(phone, words.home.save).click();
+  await expect(rows(phone)).toHaveCount(1);
+  await openPlace(phone, words.unnamed);
+  await expect(phone.getByText("about ±300 m").filter({ visible: true }).first()).toBeVisible();
+  await phone.context().setGeolocation({ ...HERE, accuracy: 4 });
+  await expect(phone.getByText("about ±4 m").filter({ visible: true }).first()).toBeVisible();
+  await expect(phone.getByText("47.49992, 8.72895").filter({ visible: true }).first()).toBeVisible();
+  // A worse one later changes nothing.
+  await phone.context().setGeolocation({ ...HERE, latitude: 47.6, accuracy: 900 });
+  await phone.reload();
+  await expect(phone.getByText("about ±4 m").filter({ visible: true }).first()).toBeVisible();
+});
+
+test("where the position may not be seen, the place is saved, says so, and takes one given in numbers", async ({ phone }) => {
+  await permit(phone, ["durableStorage"]);
+  await button(phone, words.home.save).click();
+  await expect(said(phone, words.location.denied)).toBeVisible();
+  await expect(rows(phone)).toHaveCount(1);
+  await openPlace(phone, words.unnamed);
+  await button(phone, words.place.give).click();
+  const latitude = phone.getByRole("textbox", { name: words.position.latitude });
+  await latitude.fill("95");
+  await phone.getByRole("textbox", { name: words.position.longitude }).fill("8.72895");
+  await expect(phone.getByText(words.position.latitudeWrong)).toBeVisible();
+  await expect(button(phone, words.position.save)).toBeDisabled();
+  await latitude.fill("47.49992");
+  await button(phone, words.position.save).click();
+  await expect(said(phone, words.position.saved)).toBeVisible();
+  await expect(phone.getByText(words.accuracy.byHand).filter({ visible: true }).first()).toBeVisible();
+  await back(phone);
+  await expectState(phone, words.unnamed, "savedOnDevice");
+});
+
+test("a position that never comes keeps nobody waiting: saved at once, and asked for in the end", async ({ open, network }) => {
+  const phone = await open(null, { ...CONTEXT, baseURL: network.url });
+  await permit(phone, ["geolocation", "durableStorage"]);
+  await neverAnswer(phone.context());
+  await openApp(phone, network);
+  await kept(phone);
+  await saveHere(phone);
+  await expectState(phone, words.unnamed, "waitingForPosition");
+  // As long as a cold sensor may take.
+  await expect(rows(phone)).toHaveAccessibleName(new RegExp(words.states.needsPosition), { timeout: 30_000 });
+  await expect(said(phone, words.location.timeout)).toBeVisible();
+});
+
+test("a place that needs a position is not sent before it has one", async ({ phone, network, account, device }) => {
+  await signIn(phone, network, account);
+  await permit(phone, ["durableStorage"]);
+  await phone.goto(`${network.url}/app/`);
+  await button(phone, words.home.save).click();
+  await expect(rows(phone)).toHaveCount(1);
+  await button(phone, words.home.sync).click();
+  expect(await placesOf(device)).toEqual([]);
+  await permit(phone, ["geolocation", "durableStorage"]);
+  await phone.context().setGeolocation(HERE);
+  await openPlace(phone, words.unnamed);
+  await button(phone, words.place.give).click();
+  await button(phone, words.position.here).click();
+  await expect(phone.getByRole("textbox", { name: words.position.latitude })).toHaveValue(/^47\.49992/);
+  await button(phone, words.position.save).click();
+  await phone.goto(`${network.url}/app/`);
+  await allSent(phone);
+  await device.sync();
+  expect(await device.holdfast(["list"])).toContain("47.49992, 8.72895");
+});

@@ -1,0 +1,55 @@
+// What waits, why, and what can be done about it.
+
+import { readFileSync } from "node:fs";
+import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { placesOf } from "../support/other";
+import { expect, goOffline, goOnline, test } from "../support/test";
+
+test("the outbox says what waits, exports it, discards what the person lets go, and sends the rest", async ({ phone, network, account, device, watch }) => {
+  watch.allowFailures();
+  await signIn(phone, network, account);
+  await goOffline(phone, network);
+  await phone.goto(`${network.url}/app/`);
+  await saveNamed(phone, "Old oak");
+  await saveNamed(phone, "Spring");
+  await goTo(phone, "outbox");
+  const entries = phone.getByRole("main").getByText(words.outbox.kinds.create);
+  await expect(entries.filter({ visible: true })).toHaveCount(2);
+
+  const download = phone.waitForEvent("download");
+  await button(phone, words.outbox.exportAll).click();
+  const file = await (await download).path();
+  expect(readFileSync(file, "utf8")).toContain("Old oak");
+
+  await button(phone, words.outbox.of(words.outbox.discard, "Spring")).click();
+  await question(phone).getByRole("button", { name: words.outbox.discard }).click();
+  await expect(said(phone, words.outbox.discarded)).toBeVisible();
+  await expect(entries.filter({ visible: true })).toHaveCount(1);
+  await goOnline(phone, network);
+  await button(phone, words.outbox.retryAll).click();
+  await expect(phone.getByText(words.outbox.emptyTitle)).toBeVisible({ timeout: 20_000 });
+  await device.sync();
+  const list = await device.holdfast(["list"]);
+  expect(list).toContain("Old oak");
+  expect(list).not.toContain("Spring");
+});
+
+test("a full plan keeps what has no room on the phone, says so, and sends it once there is room", async ({ phone, network, account, device, server }) => {
+  const limit = (places: number) => server.admin(["set-plan", "--email", account.email, "--plan", "small", "--places-max", String(places)]);
+  await limit(1);
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await saveNamed(phone, "Old oak");
+  await allSent(phone);
+  await saveNamed(phone, "Spring");
+  await expect(phone.getByText(words.banners.planFull.title, { exact: true })).toBeVisible();
+  await expect(rows(phone, "Spring")).not.toHaveAccessibleName(new RegExp(words.states.synced));
+  await saveHere(phone);
+  await limit(10);
+  await goTo(phone, "outbox");
+  await button(phone, words.outbox.retryAll).click();
+  await expect(phone.getByText(words.outbox.emptyTitle)).toBeVisible({ timeout: 20_000 });
+  await goTo(phone, "places");
+  await expectState(phone, "Spring", "synced");
+  expect(await placesOf(device)).toHaveLength(3);
+});

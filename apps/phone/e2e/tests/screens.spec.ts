@@ -1,0 +1,75 @@
+// Every screen, light and dark, on a phone: its picture, and whether everybody can use it.
+
+import { save } from "../support/all";
+import { allSent, back, button, expectState, goTo, openPlace, question, saveHere, saveNamed, signIn, type, words } from "../support/app";
+import { look } from "../support/look";
+import { expect, goOffline, goOnline, test } from "../support/test";
+
+test("the screens of a phone without an account", async ({ phone, network }) => {
+  await look(phone, "home-empty");
+  await saveHere(phone);
+  await look(phone, "home-saved");
+  await openPlace(phone, words.unnamed);
+  await look(phone, "place");
+  await button(phone, words.place.correct).click();
+  await expect(phone.getByRole("textbox", { name: words.position.latitude })).toBeVisible();
+  await look(phone, "position");
+  await phone.goto(`${network.url}/app/`);
+  await goTo(phone, "outbox");
+  await look(phone, "outbox-empty");
+  await goTo(phone, "settings");
+  await look(phone, "settings");
+  await phone.goto(`${network.url}/app/sign-in`);
+  await look(phone, "sign-in-code");
+  await phone.getByRole("radio", { name: words.signIn.byPassword }).click();
+  await look(phone, "sign-in-password");
+  await phone.goto(`${network.url}/app/trash`);
+  await look(phone, "trash-empty");
+});
+
+test("the screens of a phone in use", async ({ phone, network, account, open, server, device, watch }) => {
+  watch.allowFailures();
+  const web = await open(account);
+  const path = await save(web, server, { latitude: 47.4979, longitude: 8.7291, name: "Old oak", note: "Shade", category: "tree", tags: "shade, water" });
+  await save(web, server, { latitude: 47.42, longitude: 9.98, name: "Spring", tags: "water" });
+  await device.sync();
+  await device.holdfast(["save", "46.9", "8.2", "--name", "Deleted place"]);
+  await device.sync();
+  await device.holdfast(["delete", "Deleted place"]);
+  await device.sync();
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, "Old oak", "synced");
+  await goOffline(phone, network);
+  await saveNamed(phone, "Waterfall behind the mill");
+  await openPlace(phone, "Old oak");
+  await type(phone, { name: "My oak", note: "My note" });
+  await web.goto(`${path}/edit`);
+  await web.getByLabel("Name").fill("Web oak");
+  await web.getByLabel("Note").fill("Web note");
+  await web.getByRole("button", { name: "Save changes" }).click();
+  await back(phone);
+  await look(phone, "home-offline");
+  await goTo(phone, "outbox");
+  await look(phone, "outbox");
+  await goOnline(phone, network);
+  await goTo(phone, "places");
+  await expectState(phone, "My oak", "needsAttention");
+  await look(phone, "home", { desktop: true });
+  await openPlace(phone, "My oak");
+  await look(phone, "place-attention");
+  await button(phone, words.place.decide).click();
+  await expect(phone.getByText(words.conflict.fieldsChanged)).toBeVisible();
+  await look(phone, "decide");
+  await button(phone, words.conflict.keepTheirs).click();
+  await phone.goto(`${network.url}/app/`);
+  await allSent(phone);
+  await phone.goto(`${network.url}/app/trash`);
+  await expect(phone.getByText("Deleted place").filter({ visible: true }).first()).toBeVisible();
+  await look(phone, "trash");
+  await phone.goto(`${network.url}/app/settings`);
+  await look(phone, "settings-signed-in");
+  await button(phone, words.settings.signOut).click();
+  await expect(question(phone)).toBeVisible();
+  await look(phone, "dialog");
+});

@@ -1,0 +1,109 @@
+// The app itself, without a word about places: it opens without a network, and a new version never interrupts.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { serviceWorker } from "../../web/build/scripts.mjs";
+import type { Page } from "../support/all";
+import type { Network } from "../support/network";
+import { expect, goOffline, kept, openApp, test } from "../support/test";
+
+const dist = join(import.meta.dirname, "../../dist");
+
+/** From now on the server hands out a new version: its page says so in a mark of its own. */
+async function publish(network: Network, mark: string): Promise<void> {
+  const built = JSON.parse(readFileSync(join(dist, "build.json"), "utf8")) as { files: Record<string, string> };
+  const names = Object.keys(built.files).filter((name) => name !== "service-worker.js");
+  const files = new Map<string, string | Buffer>(names.map((name) => [name, readFileSync(join(dist, name))]));
+  const page = String(files.get("index.html")).replace("<title>", `<meta name="mark" content="${mark}"><title>`);
+  files.set("index.html", page);
+  const { script } = await serviceWorker(files);
+  network.rewrite(/^\/app\/index\.html$/, () => page);
+  network.rewrite(/^\/app\/service-worker\.js$/, () => Buffer.from(script));
+}
+
+const mark = (page: Page) => page.evaluate(() => document.querySelector("meta[name=mark]")?.getAttribute("content") ?? "first");
+
+/** Waits until a new version is there, whole, and waits for its turn. */
+const newVersionWaits = (page: Page) =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.ready;
+    await registration.update();
+    await new Promise<void>((resolve) => {
+      const look = () => (registration.waiting ? resolve() : setTimeout(look, 20));
+      look();
+    });
+  });
+
+test("the app opens without a network after the first visit, at every address of its own", async ({ phone, network, watch }) => {
+  watch.allowFailures();
+  await goOffline(phone, network);
+  for (const path of ["", "outbox", "places/not-there"]) {
+    await phone.goto(`${network.url}/app/${path}`);
+    await expect(phone.locator("#root > *").first()).toBeVisible();
+  }
+});
+
+test("everything the app is made of is kept at the first visit, and nothing of a person or of the web pages", async ({ phone }) => {
+  const built = JSON.parse(readFileSync(join(dist, "build.json"), "utf8")) as { files: Record<string, string> };
+  const expected = Object.keys(built.files).filter((name) => name !== "service-worker.js");
+  const paths = await phone.evaluate(async () => {
+    const names = (await caches.keys()).filter((name) => name.startsWith("holdfast-app-"));
+    const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return requests.flat().map(({ url }) => decodeURI(new URL(url).pathname));
+  });
+  expect(paths.sort()).toEqual(expected.map((name) => `/app/${name}`).sort());
+});
+
+test("the app is one that a phone can install", async ({ phone, network }) => {
+  const session = await phone.context().newCDPSession(phone);
+  const { errors, manifest } = await session.send("Page.getAppManifest");
+  expect(errors).toEqual([]);
+  expect(manifest).toMatchObject({ name: "Holdfast", startUrl: `${network.url}/app/`, scope: `${network.url}/app/`, display: "kStandalone" });
+  const { installabilityErrors } = await session.send("Page.getInstallabilityErrors");
+  // A window of a test counts as a private one.
+  expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito")).toEqual([]);
+});
+
+test("a new version waits while the app is in use, and is there when the app is opened anew", async ({ phone, network }) => {
+  await publish(network, "second");
+  await newVersionWaits(phone);
+  expect(await mark(phone)).toBe("first");
+  await phone.reload();
+  await expect.poll(() => mark(phone).catch(() => "under way")).toBe("second");
+  const caches = () => phone.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith("holdfast-app-")).length);
+  await expect.poll(caches, "the files of the version before go with its last window").toBe(1);
+});
+
+test("a window that is open goes on with its version when another one takes the new one", async ({ phone, network }) => {
+  const other = await phone.context().newPage();
+  await openApp(other, network);
+  await publish(network, "second");
+  await newVersionWaits(phone);
+  // With two windows, opening one of them anew changes nothing for the other one.
+  await other.reload();
+  expect(await mark(other)).toBe("first");
+  await other.evaluate(async () => (await navigator.serviceWorker.ready).waiting?.postMessage("take-over"));
+  await expect.poll(() => phone.evaluate(async () => (await navigator.serviceWorker.ready).waiting === null)).toBe(true);
+  await other.reload();
+  expect(await mark(other)).toBe("second");
+  expect(await mark(phone), "it was not reloaded").toBe("first");
+  network.off();
+  const old = await phone.evaluate(async () => {
+    const script = document.querySelector<HTMLScriptElement>("script[src*=_expo]")?.src ?? "";
+    return (await fetch(script)).ok;
+  });
+  expect(old, "its files are still there").toBe(true);
+});
+
+test("an installation that is cut off goes on where it was, and until then the app works from the network", async ({ open, network, watch }) => {
+  watch.allowFailures();
+  network.cut(/^\/app\/licences\.txt$/);
+  const page = await open(null, { baseURL: network.url });
+  await page.goto("/app/");
+  await expect(page.locator("#root > *").first()).toBeVisible();
+  await expect.poll(() => network.to(/licences\.txt$/).map(({ lost }) => lost)).toEqual([true]);
+  await page.reload();
+  await kept(page);
+  expect(network.to(/licences\.txt$/).map(({ status }) => status)).toEqual([200, 200]);
+  expect(network.to(/index\.html$/), "what was fetched the first time is not fetched again").toHaveLength(1);
+});

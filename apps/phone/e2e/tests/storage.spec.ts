@@ -1,0 +1,28 @@
+// Where the browser doesn't promise to keep anything, or can't.
+
+import { button, rows, said, words } from "../support/app";
+import { permit } from "../support/phone";
+import { expect, test } from "../support/test";
+
+test("where the browser doesn't promise to keep what is stored, saving says so, with what can be done", async ({ phone }) => {
+  await permit(phone, ["geolocation"]);
+  await phone.reload();
+  await button(phone, words.home.save).click();
+  await expect(said(phone, words.home.savedWarning)).toBeVisible();
+  await expect(phone.getByText(words.banners.storage.title)).toBeVisible();
+  await button(phone, words.banners.keep).click();
+  await expect(said(phone, words.settings.persistNo)).toBeVisible();
+});
+
+test("a browser without a store for files is told so honestly, and nothing pretends to save", async ({ open, network, watch }) => {
+  // A worker has a world of its own, which only what it loads can change.
+  const without = "Object.defineProperty(StorageManager.prototype, 'getDirectory', { value: () => Promise.reject(new DOMException('no', 'SecurityError')) });\n";
+  network.rewrite(/^\/app\/core\/.*worker.*\.js$/, (body) => without + String(body));
+  watch.allowFailures();
+  const page = await open(null, { baseURL: network.url, viewport: { width: 390, height: 844 } });
+  await page.goto("/app/");
+  await expect(page.getByRole("alert").filter({ visible: true }).first()).toBeVisible();
+  await button(page, words.home.save).click();
+  await expect(said(page, new RegExp(`^${words.home.notSaved}`))).toBeVisible();
+  await expect(rows(page)).toHaveCount(0);
+});

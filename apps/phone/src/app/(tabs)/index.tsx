@@ -1,0 +1,115 @@
+import { Stack } from "expo-router";
+import { useDeferredValue, useMemo, useState } from "react";
+import { StyleSheet, View } from "react-native";
+import { SafeAreaView } from "react-native-safe-area-context";
+import { useCapture } from "../../capture/useCapture";
+import { useOverview } from "../../core";
+import { Banners } from "../../home/Banners";
+import { HomeHead } from "../../home/Head";
+import { PullToSync } from "../../home/PullToSync";
+import { useSync } from "../../home/useSync";
+import { useHere } from "../../location/useHere";
+import { Empty } from "../../places/Empty";
+import { chosen, type Filter, isFiltered, noFilter, queryOf } from "../../places/filter";
+import { FilterPanel } from "../../places/FilterPanel";
+import { PlaceList } from "../../places/PlaceList";
+import { PlaceRow } from "../../places/PlaceRow";
+import { Search } from "../../places/Search";
+import { useList } from "../../places/useList";
+import { lacksPosition } from "../../places/words";
+import { useNow } from "../../time/useNow";
+import { Notice } from "../../ui/Card";
+import { COLUMN, space, useTheme } from "../../ui/theme";
+import { Type } from "../../ui/Type";
+import { words } from "../../words";
+
+/** Above the list, the places that lack a position: at most so many, the rest by the filter. */
+const LACKING = { state: "withoutPosition", limit: 20 } as const;
+
+export default function Home() {
+  const { colors } = useTheme();
+  const { save, isSaving } = useCapture();
+  const { sync, isSyncing } = useSync();
+  const overview = useOverview();
+  const [filter, setFilter] = useState<Filter>(noFilter);
+  const [isOpen, setOpen] = useState(false);
+  const query = useDeferredValue(filter);
+  const listed = useList(queryOf(query));
+  const lacking = useList(LACKING);
+  const now = useNow();
+  const here = useHere();
+  const filtered = isFiltered(query);
+  // While nothing is looked for, those without a position stand above the others, and not twice.
+  const places = useMemo(() => (filtered ? listed.places : listed.places?.filter((place) => !lacksPosition(place))), [filtered, listed.places]);
+  const above = filtered ? [] : (lacking.places ?? []);
+  const isEmpty = places?.length === 0 && above.length === 0;
+  const hasAny = filtered || isOpen || !isEmpty || (overview?.status.trash ?? 0) > 0;
+
+  return (
+    <SafeAreaView edges={["top", "left", "right"]} style={[styles.fill, { backgroundColor: colors.paper }]}>
+      <Stack.Screen options={{ title: words.app }} />
+      <HomeHead onSave={save} isSaving={isSaving} onSync={() => void sync()} isSyncing={isSyncing} />
+      <PullToSync onPull={overview?.account ? sync : undefined} isSyncing={isSyncing}>
+        <PlaceList
+          places={places ?? []}
+          now={now}
+          here={here}
+          onEnd={listed.loadMore}
+          refreshing={isSyncing}
+          onRefresh={overview?.account ? () => void sync() : undefined}
+          header={
+            <View style={styles.above}>
+              <Banners />
+              {listed.failure ? <Notice tone="danger" title={listed.failure.sentence} text={listed.failure.advice} urgent /> : null}
+              {hasAny ? (
+                <Search text={filter.text} onText={(text) => setFilter({ ...filter, text })} count={chosen(filter)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
+              ) : null}
+              {isOpen ? <FilterPanel filter={filter} onChange={setFilter} /> : null}
+              {above.length > 0 ? (
+                <View style={styles.section}>
+                  <SectionHead title={words.list.positionNeeded} />
+                  <View role="list">
+                    {above.map((place) => (
+                      <PlaceRow key={place.key} place={place} now={now} here={here} />
+                    ))}
+                  </View>
+                </View>
+              ) : null}
+              {places && places.length > 0 ? (
+                <View style={styles.section}>
+                  <SectionHead title={filtered ? words.list.results : words.list.places} />
+                </View>
+              ) : null}
+            </View>
+          }
+          empty={
+            places && above.length === 0 && !listed.failure ? (
+              <Empty title={filtered ? words.list.noneTitle : words.list.emptyTitle} text={filtered ? words.list.noneText : words.list.emptyText} icon={filtered ? "search" : "pin"} />
+            ) : null
+          }
+          footer={
+            listed.hasMore ? (
+              <Type kind="small" tone="inkSoft" center style={styles.more}>
+                {words.list.more}
+              </Type>
+            ) : null
+          }
+        />
+      </PullToSync>
+    </SafeAreaView>
+  );
+}
+
+const SectionHead = ({ title }: { title: string }) => (
+  <Type kind="note" strong tone="inkSoft" heading={2} style={styles.sectionHead}>
+    {title}
+  </Type>
+);
+
+const styles = StyleSheet.create({
+  fill: { flex: 1 },
+  above: { width: "100%", maxWidth: COLUMN + 2 * space.l, alignSelf: "center", paddingHorizontal: space.l, gap: space.m },
+  section: { marginHorizontal: -space.l, gap: 0 },
+  sectionHead: { paddingHorizontal: space.l, paddingTop: space.s },
+  more: { padding: space.l },
+});

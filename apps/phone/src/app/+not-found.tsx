@@ -1,0 +1,15 @@
+import { useRouter } from "expo-router";
+import { Button } from "../ui/Button";
+import { Screen } from "../ui/Screen";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+
+export default function NotFound() {
+  const router = useRouter();
+  return (
+    <Screen title={words.app}>
+      <Type>{words.notFound}</Type>
+      <Button title={words.place.toList} onPress={() => router.replace("/")} />
+    </Screen>
+  );
+}

@@ -1,0 +1,35 @@
+import "../ui/sheet";
+// Before the router reads the address: a pairing code in it is taken out.
+import "../platform/server";
+import { Stack } from "expo-router";
+import { StatusBar } from "expo-status-bar";
+import { SafeAreaProvider } from "react-native-safe-area-context";
+import { CoreProvider } from "../core";
+import { DialogProvider } from "../ui/Dialog";
+import { useTheme } from "../ui/theme";
+import { ToastProvider } from "../ui/Toast";
+
+/** Whoever comes by a link to one place has the list behind it. */
+export const unstable_settings = { anchor: "(tabs)" };
+
+export default function RootLayout() {
+  const { colors, reducedMotion } = useTheme();
+  return (
+    <SafeAreaProvider>
+      <StatusBar style="auto" />
+      <DialogProvider>
+        <ToastProvider>
+          <CoreProvider>
+            <Stack
+              screenOptions={{
+                headerShown: false,
+                contentStyle: { backgroundColor: colors.paper },
+                animation: reducedMotion ? "none" : "default",
+              }}
+            />
+          </CoreProvider>
+        </ToastProvider>
+      </DialogProvider>
+    </SafeAreaProvider>
+  );
+}

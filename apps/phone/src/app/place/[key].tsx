@@ -1,0 +1,81 @@
+import { useLocalSearchParams, useRouter } from "expo-router";
+import { StyleSheet, View } from "react-native";
+import { type PlacePage, useAnswer } from "../../core";
+import { Standing } from "../../places/Attention";
+import { History } from "../../places/History";
+import { PlaceForm } from "../../places/PlaceForm";
+import { PositionCard } from "../../places/PositionCard";
+import { Read } from "../../places/Read";
+import { useDraft } from "../../places/useDraft";
+import { useRemoval } from "../../places/useRemoval";
+import { inFull } from "../../time/when";
+import { useNow } from "../../time/useNow";
+import { Button } from "../../ui/Button";
+import { Card, Notice } from "../../ui/Card";
+import { Screen } from "../../ui/Screen";
+import { space } from "../../ui/theme";
+import { Type } from "../../ui/Type";
+import { words } from "../../words";
+
+export default function PlaceScreen() {
+  const { key } = useLocalSearchParams<{ key: string }>();
+  const router = useRouter();
+  const { data, failure } = useAnswer({ call: "place", key });
+  if (data) return <Page key={data.place.key} page={data} />;
+  return (
+    <Screen title={words.tabs.places}>
+      {failure ? (
+        <Notice title={failure.sentence} text={failure.advice} urgent>
+          <Button title={words.place.toList} onPress={() => router.replace("/")} />
+        </Notice>
+      ) : null}
+    </Screen>
+  );
+}
+
+function Page({ page }: { page: PlacePage }) {
+  const { place, journal } = page;
+  const now = useNow();
+  const form = useDraft(place);
+  const { remove, restore, busy, neverSent } = useRemoval(place);
+  const isInTrash = place.deletedAt !== null;
+  const canEdit = place.role !== "viewer" && !isInTrash;
+  const foot =
+    canEdit && form.isDirty ? (
+      <>
+        <Button title={words.place.save} kind="primary" grow busy={form.isSaving} onPress={() => void form.save()} />
+        <Button title={words.place.revert} kind="quiet" disabled={form.isSaving} onPress={form.revert} />
+      </>
+    ) : null;
+  return (
+    <Screen title={place.name ?? words.unnamed} foot={foot}>
+      {isInTrash ? (
+        <Notice icon="trash" tone="accent" title={words.place.inTrash}>
+          <Button title={words.place.restore} icon="restore" kind="primary" busy={busy} onPress={() => void restore()} />
+        </Notice>
+      ) : null}
+      <Standing page={page} now={now} />
+      {place.role === "viewer" ? <Notice tone="accent" icon="person" title={words.place.readOnly} /> : null}
+      {place.position ? null : <PositionCard place={place} canEdit={canEdit} />}
+      {canEdit ? (
+        <Card>
+          <PlaceForm form={form} />
+        </Card>
+      ) : (
+        <Read place={place} />
+      )}
+      {place.position ? <PositionCard place={place} canEdit={canEdit} /> : null}
+      <View style={styles.captured}>
+        <Type kind="note" tone="inkSoft">
+          {`${words.place.captured} ${inFull(Date.parse(place.capturedAt))}`}
+        </Type>
+      </View>
+      <History journal={journal} now={now} />
+      {place.role === "owner" && !isInTrash ? (
+        <Button title={neverSent ? words.place.deleteForGood : words.place.delete} kind="danger" icon="trash" busy={busy} onPress={() => void remove(form.revert)} />
+      ) : null}
+    </Screen>
+  );
+}
+
+const styles = StyleSheet.create({ captured: { paddingHorizontal: space.xs } });

@@ -1,0 +1,109 @@
+// One press of "Save here", from the tap to the last better fix. It knows no screen: what happens is told.
+
+import type { Core, DeleteOutcome, Failure, NewPosition, Place } from "../../core/src/core";
+import { newClientId } from "../../core/src/core";
+import { failureOf } from "../core/failure";
+import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
+import { FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers } from "../location/refine";
+
+/** How long the tap waits for the last known fix before it saves without one, in milliseconds. */
+const LAST_KNOWN_MS = 150;
+
+/** What became of it, in the order in which it happens. */
+export type News =
+  /** It is durable. `isWaiting`: without a position so far. */
+  | { is: "saved"; place: Place; isWaiting: boolean }
+  /** It has its first position, or a better one. */
+  | { is: "placed" | "improved"; place: Place }
+  /** The search is over, and there is none. */
+  | { is: "noPosition"; problem: LocationProblem }
+  /** It is not saved. `retry` tries the same capture again: it can't become two. */
+  | { is: "failed"; failure: Failure; retry: () => void };
+
+export interface Tools {
+  core: Pick<Core, "perform">;
+  source: LocationSource;
+  now?: () => number;
+  clock?: Timers;
+}
+
+export interface Capture {
+  clientId: string;
+  /** Ends the search and takes the capture back; null where that failed. */
+  undo: () => Promise<DeleteOutcome | null>;
+  /** Fulfilled when nothing more will happen by itself. */
+  done: Promise<void>;
+}
+
+const positionOf = ({ latitude, longitude, accuracy, altitude }: Fix): NewPosition => ({ latitude, longitude, accuracy, altitude });
+
+/**
+ * Saves where the person is. The id is made at once; then the last known fix is taken if it stands for "here", else the
+ * place is saved as waiting for its position, and better fixes are handed to the core as they come. "Saved" is only told
+ * after the core has answered, which is after the commit.
+ */
+export function captureHere({ core, source, now = Date.now, clock = timers }: Tools, tell: (news: News) => void): Capture {
+  const tappedAt = now();
+  const clientId = newClientId(tappedAt);
+  let isUndone = false;
+  let stop = () => undefined as void;
+
+  const save = async (): Promise<void> => {
+    const last = await soon(source, LAST_KNOWN_MS, clock);
+    const known = standsForHere(last, now()) ? last : null;
+    let isWaiting = known === null;
+    try {
+      const { place } = await core.perform({
+        call: "capture",
+        clientId,
+        capturedAt: new Date(tappedAt).toISOString(),
+        ...(known ? { position: positionOf(known) } : { waitUntil: new Date(now() + FIRST_FIX_MS).toISOString() }),
+      });
+      if (isUndone) return;
+      // A repeated call finds what the first one has made.
+      isWaiting = place.position === null;
+      tell({ is: "saved", place, isWaiting });
+    } catch (error) {
+      if (!isUndone) tell({ is: "failed", failure: failureOf(error), retry: () => void save() });
+      return;
+    }
+    await improve(known, isWaiting);
+  };
+
+  const improve = async (known: Fix | null, isWaiting: boolean): Promise<void> => {
+    // In order: a fix that is answered late must not undo the better one behind it, and the core only takes better ones.
+    let last: Promise<unknown> = Promise.resolve();
+    const search = refine(
+      source,
+      (fix) => {
+        last = last.then(async () => {
+          if (isUndone) return;
+          // What fails here is tried again with the next fix; the capture itself is safe.
+          const answer = await core.perform({ call: "fix", clientId, position: positionOf(fix) }).catch(() => null);
+          if (!answer || isUndone || answer.outcome === "notBetter") return;
+          tell({ is: answer.outcome, place: answer.place });
+        });
+      },
+      { clock, best: known },
+    );
+    stop = search.stop;
+    const found = await search.done;
+    await last;
+    if (!found.fix && isWaiting && !isUndone) tell({ is: "noPosition", problem: found.problem });
+  };
+
+  const done = save();
+  return {
+    clientId,
+    done,
+    undo: async () => {
+      isUndone = true;
+      stop();
+      try {
+        return (await core.perform({ call: "undoCapture", clientId })).outcome;
+      } catch {
+        return null;
+      }
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { useCallback, useRef, useState } from "react";
+import type { AnswerTo, Call, Failure } from "../../core/src/core";
+import { useSay } from "../ui/Toast";
+import { failureOf } from "./failure";
+import { useCore } from "./provider";
+
+export interface Command {
+  /** Carries the call out. A failure is said (unless `quiet`), kept in `failure`, and answered as null. */
+  run: <C extends Call>(call: C, quiet?: boolean) => Promise<AnswerTo<C> | null>;
+  /** Under way. */
+  busy: boolean;
+  failure: Failure | null;
+  forget: () => void;
+}
+
+/** Commands of one screen. */
+export function useCommand(): Command {
+  const core = useCore();
+  const say = useSay();
+  const [running, setRunning] = useState(0);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const sayer = useRef(say);
+  sayer.current = say;
+  const run = useCallback(
+    async <C extends Call>(call: C, quiet = false): Promise<AnswerTo<C> | null> => {
+      setRunning((n) => n + 1);
+      setFailure(null);
+      try {
+        return await core.perform(call);
+      } catch (error) {
+        const failed = failureOf(error);
+        setFailure(failed);
+        if (!quiet) sayer.current({ text: `${failed.sentence} ${failed.advice}`, tone: "danger", ms: 10_000 });
+        return null;
+      } finally {
+        setRunning((n) => n - 1);
+      }
+    },
+    [core],
+  );
+  const forget = useCallback(() => setFailure(null), []);
+  return { run, busy: running > 0, failure, forget };
+}

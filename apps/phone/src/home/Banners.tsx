@@ -1,0 +1,99 @@
+import { useRouter } from "expo-router";
+import { useState } from "react";
+import { View } from "react-native";
+import { useCommand, useOverview } from "../core";
+import { useAppVersion } from "../platform/version";
+import { useOnline } from "../platform/online";
+import { remember, remembered } from "../platform/remember";
+import { Button } from "../ui/Button";
+import { Notice } from "../ui/Card";
+import type { IconName } from "../ui/Icon";
+import { space } from "../ui/theme";
+import { useSay } from "../ui/Toast";
+import { words } from "../words";
+import { type Banner, bannersOf } from "./banners";
+
+const RECOVERY = "recovery-seen";
+
+/** Everything the person must know first, each with what can be done about it. */
+export function Banners() {
+  const overview = useOverview();
+  const isOnline = useOnline();
+  const [recoverySeen, setRecoverySeen] = useState(() => remembered(RECOVERY));
+  const seen = (at: string) => {
+    remember(RECOVERY, at);
+    setRecoverySeen(at);
+  };
+  if (!overview) return null;
+  const banners = bannersOf(overview, { isOnline, recoverySeen });
+  const { adoption } = overview;
+  return (
+    <View style={{ gap: space.s }}>
+      <NewVersion />
+      {adoption.ask && adoption.places > 0 ? <Adopt places={adoption.places} /> : null}
+      {banners.map((banner) => (
+        <Shown key={banner.is} banner={banner} onSeen={seen} />
+      ))}
+    </View>
+  );
+}
+
+const icons: Partial<Record<Banner["is"], IconName>> = { offline: "cloudOff", unreachable: "cloudOff", signIn: "person", accountGone: "person" };
+
+function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => void }) {
+  const router = useRouter();
+  const { run, busy } = useCommand();
+  const say = useSay();
+  const { accept } = useAppVersion();
+  const said = words.banners[banner.is];
+  const text =
+    banner.is === "recovered"
+      ? words.banners.recovered.text(banner.places, banner.operations)
+      : banner.is === "planFull"
+        ? words.banners.planFull.text(banner.places)
+        : (said.text as string);
+  const persist = async () => {
+    const storage = await run({ call: "persist" });
+    if (storage && storage.persisted !== "granted") say({ text: words.settings.persistNo, tone: "warning", ms: 8_000 });
+  };
+  return (
+    <Notice tone={banner.is === "offline" || banner.is === "unreachable" ? "accent" : "warning"} icon={icons[banner.is] ?? "attention"} title={said.title} text={text}>
+      {banner.is === "signIn" ? <Button title={words.settings.signInAgain} onPress={() => router.push("/sign-in")} /> : null}
+      {banner.is === "accountGone" ? <Button title={words.settings.export} icon="download" onPress={() => router.push("/settings")} /> : null}
+      {banner.is === "planFull" ? <Button title={words.place.toOutbox} onPress={() => router.push("/outbox")} /> : null}
+      {banner.is === "storage" ? <Button title={words.banners.keep} busy={busy} onPress={() => void persist()} /> : null}
+      {banner.is === "updateApp" ? <Button title={words.banners.reload} onPress={accept} /> : null}
+      {banner.is === "recovered" ? <Button title={words.close} onPress={() => onSeen(banner.at)} /> : null}
+    </Notice>
+  );
+}
+
+/** Places that were saved before there was an account: asked once. */
+export function Adopt({ places }: { places: number }) {
+  const { run, busy } = useCommand();
+  const say = useSay();
+  const take = async () => {
+    const adopted = await run({ call: "adopt" });
+    if (adopted) say({ text: words.adopt.taken(adopted.copied + adopted.known) });
+  };
+  const apart = async () => {
+    if (await run({ call: "keepApart" })) say({ text: words.adopt.kept });
+  };
+  return (
+    <Notice tone="accent" icon="pin" title={words.adopt.title(places)} text={words.adopt.text}>
+      <Button title={words.adopt.take} kind="primary" busy={busy} onPress={() => void take()} />
+      <Button title={words.adopt.apart} disabled={busy} onPress={() => void apart()} />
+    </Notice>
+  );
+}
+
+function NewVersion() {
+  const { isReady, accept } = useAppVersion();
+  if (!isReady) return null;
+  const { title, text, action } = words.banners.update;
+  return (
+    <Notice tone="accent" icon="sync" title={title} text={text}>
+      <Button title={action} onPress={accept} />
+    </Notice>
+  );
+}

@@ -1,0 +1,61 @@
+import { StyleSheet, useWindowDimensions, View } from "react-native";
+import { useOverview } from "../core";
+import { IconButton } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { COLUMN, space, useTheme } from "../ui/theme";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+import { summaryOf } from "./banners";
+import { SaveButton } from "./SaveButton";
+
+/** The head of the list, which stays: the name, how things stand, and the button. */
+export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () => void; isSaving: boolean; onSync: () => void; isSyncing: boolean }) {
+  const { colors } = useTheme();
+  const overview = useOverview();
+  // A phone on its side: the head stays, so it must leave room for the list.
+  const compact = useWindowDimensions().height < 520;
+  return (
+    <View {...({ role: "banner" } as object)} style={[styles.head, { backgroundColor: colors.paper }, compact && styles.compact]}>
+      <View style={styles.row}>
+        <View style={styles.titles}>
+          <Type kind={compact ? "title" : "large"} heading={1}>
+            {words.app}
+          </Type>
+          {overview ? <Standing /> : null}
+        </View>
+        {overview?.account ? <IconButton icon="sync" label={isSyncing ? words.home.syncing : words.home.sync} onPress={onSync} busy={isSyncing} /> : null}
+      </View>
+      <SaveButton onPress={onSave} isSaving={isSaving} compact={compact} />
+    </View>
+  );
+}
+
+function Standing() {
+  const overview = useOverview();
+  if (!overview) return null;
+  const summary = summaryOf(overview);
+  const isGrave = summary.is === "attention";
+  const text =
+    summary.is === "attention"
+      ? words.summary.attention(summary.places)
+      : summary.is === "sending" || summary.is === "pending"
+        ? words.summary[summary.is](summary.changes)
+        : words.summary[summary.is];
+  return (
+    <View style={styles.standing} role="status">
+      <Icon name={isGrave ? "attention" : summary.is === "synced" ? "check" : summary.is === "local" ? "phone" : "up"} tone={isGrave ? "warning" : "inkSoft"} size={16} />
+      <Type kind="small" tone={isGrave ? "warning" : "inkSoft"} style={styles.text}>
+        {text}
+      </Type>
+    </View>
+  );
+}
+
+const styles = StyleSheet.create({
+  head: { width: "100%", maxWidth: COLUMN + 2 * space.l, alignSelf: "center", paddingHorizontal: space.l, paddingTop: space.m, paddingBottom: space.l, gap: space.l },
+  compact: { paddingTop: space.xs, paddingBottom: space.s, gap: space.s },
+  row: { flexDirection: "row", alignItems: "center" },
+  titles: { flex: 1, gap: 2 },
+  standing: { flexDirection: "row", alignItems: "center", gap: 6 },
+  text: { flexShrink: 1 },
+});

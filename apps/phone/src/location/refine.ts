@@ -1,0 +1,95 @@
+import { type Fix, GOOD_M, isBetter, isPossible, type LocationProblem } from "./fix";
+
+/** Where fixes come from: a phone's sensors, a browser, or a test. */
+export interface LocationSource {
+  /** The last fix that is known without asking the sensor; null soon, where there is none. Never asks for permission. */
+  lastKnown(): Promise<Fix | null>;
+  /**
+   * Asks for permission if need be, then tells each fix and each problem until the returned function is called. It may
+   * never call back at all: whoever watches keeps the time.
+   */
+  watch(onFix: (fix: Fix) => void, onProblem: (problem: LocationProblem) => void): () => void;
+}
+
+/** The part of a clock that waiting needs; handed in so that tests don't wait. */
+export interface Timers {
+  set(call: () => void, ms: number): unknown;
+  clear(timer: unknown): void;
+}
+
+/** Timers of the platform. */
+export const timers: Timers = {
+  set: (call, ms) => setTimeout(call, ms),
+  clear: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
+};
+
+/** How a search ended: with the best fix, or with the reason why there is none. */
+export type Found = { fix: Fix; problem?: undefined } | { fix: null; problem: LocationProblem };
+
+/** How long better fixes are waited for after the tap, in milliseconds. */
+export const REFINE_MS = 10_000;
+/** How long a first fix is waited for where there is none yet, in milliseconds: a cold GPS needs its time. */
+export const FIRST_FIX_MS = 20_000;
+
+/**
+ * Watches for better fixes. `onFix` hears the first useful one and each that is better than those before. It ends when
+ * one is good enough, when the permission is refused, or when the time is over: `refineMs` with a fix, `firstMs` without.
+ * "Unavailable" does not end it: sensors say so and then find one.
+ *
+ * Returns the result and a way to stop early (the result is then what there was).
+ */
+export function refine(
+  source: LocationSource,
+  onFix: (fix: Fix) => void,
+  { clock = timers, refineMs = REFINE_MS, firstMs = FIRST_FIX_MS, best = null as Fix | null } = {},
+): { done: Promise<Found>; stop: () => void } {
+  let problem: LocationProblem = "timeout";
+  let finish: () => void = () => undefined;
+  const done = new Promise<Found>((resolve) => {
+    let over = false;
+    let windowOver = false;
+    let unwatch: (() => void) | undefined;
+    // Both run from the tap: a first fix that comes after the window is taken, and is the last one.
+    const window = clock.set(() => {
+      windowOver = true;
+      if (best) finish();
+    }, refineMs);
+    const limit = clock.set(() => finish(), Math.max(firstMs, refineMs));
+    finish = () => {
+      if (over) return;
+      over = true;
+      clock.clear(window);
+      clock.clear(limit);
+      unwatch?.();
+      resolve(best ? { fix: best } : { fix: null, problem });
+    };
+    unwatch = source.watch(
+      (fix) => {
+        if (over || !isPossible(fix) || !isBetter(fix, best)) return;
+        best = fix;
+        onFix(fix);
+        if (windowOver || (fix.accuracy !== null && fix.accuracy <= GOOD_M)) finish();
+      },
+      (heard) => {
+        if (over) return;
+        problem = heard;
+        if (heard === "denied") finish();
+      },
+    );
+    // A source may call back before it returns.
+    if (over) unwatch();
+  });
+  return { done, stop: () => finish() };
+}
+
+/** The last known fix, but only if it comes within `ms`: a capture does not wait for a sensor. */
+export function soon(source: LocationSource, ms: number, clock: Timers = timers): Promise<Fix | null> {
+  return new Promise((resolve) => {
+    const timer = clock.set(() => resolve(null), ms);
+    const settle = (fix: Fix | null) => {
+      clock.clear(timer);
+      resolve(fix);
+    };
+    source.lastKnown().then(settle, () => settle(null));
+  });
+}

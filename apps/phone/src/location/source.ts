@@ -1,0 +1,46 @@
+// iOS and Android, through expo-location. The browser has its own: source.web.ts.
+
+import * as Location from "expo-location";
+import type { Fix } from "./fix";
+import { FRESH_MS } from "./fix";
+import type { LocationSource } from "./refine";
+
+const toFix = ({ coords, timestamp }: Location.LocationObject): Fix => ({
+  latitude: coords.latitude,
+  longitude: coords.longitude,
+  accuracy: coords.accuracy,
+  altitude: coords.altitude,
+  measuredAt: timestamp,
+});
+
+export const deviceLocation: LocationSource = {
+  async lastKnown() {
+    const { granted } = await Location.getForegroundPermissionsAsync();
+    if (!granted) return null;
+    const known = await Location.getLastKnownPositionAsync({ maxAge: FRESH_MS });
+    return known && toFix(known);
+  },
+  watch(onFix, onProblem) {
+    let stopped = false;
+    let subscription: Location.LocationSubscription | undefined;
+    const start = async () => {
+      const { granted } = await Location.requestForegroundPermissionsAsync();
+      if (stopped) return;
+      if (!granted) return onProblem("denied");
+      if (!(await Location.hasServicesEnabledAsync())) onProblem("unavailable");
+      if (stopped) return;
+      const started = await Location.watchPositionAsync(
+        { accuracy: Location.Accuracy.BestForNavigation, distanceInterval: 0, timeInterval: 500 },
+        (position) => onFix(toFix(position)),
+        () => onProblem("unavailable"),
+      );
+      if (stopped) started.remove();
+      else subscription = started;
+    };
+    start().catch(() => onProblem("unavailable"));
+    return () => {
+      stopped = true;
+      subscription?.remove();
+    };
+  },
+};

@@ -1,0 +1,50 @@
+// The browser's own interface rather than expo-location's wrapping of it: it keeps the reasons apart, takes a cached fix
+// without waiting for a sensor, and asks for permission by being used.
+
+import type { Fix, LocationProblem } from "./fix";
+import { FRESH_MS } from "./fix";
+import type { LocationSource } from "./refine";
+
+const toFix = ({ coords, timestamp }: GeolocationPosition): Fix => ({
+  latitude: coords.latitude,
+  longitude: coords.longitude,
+  accuracy: coords.accuracy,
+  altitude: coords.altitude,
+  measuredAt: timestamp,
+});
+
+const problemOf = ({ code }: GeolocationPositionError): LocationProblem =>
+  code === 1 ? "denied" : code === 2 ? "unavailable" : "timeout";
+
+async function isGranted(): Promise<boolean> {
+  try {
+    return (await navigator.permissions.query({ name: "geolocation" })).state === "granted";
+  } catch {
+    return false;
+  }
+}
+
+export const deviceLocation: LocationSource = {
+  async lastKnown() {
+    if (!("geolocation" in navigator) || !(await isGranted())) return null;
+    return new Promise((resolve) => {
+      navigator.geolocation.getCurrentPosition(
+        (position) => resolve(toFix(position)),
+        () => resolve(null),
+        { maximumAge: FRESH_MS, timeout: 0 },
+      );
+    });
+  },
+  watch(onFix, onProblem) {
+    if (!("geolocation" in navigator)) {
+      onProblem("unavailable");
+      return () => undefined;
+    }
+    const id = navigator.geolocation.watchPosition(
+      (position) => onFix(toFix(position)),
+      (error) => onProblem(problemOf(error)),
+      { enableHighAccuracy: true, maximumAge: 0 },
+    );
+    return () => navigator.geolocation.clearWatch(id);
+  },
+};

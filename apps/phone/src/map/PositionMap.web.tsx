@@ -1,0 +1,96 @@
+import { useEffect, useRef, useState } from "react";
+import { StyleSheet, View } from "react-native";
+import { distance } from "../geo/position";
+import { IconButton } from "../ui/Button";
+import { radius, space, useTheme } from "../ui/theme";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+import type { DrawnMap } from "./engine.web";
+import { Crosshair, Frame, Pin } from "./Frame";
+import { ATTRIBUTION } from "./style";
+import type { MapProps } from "./types";
+
+/** A map around a position, with a fixed crosshair where it can be moved. MapLibre is loaded when the first map is shown. */
+export function PositionMap({ center, accuracy = null, onMove, label, height }: MapProps) {
+  const { colors, isDark, reducedMotion } = useTheme();
+  const box = useRef<View>(null);
+  const map = useRef<DrawnMap | null>(null);
+  const [state, setState] = useState<"loading" | "ready" | "off">("loading");
+  const [hasTiles, setTiles] = useState(true);
+  const moved = useRef(onMove);
+  moved.current = onMove;
+  const first = useRef({ center, accuracy, isDark, label, isMovable: Boolean(onMove), reducedMotion });
+  /** Where the map itself has said it is: no reason to move it there. */
+  const told = useRef(center);
+
+  useEffect(() => {
+    let over = false;
+    const { isMovable, ...rest } = first.current;
+    import("./engine.web")
+      .then(({ draw }) => {
+        if (over) return;
+        map.current = draw(box.current as unknown as HTMLElement, {
+          ...rest,
+          onTiles: setTiles,
+          onMove: isMovable
+            ? (next) => {
+                told.current = next;
+                moved.current?.(next);
+              }
+            : undefined,
+        });
+        setState("ready");
+      })
+      .catch(() => !over && setState("off"));
+    return () => {
+      over = true;
+      map.current?.remove();
+      map.current = null;
+    };
+  }, []);
+
+  useEffect(() => {
+    if (distance(center, told.current) > 0.05) map.current?.moveTo(center);
+    told.current = center;
+    map.current?.ring(center, accuracy);
+  }, [center, accuracy]);
+
+  useEffect(() => map.current?.look(isDark), [isDark, state]);
+
+  const message = { loading: words.position.mapLoading, off: words.position.mapOff, ready: undefined }[state];
+  return (
+    <Frame height={height} message={message}>
+      <View ref={box} style={StyleSheet.absoluteFill} />
+      {state === "ready" ? (
+        <>
+          {onMove ? <Crosshair /> : <Pin />}
+          {onMove ? (
+            <View style={[styles.zoom, { backgroundColor: colors.raised, borderColor: colors.line }]}>
+              <IconButton icon="plus" label={words.position.zoomIn} onPress={() => map.current?.zoom(1)} />
+              <IconButton icon="minus" label={words.position.zoomOut} onPress={() => map.current?.zoom(-1)} />
+            </View>
+          ) : null}
+          {hasTiles ? null : (
+            <View style={[styles.blank, { backgroundColor: colors.surface }]} pointerEvents="none">
+              <Type kind="note" tone="inkSoft" role="status">
+                {words.position.mapBlank}
+              </Type>
+            </View>
+          )}
+          <View style={[styles.thanks, { backgroundColor: colors.surface }]} pointerEvents="none">
+            <Type kind="note" tone="inkSoft" style={styles.small}>
+              {ATTRIBUTION}
+            </Type>
+          </View>
+        </>
+      ) : null}
+    </Frame>
+  );
+}
+
+const styles = StyleSheet.create({
+  zoom: { position: "absolute", right: space.s, top: space.s, borderRadius: radius.round, borderWidth: StyleSheet.hairlineWidth },
+  thanks: { position: "absolute", right: 0, bottom: 0, paddingHorizontal: space.s, borderTopLeftRadius: radius.s, opacity: 0.85 },
+  blank: { position: "absolute", left: space.s, bottom: space.xl, maxWidth: "75%", padding: space.s, borderRadius: radius.s },
+  small: { fontSize: 11 },
+});

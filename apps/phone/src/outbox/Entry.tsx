@@ -1,0 +1,76 @@
+import { useRouter } from "expo-router";
+import { StyleSheet, View } from "react-native";
+import { type OutboxEntry, useCommand } from "../core";
+import { keepFile } from "../platform/file";
+import { since } from "../time/when";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { useAsk } from "../ui/Dialog";
+import { Icon } from "../ui/Icon";
+import { space } from "../ui/theme";
+import { useSay } from "../ui/Toast";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+import { canDiscard, canRetry, entryKind, entryLook, entryReason } from "./words";
+
+/** One change that waits: what it is, why and since when it waits, and what can be done. */
+export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
+  const { run, busy } = useCommand();
+  const ask = useAsk();
+  const say = useSay();
+  const router = useRouter();
+  const { icon, tone } = entryLook(entry);
+  const name = entry.placeName ?? words.unnamed;
+  const { outbox } = words;
+  const isConflict = entry.state.is === "conflict";
+
+  const retry = async () => {
+    const retried = await run({ call: "retry", opId: entry.opId });
+    if (retried) say({ text: outbox.retried(retried.operations) });
+  };
+  const keep = async () => {
+    const file = await run({ call: "exportOutbox", opId: entry.opId });
+    if (file) await keepFile(file);
+  };
+  const discard = async () => {
+    const text = entry.kind === "create" ? outbox.discardCreate : outbox.discardText;
+    if (!(await ask({ title: outbox.discardTitle, text, yes: outbox.discard, danger: true }))) return;
+    const answer = await run({ call: "discard", opId: entry.opId });
+    if (answer) say({ text: answer.discarded ? outbox.discarded : outbox.goneAlready });
+  };
+
+  return (
+    <Card>
+      <View role="listitem" style={styles.entry}>
+        <View style={styles.head}>
+          <Icon name={icon} tone={tone} size={22} />
+          <View style={styles.words}>
+            <Type kind="heading" heading={2}>
+              {name}
+            </Type>
+            <Type kind="small" tone="inkSoft">
+              {`${entryKind(entry)} · ${outbox.since(since(Date.parse(entry.queuedAt), now))} · ${outbox.attempts(entry.attempts)}`}
+            </Type>
+          </View>
+        </View>
+        <Type kind="small" tone={tone === "warning" ? "warning" : "ink"}>
+          {entryReason(entry, now)}
+        </Type>
+        <View style={styles.actions}>
+          {isConflict ? <Button title={outbox.decide} label={outbox.of(outbox.decide, name)} kind="primary" onPress={() => router.push(`/decide/${entry.key}`)} /> : null}
+          {canRetry(entry) ? <Button title={outbox.retry} label={outbox.of(outbox.retry, name)} kind="primary" busy={busy} onPress={() => void retry()} /> : null}
+          <Button title={outbox.edit} label={outbox.of(outbox.edit, name)} onPress={() => router.push(`/place/${entry.key}`)} />
+          <Button title={outbox.export} label={outbox.of(outbox.export, name)} onPress={() => void keep()} />
+          {canDiscard(entry) ? <Button title={outbox.discard} label={outbox.of(outbox.discard, name)} kind="danger" disabled={busy} onPress={() => void discard()} /> : null}
+        </View>
+      </View>
+    </Card>
+  );
+}
+
+const styles = StyleSheet.create({
+  entry: { gap: space.m },
+  head: { flexDirection: "row", gap: space.m },
+  words: { flex: 1, minWidth: 0 },
+  actions: { flexDirection: "row", flexWrap: "wrap", gap: space.s },
+});

@@ -1,0 +1,63 @@
+// What waits in the outbox, in words. Pure.
+
+import type { OutboxEntry } from "../../core/src/core";
+import { when } from "../time/when";
+import type { IconName } from "../ui/Icon";
+import type { Colors } from "../ui/theme";
+import { words } from "../words";
+
+/** "New place", "Change", … */
+export const entryKind = ({ kind }: OutboxEntry): string => words.outbox.kinds[kind];
+
+/** Why it waits, as a sentence; the server's own words where it has said some. */
+export function entryReason({ state }: OutboxEntry, now: number): string {
+  const { outbox } = words;
+  switch (state.is) {
+    case "queued":
+      return outbox.queued;
+    case "behind":
+      return outbox.behind;
+    case "sending":
+      return outbox.sending;
+    case "backingOff": {
+      const at = Date.parse(state.nextAt);
+      const soon = at <= now + 60_000;
+      return [state.problem?.detail, outbox.backingOff(soon ? outbox.soon : when(at, now))].filter(Boolean).join(" ");
+    }
+    case "paused":
+      return {
+        signIn: outbox.pausedSignIn,
+        accountGone: outbox.pausedAccountGone,
+        updateApp: outbox.pausedUpdateApp,
+        plan: outbox.pausedPlan,
+      }[state.reason];
+    case "conflict":
+      return outbox.conflict;
+    case "rejected":
+      return [outbox.rejected, state.problem.detail].filter(Boolean).join(" ");
+  }
+}
+
+/** Icon and colour of its state. */
+export function entryLook({ state }: OutboxEntry): { icon: IconName; tone: keyof Colors } {
+  switch (state.is) {
+    case "queued":
+    case "behind":
+      return { icon: "phone", tone: "accent" };
+    case "sending":
+      return { icon: "up", tone: "accent" };
+    case "backingOff":
+      return { icon: "clock", tone: "inkSoft" };
+    case "paused":
+    case "conflict":
+    case "rejected":
+      return { icon: "attention", tone: "warning" };
+  }
+}
+
+/** Whether a person may send it now: what waits by itself or was refused. */
+export const canRetry = ({ state }: OutboxEntry): boolean =>
+  state.is === "backingOff" || state.is === "rejected" || (state.is === "paused" && state.reason === "plan");
+
+/** Whether it can be dropped: not while it is on its way, and a conflict is decided instead. */
+export const canDiscard = ({ state }: OutboxEntry): boolean => state.is !== "sending" && state.is !== "conflict";

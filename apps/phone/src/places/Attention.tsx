@@ -1,0 +1,41 @@
+import { useRouter } from "expo-router";
+import { StyleSheet, View } from "react-native";
+import { type PlacePage, useOverview } from "../core";
+import { entryReason } from "../outbox/words";
+import { Button } from "../ui/Button";
+import { Notice } from "../ui/Card";
+import { space } from "../ui/theme";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+import { StateChip } from "./StateChip";
+import { stateMeaning } from "./words";
+
+/** How the place stands: its state, what that means, and what to do where something is to be done. */
+export function Standing({ page, now }: { page: PlacePage; now: number }) {
+  const router = useRouter();
+  const hasAccount = Boolean(useOverview()?.account);
+  const { place, question, entries } = page;
+  const meaning = stateMeaning(place.state, hasAccount);
+  if (place.state.is !== "needsAttention") {
+    return (
+      <View style={styles.standing} role="status">
+        <StateChip state={place.state} filled />
+        <Type kind="small" tone="inkSoft">
+          {meaning}
+        </Type>
+      </View>
+    );
+  }
+  const refused = entries.find(({ state }) => state.is === "rejected");
+  return (
+    <Notice title={words.states.needsAttention} text={refused ? `${meaning} ${entryReason(refused, now)}` : meaning}>
+      {question ? (
+        <Button title={words.place.decide} kind="primary" onPress={() => router.push(`/decide/${place.key}`)} />
+      ) : (
+        <Button title={words.place.toOutbox} onPress={() => router.push("/outbox")} />
+      )}
+    </Notice>
+  );
+}
+
+const styles = StyleSheet.create({ standing: { gap: space.xs + 2 } });

@@ -1,0 +1,43 @@
+import { StyleSheet, View } from "react-native";
+import type { JournalEntry } from "../core";
+import { moment } from "../time/when";
+import { Card } from "../ui/Card";
+import { radius, space, useTheme } from "../ui/theme";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+import { journalLine } from "./words";
+
+/** What happened to the place on this phone, newest first, in sentences. */
+export function History({ journal, now }: { journal: JournalEntry[]; now: number }) {
+  const { colors } = useTheme();
+  return (
+    <Card title={words.place.history}>
+      {journal.length === 0 ? (
+        <Type kind="small" tone="inkSoft">
+          {words.place.noHistory}
+        </Type>
+      ) : (
+        <View role="list" style={styles.list}>
+          {[...journal].reverse().map((entry, index) => (
+            <View key={`${entry.at}-${index}`} role="listitem" style={styles.item}>
+              <View style={[styles.dot, { backgroundColor: index === 0 ? colors.accent : colors.line }]} />
+              <View style={styles.words}>
+                <Type kind="small">{journalLine(entry)}</Type>
+                <Type kind="note" tone="inkSoft">
+                  {moment(Date.parse(entry.at), now)}
+                </Type>
+              </View>
+            </View>
+          ))}
+        </View>
+      )}
+    </Card>
+  );
+}
+
+const styles = StyleSheet.create({
+  list: { gap: space.m },
+  item: { flexDirection: "row", gap: space.m },
+  dot: { width: 9, height: 9, borderRadius: radius.round, marginTop: 6 },
+  words: { flex: 1 },
+});

@@ -1,0 +1,44 @@
+import { useAnswer } from "../core";
+import { Field } from "../ui/Field";
+import { words } from "../words";
+import { suggestions } from "./form";
+import { Suggested, TagsField } from "./Tags";
+import type { Drafting } from "./useDraft";
+
+/** Name, note, category and tags. */
+export function PlaceForm({ form }: { form: Drafting }) {
+  const { data: inUse } = useAnswer({ call: "inUse" });
+  const { draft, set, problem } = form;
+  return (
+    <>
+      <Field
+        label={words.place.name}
+        placeholder={words.place.namePlaceholder}
+        value={draft.name}
+        onChangeText={(name) => set({ name })}
+        problem={problem("name")}
+        maxLength={200}
+        enterKeyHint="done"
+        onSubmitEditing={() => void form.save()}
+      />
+      <Field label={words.place.note} placeholder={words.place.notePlaceholder} value={draft.note} onChangeText={(note) => set({ note })} problem={problem("note")} maxLength={10_000} multiline />
+      <Field
+        label={words.place.category}
+        placeholder={words.place.categoryPlaceholder}
+        value={draft.category}
+        onChangeText={(category) => set({ category })}
+        problem={problem("category")}
+        maxLength={40}
+        autoCapitalize="none"
+        enterKeyHint="done"
+        onSubmitEditing={() => void form.save()}
+      />
+      <Suggested
+        label={words.place.category}
+        options={suggestions(inUse?.categories ?? [], draft.category, [draft.category])}
+        onUse={(category) => set({ category })}
+      />
+      <TagsField tags={draft.tags} inUse={inUse?.tags ?? []} onChange={(tags) => set({ tags })} problem={problem("tags")} />
+    </>
+  );
+}

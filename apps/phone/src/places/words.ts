@@ -1,0 +1,74 @@
+// What a place's data says, in words. Pure.
+
+import type { JournalEntry, OutboxEntry, Place, PlaceState } from "../../core/src/core";
+import type { IconName } from "../ui/Icon";
+import type { Colors } from "../ui/theme";
+import { words } from "../words";
+
+/** A state as icon, words and colour. */
+export interface StateLook {
+  icon: IconName;
+  title: string;
+  tone: keyof Colors;
+}
+
+export function stateLook(state: PlaceState): StateLook {
+  switch (state.is) {
+    case "savedOnDevice":
+      return { icon: "phone", title: words.states.savedOnDevice, tone: "accent" };
+    case "sending":
+      return { icon: "up", title: words.states.sending, tone: "accent" };
+    case "synced":
+      return { icon: "check", title: words.states.synced, tone: "inkSoft" };
+    case "needsAttention":
+      return { icon: "attention", title: words.states.needsAttention, tone: "warning" };
+    case "waitingForPosition":
+      return { icon: "clock", title: words.states.waitingForPosition, tone: "accent" };
+    case "needsPosition":
+      return { icon: "target", title: words.states.needsPosition, tone: "warning" };
+  }
+}
+
+/** What the state means for the place, as a sentence. */
+export function stateMeaning(state: PlaceState, hasAccount: boolean): string {
+  if (state.is === "needsAttention") return words.meaning[state.reason];
+  if (state.is === "savedOnDevice" && !hasAccount) return words.meaning.savedWithoutAccount;
+  return words.meaning[state.is];
+}
+
+/** Whether it waits for a position or needs one. */
+export const lacksPosition = ({ state }: Place): boolean => state.is === "waitingForPosition" || state.is === "needsPosition";
+
+/** Metres as a person says them: "12 m", "1.4 km", "230 km". */
+export function metres(value: number): string {
+  if (value < 1_000) return `${Math.max(1, Math.round(value))} m`;
+  const kilometres = value / 1_000;
+  return kilometres < 10 ? `${kilometres.toFixed(1)} km` : `${Math.round(kilometres)} km`;
+}
+
+/** "about ±12 m", "set by hand", "accuracy unknown". */
+export function accuracyWords(place: Pick<Place, "position" | "positionSource">): string {
+  const accuracy = place.position?.accuracy;
+  if (typeof accuracy === "number") return words.accuracy.about(metres(accuracy));
+  return place.positionSource === "manual" ? words.accuracy.byHand : words.accuracy.unknown;
+}
+
+/** "47.37690, 8.54170". */
+export function coordinates({ latitude, longitude }: { latitude: number; longitude: number }): string {
+  return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
+}
+
+/** One line of a place's history. */
+export function journalLine(entry: JournalEntry): string {
+  const { journal, outbox } = words;
+  switch (entry.event) {
+    case "queued": {
+      const kind = entry.kind as OutboxEntry["kind"] | null;
+      return journal.queued(kind && kind in outbox.kinds ? outbox.kinds[kind] : outbox.kinds.update);
+    }
+    case "sent_again":
+      return journal.sent_again(entry.attempts);
+    default:
+      return journal[entry.event];
+  }
+}

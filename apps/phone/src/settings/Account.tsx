@@ -1,0 +1,62 @@
+import { useRouter } from "expo-router";
+import { type AccountOverview, useCommand, useOverview } from "../core";
+import { Button } from "../ui/Button";
+import { Card, Notice } from "../ui/Card";
+import { useAsk } from "../ui/Dialog";
+import { useSay } from "../ui/Toast";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+import { Fact } from "./Row";
+
+/** Server and account, or the way to one. */
+export function Account() {
+  const overview = useOverview();
+  const router = useRouter();
+  if (!overview) return null;
+  if (overview.account) return <SignedIn account={overview.account} />;
+  return (
+    <Card title={words.settings.account}>
+      <Type strong>{words.settings.noAccount}</Type>
+      <Type kind="small" tone="inkSoft">
+        {words.settings.noAccountText}
+      </Type>
+      <Button title={words.settings.signIn} kind="primary" icon="person" onPress={() => router.push("/sign-in")} />
+    </Card>
+  );
+}
+
+function SignedIn({ account }: { account: AccountOverview }) {
+  const { run, busy } = useCommand();
+  const ask = useAsk();
+  const say = useSay();
+  const router = useRouter();
+  const overview = useOverview();
+  const pending = overview?.status.pending ?? 0;
+
+  const signOut = async () => {
+    const { signOutTitle: title, signOutText, signOutUnsent, signOutAnyway, signOut } = words.settings;
+    const text = pending > 0 ? signOutUnsent(pending) : signOutText;
+    if (!(await ask({ title, text, yes: pending > 0 ? signOutAnyway : signOut, danger: true }))) return;
+    // The core counts again: what came in since the question is said by it.
+    const signedOut = await run({ call: "signOut", evenIfUnsent: pending > 0 });
+    if (signedOut) say({ text: signedOut.unsent > 0 ? words.settings.signedOutKept(signedOut.unsent) : words.settings.signedOut });
+  };
+
+  return (
+    <Card title={words.settings.account}>
+      {account.signedIn ? null : (
+        <Notice icon="person" title={words.banners.signIn.title} text={words.banners.signIn.text}>
+          <Button title={words.settings.signInAgain} kind="primary" onPress={() => router.push("/sign-in")} />
+        </Notice>
+      )}
+      {account.unencrypted ? <Notice title={words.settings.unencrypted} /> : null}
+      <Fact label={words.settings.email} value={account.email} />
+      <Fact label={words.settings.server} value={account.server} />
+      <Fact label={words.settings.device} value={account.deviceName} />
+      <Type kind="note" tone="inkSoft">
+        {words.settings.live[overview?.live ?? "off"]}
+      </Type>
+      <Button title={words.settings.signOut} kind="danger" busy={busy} onPress={() => void signOut()} />
+    </Card>
+  );
+}

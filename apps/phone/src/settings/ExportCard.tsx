@@ -1,0 +1,39 @@
+import { useState } from "react";
+import { type ExportFormat, useCommand } from "../core";
+import { keepFile } from "../platform/file";
+import { Button } from "../ui/Button";
+import { Card } from "../ui/Card";
+import { Choice } from "../ui/Chip";
+import { useSay } from "../ui/Toast";
+import { Type } from "../ui/Type";
+import { words } from "../words";
+
+const FORMATS: { value: ExportFormat; title: string }[] = [
+  { value: "gpx", title: "GPX" },
+  { value: "geojson", title: "GeoJSON" },
+  { value: "kml", title: "KML" },
+  { value: "csv", title: "CSV" },
+];
+
+/** All places in one file. */
+export function ExportCard() {
+  const [format, setFormat] = useState<ExportFormat>("gpx");
+  const { run, busy } = useCommand();
+  const say = useSay();
+  const keep = async () => {
+    const exported = await run({ call: "export", format });
+    if (!exported) return;
+    await keepFile(exported.file);
+    const without = exported.withoutPosition > 0 ? ` ${words.settings.exportedWithout(exported.withoutPosition)}` : "";
+    say({ text: words.settings.exported(exported.places) + without, icon: "download" });
+  };
+  return (
+    <Card title={words.settings.export}>
+      <Type kind="small" tone="inkSoft">
+        {words.settings.exportText}
+      </Type>
+      <Choice label={words.settings.format} options={FORMATS} value={format} onChange={setFormat} />
+      <Button title={words.settings.exportAll} icon="download" busy={busy} onPress={() => void keep()} />
+    </Card>
+  );
+}

@@ -1,0 +1,63 @@
+import type { ReactNode } from "react";
+import { type StyleProp, StyleSheet, View, type ViewStyle } from "react-native";
+import { Icon, type IconName } from "./Icon";
+import { radius, space, useTheme } from "./theme";
+import { Type } from "./Type";
+
+/** A raised part of a page, with a heading of its own. */
+export function Card({ title, children, style }: { title?: string; children: ReactNode; style?: StyleProp<ViewStyle> }) {
+  const { colors } = useTheme();
+  return (
+    <View style={[styles.card, { backgroundColor: colors.surface, borderColor: colors.line }, style]}>
+      {title ? (
+        <Type kind="heading" heading={2}>
+          {title}
+        </Type>
+      ) : null}
+      {children}
+    </View>
+  );
+}
+
+/** Something to know: what happened, what it means, and what can be done about it. */
+export function Notice({
+  icon = "attention",
+  tone = "warning",
+  title,
+  text,
+  children,
+  urgent,
+}: {
+  icon?: IconName;
+  tone?: "warning" | "danger" | "accent";
+  title: string;
+  text?: string | undefined;
+  children?: ReactNode;
+  /** Read out at once. */
+  urgent?: boolean;
+}) {
+  const { colors } = useTheme();
+  const ground = { warning: colors.warningSoft, danger: colors.dangerSoft, accent: colors.accentSoft }[tone];
+  return (
+    <View role={urgent ? "alert" : "status"} style={[styles.notice, { backgroundColor: ground, borderColor: colors[tone] }]}>
+      <View style={styles.sign}>
+        <Icon name={icon} tone={tone} size={22} />
+      </View>
+      <View style={styles.said}>
+        <Type kind="small" strong>
+          {title}
+        </Type>
+        {text ? <Type kind="small">{text}</Type> : null}
+        {children ? <View style={styles.actions}>{children}</View> : null}
+      </View>
+    </View>
+  );
+}
+
+const styles = StyleSheet.create({
+  card: { borderWidth: StyleSheet.hairlineWidth, borderRadius: radius.l, padding: space.l, gap: space.m },
+  notice: { flexDirection: "row", gap: space.m, borderWidth: StyleSheet.hairlineWidth, borderRadius: radius.l, padding: space.m },
+  sign: { paddingTop: 1 },
+  said: { flex: 1, gap: 2 },
+  actions: { flexDirection: "row", flexWrap: "wrap", gap: space.s, paddingTop: space.s },
+});

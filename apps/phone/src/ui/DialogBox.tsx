@@ -1,0 +1,29 @@
+import type { ReactNode } from "react";
+import { Modal, Pressable, StyleSheet, View } from "react-native";
+import { space, useTheme } from "./theme";
+
+export interface DialogBoxProps {
+  isOpen: boolean;
+  onClose: () => void;
+  /** The ids of what names and describes it, for browsers. */
+  titleId: string;
+  textId: string;
+  children: ReactNode;
+}
+
+/** The box of a question, above everything else. The browser's: DialogBox.web.tsx. */
+export function DialogBox({ isOpen, onClose, children }: DialogBoxProps) {
+  const { colors, reducedMotion } = useTheme();
+  return (
+    <Modal visible={isOpen} transparent animationType={reducedMotion ? "none" : "fade"} onRequestClose={onClose}>
+      <View accessibilityViewIsModal style={[styles.shade, { backgroundColor: colors.shade }]}>
+        <Pressable style={StyleSheet.absoluteFill} onPress={onClose} accessible={false} />
+        {children}
+      </View>
+    </Modal>
+  );
+}
+
+const styles = StyleSheet.create({
+  shade: { flex: 1, alignItems: "center", justifyContent: "center", padding: space.l },
+});

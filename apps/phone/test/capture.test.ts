@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { type Call, type Core, CoreError, failure, type Place } from "../core/src/core";
+import { captureHere, type News } from "../src/capture/capture";
+import { FIRST_FIX_MS, REFINE_MS } from "../src/location/refine";
+import { FakeClock, FakeSource, fix } from "./location";
+
+const NOW = 1_700_000_000_000;
+const settle = async () => {
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+};
+
+/** Notes what is asked, and answers as the core would of one place. Fixes are judged by their accuracy alone. */
+function bench() {
+  const calls: Call[] = [];
+  let place: Place | null = null;
+  let broken: CoreError | null = null;
+  const perform = async (call: Call): Promise<unknown> => {
+    calls.push(call);
+    if (broken) throw broken;
+    switch (call.call) {
+      case "capture":
+        place = { key: "local.1", position: call.position ?? null } as Place;
+        return { place, new: true };
+      case "fix": {
+        const before = place?.position?.accuracy ?? Number.POSITIVE_INFINITY;
+        if ((call.position.accuracy ?? Number.POSITIVE_INFINITY) >= before) return { outcome: "notBetter", place };
+        const outcome = place?.position ? "improved" : "placed";
+        place = { ...(place as Place), position: call.position };
+        return { outcome, place };
+      }
+      case "undoCapture":
+        return { outcome: "vanished", place: null };
+      default:
+        throw new Error(`not expected: ${call.call}`);
+    }
+  };
+  const clock = new FakeClock();
+  const source = new FakeSource();
+  const told: News[] = [];
+  const begin = () => captureHere({ core: { perform } as Pick<Core, "perform">, source, now: () => NOW, clock }, (news) => told.push(news));
+  return { calls, clock, source, told, begin, breakWith: (error: CoreError | null) => (broken = error) };
+}
+
+const names = (told: News[]) => told.map(({ is }) => is);
+
+describe("Save here", () => {
+  it("saves with the last known fix where that is fresh and accurate", async () => {
+    const { source, calls, told, begin } = bench();
+    source.last = Promise.resolve(fix({ accuracy: 8, measuredAt: NOW - 2_000 }));
+    const { clientId } = begin();
+    await settle();
+    expect(calls[0]).toMatchObject({ call: "capture", clientId, position: { accuracy: 8 }, capturedAt: new Date(NOW).toISOString() });
+    expect(told[0]).toMatchObject({ is: "saved", isWaiting: false });
+  });
+
+  it("saves without a position before a sensor has answered, and says until when one is expected", async () => {
+    const { source, calls, told, clock, begin } = bench();
+    source.last = new Promise(() => undefined);
+    begin();
+    await settle();
+    expect(calls).toEqual([]);
+    clock.pass(150);
+    await settle();
+    expect(calls[0]).toMatchObject({ call: "capture", waitUntil: new Date(NOW + FIRST_FIX_MS).toISOString() });
+    expect(calls[0]).not.toHaveProperty("position");
+    expect(told[0]).toMatchObject({ is: "saved", isWaiting: true });
+  });
+
+  it("says nothing of saved before the core has answered", async () => {
+    const { told, begin } = bench();
+    begin();
+    expect(told).toEqual([]);
+    await settle();
+    expect(names(told)).toEqual(["saved"]);
+  });
+
+  it("gives the core each better fix, in their order", async () => {
+    const { source, told, calls, clock, begin } = bench();
+    const { done } = begin();
+    await settle();
+    for (const accuracy of [70, 90, 20]) source.say(fix({ accuracy }));
+    await settle();
+    clock.pass(REFINE_MS);
+    await done;
+    expect(calls.filter(({ call }) => call === "fix").map((call) => call.call === "fix" && call.position.accuracy)).toEqual([70, 20]);
+    expect(names(told)).toEqual(["saved", "placed", "improved"]);
+  });
+
+  it.each(["denied", "unavailable"] as const)("says when no position came because it is %s", async (problem) => {
+    const { source, told, clock, begin } = bench();
+    const { done } = begin();
+    await settle();
+    source.fail(problem);
+    clock.pass(FIRST_FIX_MS);
+    await done;
+    expect(told.at(-1)).toEqual({ is: "noPosition", problem });
+  });
+
+  it("says no problem of the search where the place has a position", async () => {
+    const { source, told, clock, begin } = bench();
+    source.last = Promise.resolve(fix({ accuracy: 40, measuredAt: NOW }));
+    const { done } = begin();
+    await settle();
+    source.fail("unavailable");
+    clock.pass(FIRST_FIX_MS);
+    await done;
+    expect(names(told)).toEqual(["saved"]);
+  });
+
+  it("says that it is not saved, and tries again under the same id", async () => {
+    const { told, calls, breakWith, begin } = bench();
+    breakWith(new CoreError(failure("storage_full")));
+    const { clientId } = begin();
+    await settle();
+    const failed = told[0];
+    expect(failed).toMatchObject({ is: "failed", failure: { code: "storage_full" } });
+    breakWith(null);
+    if (failed?.is === "failed") failed.retry();
+    await settle();
+    expect(told.at(-1)?.is).toBe("saved");
+    expect(calls.map((call) => call.call === "capture" && call.clientId)).toEqual([clientId, clientId]);
+  });
+
+  it("ends the search when it is undone, and hears nothing more", async () => {
+    const { source, told, calls, clock, begin } = bench();
+    const capture = begin();
+    await settle();
+    expect(await capture.undo()).toBe("vanished");
+    source.say(fix({ accuracy: 3 }));
+    clock.pass(FIRST_FIX_MS);
+    await capture.done;
+    expect(names(told)).toEqual(["saved"]);
+    expect(calls.map(({ call }) => call)).toEqual(["capture", "undoCapture"]);
+    expect(source.watchers).toBe(0);
+  });
+
+  it("makes an id of its own for each tap", () => {
+    const { begin } = bench();
+    const [one, other] = [begin().clientId, begin().clientId];
+    expect(one).not.toBe(other);
+    expect(one).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});

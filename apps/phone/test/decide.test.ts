@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import type { Overview, Question, Side } from "../core/src/core";
+import { fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
+import { bannersOf, type Surroundings, summaryOf } from "../src/home/banners";
+import { pairing } from "../src/sign-in/pairing";
+
+const side = (change: Partial<Side>): Side => ({
+  who: "thisDevice",
+  at: "2026-11-03T14:02:00Z",
+  name: "Oak",
+  note: null,
+  category: null,
+  tags: [],
+  position: { latitude: 47, longitude: 8, accuracy: 12 },
+  inTrash: false,
+  ...change,
+});
+
+const question = (change: Partial<Question>): Question => ({
+  kind: "conflict",
+  reason: "fieldsChanged",
+  mine: side({}),
+  theirs: side({ who: "elsewhere", name: "Very old oak", tags: ["tree"] }),
+  differing: ["name", "tags"],
+  conflicting: ["name"],
+  choices: ["keepMine", "keepTheirs", "perField"],
+  seen: "a",
+  ...change,
+});
+
+describe("a question", () => {
+  it("shows what is to be chosen first, then what else differs", () => {
+    expect(fieldsOf(question({ differing: ["tags", "name"] }))).toEqual(["name", "tags"]);
+  });
+
+  it("shows all that this device has where the server has nothing any more", () => {
+    expect(fieldsOf(question({ kind: "deletedForGood", theirs: null, differing: [], conflicting: [] }))).toEqual(["name", "position"]);
+  });
+
+  it("is open until every conflicting field has a side", () => {
+    const both = question({ conflicting: ["name", "note"] });
+    expect(undecided(both, { name: "mine" })).toEqual(["note"]);
+    expect(undecided(both, { name: "mine", note: "theirs" })).toEqual([]);
+  });
+
+  it("says each side's value, and that there is none", () => {
+    expect(sideValue(side({}), "position")).toBe("47.00000, 8.00000\nabout ±12 m");
+    expect(sideValue(side({}), "note")).toBeNull();
+    expect(sideValue(side({ inTrash: true }), "trash")).toBe("In the trash");
+  });
+
+  it("says what happened in every case", () => {
+    for (const reason of ["fieldsChanged", "changedSince", "inTrash"] as const) expect(questionText(question({ reason }))).toMatch(/\.$/);
+    for (const kind of ["deletedForGood", "noLongerVisible", "olderOnServer"] as const) expect(questionText(question({ kind, reason: null }))).toMatch(/\.$/);
+  });
+});
+
+const overview = (change: { account?: Partial<Overview["account"]> | null; status?: Partial<Overview["status"]>; persisted?: "granted" | "denied" | "unknown" }): Overview =>
+  ({
+    account:
+      change.account === undefined ? null : change.account && { email: "a@example.org", server: "https://example.org", deviceName: "Phone", signedIn: true, unencrypted: false, ...change.account },
+    status: {
+      places: { savedOnDevice: 0, sending: 0, synced: 0, needsAttention: 0, waitingForPosition: 0, needsPosition: 0 },
+      trash: 0,
+      pending: 0,
+      conflicts: 0,
+      rejected: 0,
+      planFull: 0,
+      caughtUp: true,
+      paused: null,
+      pushWaitsUntil: null,
+      pullWaitsUntil: null,
+      recovery: null,
+      ...change.status,
+    },
+    adoption: { places: 0, ask: false },
+    storage: { persisted: change.persisted ?? "granted", used: null, quota: null },
+    leader: "here",
+    live: "off",
+    version: "0.1.0",
+  }) as Overview;
+
+const online: Surroundings = { isOnline: true, recoverySeen: null };
+const names = (of: Overview, surroundings = online) => bannersOf(of, surroundings).map(({ is }) => is);
+
+describe("banners", () => {
+  it("are none while all is well", () => {
+    expect(names(overview({}))).toEqual([]);
+    expect(names(overview({ account: {} }))).toEqual([]);
+  });
+
+  it("warn of storage only where something would be lost", () => {
+    expect(names(overview({ persisted: "denied" }))).toEqual([]);
+    expect(names(overview({ persisted: "denied", status: { pending: 1 } }))).toEqual(["storage"]);
+  });
+
+  it("say that the network is gone, and without an account that it does not matter", () => {
+    expect(names(overview({ account: {} }), { ...online, isOnline: false })).toEqual(["offline"]);
+    expect(names(overview({}), { ...online, isOnline: false })).toEqual([]);
+    expect(names(overview({ account: {}, status: { pushWaitsUntil: "2026-11-03T14:02:00Z" } }))).toEqual(["unreachable"]);
+  });
+
+  it("ask to sign in again, to update, or to export when the account is gone", () => {
+    expect(names(overview({ account: { signedIn: false }, status: { paused: "signIn" } }))).toEqual(["signIn"]);
+    expect(names(overview({ account: {}, status: { paused: "updateApp" } }))).toEqual(["updateApp"]);
+    expect(names(overview({ account: {}, status: { paused: "accountGone" } }))).toEqual(["accountGone"]);
+  });
+
+  it("tell of a rescue until it has been read", () => {
+    const recovery = { at: "2026-11-03T14:02:00Z", setAside: "x", places: 3, operations: 1, unreadable: [] };
+    expect(names(overview({ status: { recovery } }))).toEqual(["recovered"]);
+    expect(names(overview({ status: { recovery } }), { ...online, recoverySeen: recovery.at })).toEqual([]);
+  });
+
+  it("leave one line for how things stand, the gravest", () => {
+    const places = { savedOnDevice: 0, sending: 0, synced: 1, needsAttention: 0, waitingForPosition: 0, needsPosition: 0 };
+    expect(summaryOf(overview({}))).toEqual({ is: "local" });
+    expect(summaryOf(overview({ account: {} }))).toEqual({ is: "synced" });
+    expect(summaryOf(overview({ account: {}, status: { pending: 2 } }))).toEqual({ is: "pending", changes: 2 });
+    expect(summaryOf(overview({ account: {}, status: { pending: 2, places: { ...places, needsAttention: 1 } } }))).toEqual({ is: "attention", places: 1 });
+    expect(summaryOf(overview({ account: {}, status: { caughtUp: false } }))).toEqual({ is: "fetching" });
+  });
+});
+
+describe("a pairing code", () => {
+  it("is taken beside a server, or as the link that holds both", () => {
+    expect(pairing("https://example.org", " CEAG-7GH1 ")).toEqual({ server: "https://example.org", code: "CEAG-7GH1", isLink: false });
+    for (const path of ["/pair", "/app/sign-in"]) {
+      expect(pairing("", `https://places.example.org${path}#CEAG-7GH1`)).toEqual({ server: "https://places.example.org", code: "CEAG-7GH1", isLink: true });
+    }
+  });
+
+  it("is none where a part is missing", () => {
+    for (const [server, code] of [["", "CEAG-7GH1"], ["https://example.org", ""], ["x", "https://example.org/pair"]] as const) expect(pairing(server, code)).toBeNull();
+  });
+});

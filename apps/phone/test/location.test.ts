@@ -1,0 +1,155 @@
+import { describe, expect, it } from "vitest";
+import { type Fix, isBetter, isPossible, standsForHere } from "../src/location/fix";
+import { FIRST_FIX_MS, type Found, REFINE_MS, refine, soon } from "../src/location/refine";
+import { FakeClock, FakeSource, fix } from "./location";
+
+const NOW = 1_700_000_000_000;
+
+describe("a last known fix", () => {
+  it("stands for here while it is fresh and accurate", () => {
+    expect(standsForHere(fix({ accuracy: 20, measuredAt: NOW - 9_000 }), NOW)).toBe(true);
+  });
+
+  it.each<[string, Partial<Fix>]>([
+    ["older than ten seconds", { measuredAt: NOW - 10_001 }],
+    ["from a future that a changed clock made", { measuredAt: NOW + 60_000 }],
+    ["too uncertain", { accuracy: 51 }],
+    ["of unknown accuracy", { accuracy: null }],
+    ["not a number", { latitude: Number.NaN }],
+    ["outside of the world", { longitude: 181 }],
+  ])("does not when it is %s", (_, change) => {
+    expect(standsForHere(fix({ accuracy: 10, measuredAt: NOW, ...change }), NOW)).toBe(false);
+  });
+
+  it("is none", () => expect(standsForHere(null, NOW)).toBe(false));
+});
+
+describe("which fix is better", () => {
+  it("is the one with the smaller uncertainty", () => {
+    expect(isBetter(fix({ accuracy: 5 }), fix({ accuracy: 10 }))).toBe(true);
+    expect(isBetter(fix({ accuracy: 10 }), fix({ accuracy: 10 }))).toBe(false);
+    expect(isBetter(fix({ accuracy: 10 }), fix({ accuracy: null }))).toBe(true);
+    expect(isBetter(fix({ accuracy: null }), fix({ accuracy: 500 }))).toBe(false);
+    expect(isBetter(fix({ accuracy: null }), null)).toBe(true);
+  });
+
+  it("a fix that tells only the region is not possible", () => {
+    expect(isPossible(fix({ accuracy: 20_000 }))).toBe(false);
+    expect(isPossible(fix({ accuracy: -1 }))).toBe(false);
+  });
+});
+
+describe("refining", () => {
+  function begin(best: Fix | null = null) {
+    const clock = new FakeClock();
+    const source = new FakeSource();
+    const heard: (number | null)[] = [];
+    const search = refine(source, ({ accuracy }) => heard.push(accuracy), { clock, best });
+    let result: Found | undefined;
+    void search.done.then((found) => {
+      result = found;
+    });
+    return { clock, source, heard, search, result: async () => (await Promise.resolve(), await Promise.resolve(), result) };
+  }
+
+  it("tells a poor fix first and better ones then, and nothing worse", async () => {
+    const { clock, source, heard, result } = begin();
+    for (const accuracy of [80, 120, 30, 30, 12]) source.say(fix({ accuracy }));
+    expect(heard).toEqual([80, 30, 12]);
+    expect(await result()).toBeUndefined();
+    clock.pass(REFINE_MS);
+    expect((await result())?.fix?.accuracy).toBe(12);
+    expect(source.watchers).toBe(0);
+  });
+
+  it("ends at once with a fix that is good enough", async () => {
+    const { source, result, clock } = begin();
+    source.say(fix({ accuracy: 4 }));
+    expect((await result())?.fix?.accuracy).toBe(4);
+    expect([source.watchers, clock.waiting]).toEqual([0, 0]);
+  });
+
+  it("waits longer for a first fix, and takes one that comes late as the last", async () => {
+    const { clock, source, heard, result } = begin();
+    clock.pass(REFINE_MS + 1);
+    expect(await result()).toBeUndefined();
+    source.say(fix({ accuracy: 40 }));
+    expect(heard).toEqual([40]);
+    expect((await result())?.fix?.accuracy).toBe(40);
+  });
+
+  it("says that it took too long when a sensor never answers", async () => {
+    const { clock, source, result } = begin();
+    clock.pass(FIRST_FIX_MS);
+    expect(await result()).toEqual({ fix: null, problem: "timeout" });
+    expect(source.watchers).toBe(0);
+  });
+
+  it("ends at once when it is not allowed", async () => {
+    const { source, result } = begin();
+    source.fail("denied");
+    expect(await result()).toEqual({ fix: null, problem: "denied" });
+  });
+
+  it("keeps a fix that came before the permission was taken away", async () => {
+    const { source, result } = begin();
+    source.say(fix({ accuracy: 60 }));
+    source.fail("denied");
+    expect((await result())?.fix?.accuracy).toBe(60);
+  });
+
+  it("goes on after a sensor says that there is no position, and tells so if none comes", async () => {
+    const { clock, source, heard, result } = begin();
+    source.fail("unavailable");
+    expect(await result()).toBeUndefined();
+    source.say(fix({ accuracy: 25 }));
+    expect(heard).toEqual([25]);
+    const other = begin();
+    other.source.fail("unavailable");
+    other.clock.pass(FIRST_FIX_MS);
+    expect(await other.result()).toEqual({ fix: null, problem: "unavailable" });
+    clock.pass(REFINE_MS);
+  });
+
+  it("begins from the fix that the capture was made with", () => {
+    const { source, heard } = begin(fix({ accuracy: 30 }));
+    source.say(fix({ accuracy: 45 }));
+    source.say(fix({ accuracy: 10 }));
+    expect(heard).toEqual([10]);
+  });
+
+  it("can be stopped, and hears nothing afterwards", async () => {
+    const { source, search, heard, result } = begin();
+    const { say } = source.held();
+    search.stop();
+    say(fix({ accuracy: 5 }));
+    expect(heard).toEqual([]);
+    expect(await result()).toEqual({ fix: null, problem: "timeout" });
+  });
+
+  it("takes a source that answers before it has begun", async () => {
+    const clock = new FakeClock();
+    const source = new FakeSource();
+    source.problemAtOnce = "denied";
+    const { done } = refine(source, () => undefined, { clock });
+    expect(await done).toEqual({ fix: null, problem: "denied" });
+    expect([source.watchers, clock.waiting]).toEqual([0, 0]);
+  });
+});
+
+describe("the last known fix", () => {
+  it("is not waited for longer than said", async () => {
+    const clock = new FakeClock();
+    const source = new FakeSource();
+    source.last = new Promise(() => undefined);
+    const waited = soon(source, 150, clock);
+    clock.pass(150);
+    expect(await waited).toBeNull();
+  });
+
+  it("is none where the source fails", async () => {
+    const source = new FakeSource();
+    source.last = Promise.reject(new Error("no permission"));
+    expect(await soon(source, 150, new FakeClock())).toBeNull();
+  });
+});

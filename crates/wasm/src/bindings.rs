@@ -1,0 +1,157 @@
+//! What the worker's TypeScript calls. Everything goes in and out as JSON; what fails is thrown as the JSON of a
+//! [`Failure`].
+
+use std::path::Path;
+
+use holdfast_app::{Attempt, Call, Failure, FailureCode, HostCall};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::environment::Browser;
+use crate::home::Server;
+use crate::host::Host;
+use crate::wire::{Event, Facts, HttpReply, unexpected};
+
+/// Files that are kept ready, beyond those in use: SQLite opens them without waiting, which the browser can't. An account has
+/// its database and its log, a rescue a second database.
+const FILES_AHEAD: u32 = 8;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    fn console_error(text: &str);
+}
+
+/// The core of this device. Only one worker can have it open.
+#[wasm_bindgen]
+pub struct Core {
+    host: Host,
+    pool: OpfsSAHPoolUtil,
+}
+
+type Thrown<T> = Result<T, JsValue>;
+
+/// Opens the core, whose files lie in this folder of the origin's private file system.
+#[wasm_bindgen(js_name = openCore)]
+pub async fn open_core(directory: String) -> Thrown<Core> {
+    std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
+    let config = OpfsSAHPoolCfgBuilder::new().directory(&directory).initial_capacity(2 * FILES_AHEAD).build();
+    let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&config, true).await.map_err(|error| pool_failed(&error))?;
+    let core = Core { host: thrown(Host::open(Path::new(""), || Box::new(Browser)))?, pool };
+    core.reserve().await?;
+    Ok(core)
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Makes files ready for what comes next. To be awaited before a sign-in.
+    pub async fn reserve(&self) -> Thrown<()> {
+        let wanted = self.pool.count() + FILES_AHEAD;
+        self.pool.reserve_minimum_capacity(wanted).await.map_err(|error| pool_failed(&error))
+    }
+
+    /// Carries out a call that needs no network; its answer.
+    pub fn perform(&mut self, call: &str, again: bool, facts: &str) -> Thrown<String> {
+        let call: Call = serde_json::from_str(call)
+            .map_err(|error| throw(&Failure::new(FailureCode::UnknownCall).with_detail(error.to_string())))?;
+        let attempt = if again { Attempt::Again } else { Attempt::First };
+        json(self.host.perform(call, attempt, &read::<Facts>(facts)?))
+    }
+
+    /// What to send now, and when to ask again.
+    pub fn poll(&mut self) -> Thrown<String> {
+        json(self.host.poll())
+    }
+
+    /// Hands in what came for a request.
+    pub fn handle(&mut self, lease: &str, reply: &str) -> Thrown<String> {
+        json(self.host.handle(lease, read::<HttpReply>(reply)?))
+    }
+
+    /// Tells the core what has happened.
+    pub fn happened(&mut self, event: &str) -> Thrown<()> {
+        thrown(self.host.happened(read::<Event>(event)?))
+    }
+
+    /// Whom to send for, or null.
+    pub fn access(&self) -> Thrown<String> {
+        json(Ok(self.host.access()))
+    }
+
+    /// How many operations wait.
+    pub fn pending(&mut self) -> Thrown<f64> {
+        let status = thrown(self.host.status())?;
+        #[allow(clippy::cast_precision_loss)]
+        Ok(status.pending as f64)
+    }
+
+    /// Why the account waits for the person, as a failure; or null.
+    pub fn waiting(&mut self) -> Thrown<String> {
+        json(self.host.status().map(|status| status.paused.map(Failure::from)))
+    }
+
+    /// The request that signs in at a server.
+    #[wasm_bindgen(js_name = signInRequest)]
+    pub fn sign_in_request(&self, call: &str, server: &str) -> Thrown<String> {
+        let call: HostCall = read(call)?;
+        json(self.host.sign_in_request(call, &read::<Server>(server)?))
+    }
+
+    /// Takes the answer to it.
+    #[wasm_bindgen(js_name = signedIn)]
+    pub fn signed_in(&mut self, server: &str, device_name: &str, reply: &str, facts: &str) -> Thrown<String> {
+        let (server, reply) = (read::<Server>(server)?, read::<HttpReply>(reply)?);
+        json(self.host.signed_in(server, device_name, &reply, &read::<Facts>(facts)?))
+    }
+
+    /// What a sign-out would leave unsent; thrown where the person has to say first that it may.
+    pub fn leave(&mut self, even_if_unsent: bool) -> Thrown<f64> {
+        #[allow(clippy::cast_precision_loss)]
+        thrown(self.host.leave(even_if_unsent)).map(|unsent| unsent as f64)
+    }
+
+    /// Forgets the account's token.
+    #[wasm_bindgen(js_name = signedOut)]
+    pub fn signed_out(&mut self) -> Thrown<()> {
+        thrown(self.host.signed_out())
+    }
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> Thrown<T> {
+    serde_json::from_str(text).map_err(|error| throw(&unexpected(&error)))
+}
+
+fn json<T: Serialize>(result: Result<T, Failure>) -> Thrown<String> {
+    let value = thrown(result)?;
+    serde_json::to_string(&value).map_err(|error| throw(&unexpected(&error)))
+}
+
+fn thrown<T>(result: Result<T, Failure>) -> Thrown<T> {
+    result.map_err(|failure| throw(&failure))
+}
+
+fn throw(failure: &Failure) -> JsValue {
+    JsValue::from_str(&serde_json::to_string(failure).unwrap_or_default())
+}
+
+/// What the browser's file system said.
+fn pool_failed(error: &OpfsSAHError) -> JsValue {
+    let words = format!("{error:?}");
+    let is = |name: &str| words.contains(name);
+    let code = if is("QuotaExceeded") {
+        FailureCode::StorageFull
+    } else if is("SecurityError") || is("NotAllowedError") {
+        FailureCode::StorageRefused
+    } else if is("NoModificationAllowed") {
+        // Another worker still has them.
+        FailureCode::Busy
+    } else if is("NotSupported") {
+        FailureCode::StorageUnsupported
+    } else {
+        FailureCode::StorageInaccessible
+    };
+    throw(&Failure::new(code).with_detail(words))
+}

@@ -1,0 +1,110 @@
+//! A compiler for WebAssembly: rustup's target where it is, or can be, installed; else Debian's packages, whose compiler
+//! comes without the target's standard library and builds it from its sources; and a C compiler that knows the target, for
+//! SQLite.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::needs::{apt, can_install};
+use crate::process::succeeds;
+
+/// What is compiled for.
+pub(super) const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Debian's compiler, which is newer than the release's own.
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+const DEBIAN_SOURCES: &str = "/usr/lib/rustlib/src/rust/library/Cargo.toml";
+const DEBIAN_PACKAGES: [&str; 5] = ["rustc-web", "rust-web-src", "cargo-web", "lld-19", "clang-19"];
+
+/// The randomness of a browser, and where it comes from.
+const RUSTFLAGS: &str = "--cfg getrandom_backend=\"wasm_js\"";
+
+/// `cargo build` for the target, with whatever it needs.
+pub(super) fn cargo() -> Result<Command> {
+    let mut cargo = if has_rustup_target() || (!is_debians_there() && add_rustup_target()) {
+        let mut cargo = crate::process::cargo(["build"]);
+        cargo.arg("--locked");
+        cargo
+    } else {
+        debians()?
+    };
+    // What was set for other builds is not for this one.
+    cargo.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", RUSTFLAGS);
+    for (variable, programs) in [
+        ("CC_wasm32_unknown_unknown", &["clang-19", "clang", "clang-20", "clang-18", "clang-17"][..]),
+        ("AR_wasm32_unknown_unknown", &["llvm-ar-19", "llvm-ar", "llvm-ar-20", "llvm-ar-18", "llvm-ar-17"][..]),
+    ] {
+        if std::env::var_os(variable).is_none() {
+            cargo.env(variable, first(programs).map_or_else(|| install_c(programs), Ok)?);
+        }
+    }
+    Ok(cargo)
+}
+
+fn has_rustup_target() -> bool {
+    let installed = Command::new("rustup").args(["target", "list", "--installed"]).current_dir(crate::root()).output();
+    installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|line| line.trim() == TARGET))
+}
+
+/// Fails where rustup is not there, or does not reach its servers.
+fn add_rustup_target() -> bool {
+    succeeds(Command::new("rustup").args(["target", "add", TARGET]).current_dir(crate::root()))
+}
+
+fn is_debians_there() -> bool {
+    let programs = [DEBIAN_RUSTC, DEBIAN_CARGO, DEBIAN_SOURCES, "/usr/bin/wasm-ld-19"];
+    programs.iter().all(|path| Path::new(path).exists())
+}
+
+/// Debian's compiler, installed where that is safe to do without asking.
+fn debians() -> Result<Command> {
+    if !is_debians_there() {
+        if !can_install() {
+            bail!(
+                "a Rust compiler for {TARGET} is missing: `rustup target add {TARGET}`, or on Debian `apt-get install {}`",
+                DEBIAN_PACKAGES.join(" ")
+            );
+        }
+        eprintln!("A compiler for {TARGET} is missing; installing Debian's.");
+        for package in DEBIAN_PACKAGES {
+            apt(package)?;
+        }
+    }
+    let mut cargo = Command::new(DEBIAN_CARGO);
+    // Only a compiler that takes unstable options builds the standard library.
+    cargo.args(["build", "--locked", "-Zbuild-std=std,panic_abort"]);
+    cargo.env("RUSTC_BOOTSTRAP", "1").env("RUSTC", DEBIAN_RUSTC);
+    cargo.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-19");
+    Ok(cargo)
+}
+
+fn first<'p>(programs: &[&'p str]) -> Option<&'p str> {
+    programs.iter().copied().find(|program| knows_target(program))
+}
+
+/// Whether it is there and, a compiler, knows the target (Apple's does not).
+fn knows_target(program: &str) -> bool {
+    let Ok(output) =
+        Command::new(program).arg(if program.contains("clang") { "--print-targets" } else { "--version" }).output()
+    else {
+        return false;
+    };
+    output.status.success()
+        && (!program.contains("clang") || String::from_utf8_lossy(&output.stdout).contains("wasm32"))
+}
+
+fn install_c<'p>(programs: &[&'p str]) -> Result<&'p str> {
+    if can_install() {
+        apt("clang-19")?;
+    }
+    first(programs).ok_or_else(|| {
+        anyhow::anyhow!(
+            "a C compiler for {TARGET} is missing, which builds SQLite: `apt-get install clang` (Debian, Ubuntu), `dnf install clang llvm` \
+             (Fedora), `brew install llvm` (macOS; put its bin folder into PATH)"
+        )
+    })
+}
