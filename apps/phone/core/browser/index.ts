@@ -29,6 +29,10 @@ const PATIENCE = 25_000;
 /** These wait for the network, which has its own ends. */
 const PATIENT = new Set<Call["call"]>(["sync", "pair", "signIn", "signOut"]);
 
+/** First and longest pause before a worker that could not go on is replaced. */
+const PAUSE_FIRST = 100;
+const PAUSE_MAX = 5_000;
+
 /** The core over a worker. */
 class BrowserCore implements Core {
   readonly #worker: URL;
@@ -39,6 +43,7 @@ class BrowserCore implements Core {
   #next = 1;
   #closed = false;
   #askedToPersist = false;
+  #pause = PAUSE_FIRST;
 
   constructor(options: Options) {
     this.#worker = new URL(options.worker ?? WORKER_NAME, new URL(options.base, location.href));
@@ -121,6 +126,7 @@ class BrowserCore implements Core {
   }
 
   #hear(message: ToPage): void {
+    if (message.type === "result") this.#pause = PAUSE_FIRST;
     if (message.type === "change") return this.#tell(message.change);
     if (message.type === "broken") return this.#broken(message.detail);
     const waiting = this.#take(message.id);
@@ -134,8 +140,9 @@ class BrowserCore implements Core {
   #broken(detail: string): void {
     this.#end();
     for (const [id, waiting] of [...this.#waiting]) if (++waiting.breaks > 1) this.#giveUp(id, detail);
-    // Later, so that what breaks at once does not keep the page busy.
-    setTimeout(() => this.#start(), 200);
+    // Later and ever later, so that what breaks at once does not keep the page busy.
+    setTimeout(() => this.#start(), this.#pause);
+    this.#pause = Math.min(this.#pause * 2, PAUSE_MAX);
   }
 
   #giveUp(id: number, detail: string): void {

@@ -11,6 +11,14 @@ test("a browser that lets nothing be stored says so to every call", async ({ pro
   }
 });
 
+test("where the worker can't be loaded every call says so, and nothing waits for ever", async ({ browserWindow, site }) => {
+  const page = await open(browserWindow, `${site.url}/?worker=/nowhere.js`);
+  const clientId = crypto.randomUUID();
+  const position = { latitude: 1, longitude: 2 };
+  const result = await tryAsk(page, { call: "capture", clientId, name: "Not kept", position });
+  expect(result).toMatchObject({ failure: { code: "unavailable" } });
+});
+
 test("where the quota is used up a capture says that it was not saved, and works again when there is room", async ({
   browserWindow,
   site,
