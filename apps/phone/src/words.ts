@@ -46,11 +46,11 @@ export const words = {
     saving: "Saving …",
     saved: "Saved on this phone.",
     /** Said with it where the browser has not promised to keep what is stored. */
-    savedWarning: "This browser has not promised to keep it: sign in, or install the app.",
+    savedWarning: "This browser has not promised to keep it.",
     /** Spoken; the toast shows the same. */
     savedWaiting: "Saved on this phone. Looking for the position …",
     savedPlaced: (accuracy: string) => `Saved on this phone. Position found, ${accuracy}.`,
-    noPosition: "It is saved. No position came: give it one from its page.",
+    noPosition: "Saved on this phone, without a position.",
     notSaved: "Not saved",
     undone: "Undone. The place is gone.",
     undoneTrash: "Undone. The place is in the trash.",
@@ -119,8 +119,8 @@ export const words = {
     readOnly: "This place is shared with you to look at. Ask its owner if you want to change it.",
     position: "Position",
     correct: "Correct the position",
-    give: "Set it on the map or by numbers",
-    giveText: "Are you still there? Otherwise set it by hand.",
+    give: "Set it by hand",
+    giveText: "Are you still there? Otherwise set it on the map or by numbers.",
     captured: "Captured",
     history: "History on this phone",
     noHistory: "Nothing has happened to it on this phone; it came from the server.",
@@ -173,9 +173,9 @@ export const words = {
   },
 
   location: {
-    denied: "Holdfast may not see where you are. Allow it in the settings of your phone or browser, or set the position on the map.",
-    unavailable: "Your position can't be found at the moment. Try again under the open sky, or set it on the map.",
-    timeout: "Finding your position took too long. Try again under the open sky, or set it on the map.",
+    denied: "Holdfast may not see where you are. Allow it in the settings, or set the position by hand.",
+    unavailable: "It can't be found at the moment. Try again under the open sky, or set it by hand.",
+    timeout: "Finding it took too long. Try again under the open sky, or set it by hand.",
   },
 
   outbox: {

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { type Account, expect, type Locator, type Page } from "./all";
 import type { Network } from "./network";
+import { HERE } from "./phone";
 
 /** The app's own: a word that changes there changes here. Its folder is no module of Node.js, but of Expo. */
 export const { words } = createRequire(import.meta.url)("../../src/words") as typeof import("../../src/words");
@@ -17,10 +18,15 @@ export const button = (page: Page, name: string): Locator => page.getByRole("but
 /** What the person is asked above everything else. */
 export const question = (page: Page): Locator => page.getByRole("alertdialog").or(page.getByRole("dialog"));
 
-/** Presses "Save here" and waits until the app says that the place is durable. */
+/** Presses "Save here" where the phone is, and waits until the app says that the place is durable, and shows it. */
 export async function saveHere(page: Page): Promise<void> {
+  await expect(rows(page).first().or(page.getByText(words.list.emptyTitle))).toBeVisible();
+  const before = await rows(page).count();
+  // A sensor that is on speaks again and again; an emulated one only when it is told to.
+  await page.context().setGeolocation(HERE);
   await button(page, words.home.save).click();
-  await expect(said(page, new RegExp(`^${words.home.saved}`))).toBeVisible();
+  await expect(said(page, new RegExp(`^${literally(words.home.saved)}`))).toBeVisible();
+  await expect(rows(page)).toHaveCount(before + 1);
 }
 
 /** The rows of the list, or those of places with this name. */

@@ -77,7 +77,8 @@ test("a phone whose access is ended says so, keeps everything, and goes on after
   await saveNamed(phone, "Spring");
   await device.holdfast(["devices", "revoke", "Chrome on Linux"]);
   await goOnline(phone, network);
-  await expect(phone.getByText(words.banners.signIn.title, { exact: true })).toBeVisible();
+  await expect(button(phone, words.settings.signInAgain)).toBeVisible();
+  await expect(phone.getByText(words.banners.signIn.text)).toBeVisible();
   await expect(rows(phone)).toHaveCount(2);
   await saveHere(phone);
   await expect(rows(phone)).toHaveCount(3);

@@ -68,6 +68,7 @@ test("a place that needs a position is not sent before it has one", async ({ pho
   await button(phone, words.position.here).click();
   await expect(phone.getByRole("textbox", { name: words.position.latitude })).toHaveValue(/^47\.49992/);
   await button(phone, words.position.save).click();
+  await expect(said(phone, words.position.saved)).toBeVisible();
   await phone.goto(`${network.url}/app/`);
   await allSent(phone);
   await device.sync();

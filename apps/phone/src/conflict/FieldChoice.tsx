@@ -3,6 +3,7 @@ import type { Question, QuestionField, Winner } from "../core";
 import { moment } from "../time/when";
 import { Icon } from "../ui/Icon";
 import { Card } from "../ui/Card";
+import { radio, radioGroup } from "../ui/radio";
 import { radius, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
@@ -30,8 +31,16 @@ export function FieldChoice({
   ];
   return (
     <Card title={title}>
-      <View role={onChoose ? "radiogroup" : "group"} aria-label={title} style={styles.sides}>
-        {sides.map((side) => (
+      <View
+        role={onChoose ? "radiogroup" : "group"}
+        aria-label={title}
+        style={styles.sides}
+        {...radioGroup((index) => {
+          const side = sides[index];
+          if (side) onChoose?.(side.winner);
+        })}
+      >
+        {sides.map((side, index) => (
           <OneSide
             key={side.winner}
             title={side.title}
@@ -39,6 +48,7 @@ export function FieldChoice({
             isEmpty={side.text === null}
             chosen={value === side.winner}
             onChoose={onChoose && (() => onChoose(side.winner))}
+            tabIndex={radio(value === side.winner, index === 0, value !== undefined).tabIndex}
           />
         ))}
       </View>
@@ -56,7 +66,7 @@ export function FieldChoice({
   );
 }
 
-function OneSide({ title, text, isEmpty, chosen, onChoose }: { title: string; text: string; isEmpty: boolean; chosen: boolean; onChoose: (() => void) | undefined }) {
+function OneSide({ title, text, isEmpty, chosen, onChoose, tabIndex }: { title: string; text: string; isEmpty: boolean; chosen: boolean; onChoose: (() => void) | undefined; tabIndex: 0 | -1 }) {
   const { colors } = useTheme();
   const inside = (
     <>
@@ -76,7 +86,7 @@ function OneSide({ title, text, isEmpty, chosen, onChoose }: { title: string; te
   const look = [styles.side, { borderColor: chosen ? colors.accent : colors.line, backgroundColor: chosen ? colors.accentSoft : colors.paper }];
   if (!onChoose) return <View style={look}>{inside}</View>;
   return (
-    <Pressable role="radio" aria-checked={chosen} aria-label={`${title}: ${text}`} onPress={onChoose} style={look}>
+    <Pressable role="radio" aria-checked={chosen} aria-label={`${title}: ${text}`} tabIndex={tabIndex} onPress={onChoose} style={look}>
       {inside}
     </Pressable>
   );

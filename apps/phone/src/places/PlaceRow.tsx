@@ -33,7 +33,8 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { pla
     <View role={bare ? undefined : "listitem"} {...ROW} style={styles.item}>
       <Link href={`/place/${place.key}`} asChild>
         <LinkPressable
-          aria-label={words.list.label([name, stateLook(place.state).title, ...about, time])}
+          // As it is read: whoever speaks to the phone says what they see.
+          aria-label={words.list.label([name, time, about.join(" · "), stateLook(place.state).title])}
           look={[styles.row, { borderColor: colors.line }]}
         >
           <View style={styles.words}>

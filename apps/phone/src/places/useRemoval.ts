@@ -1,17 +1,18 @@
 import { useRouter } from "expo-router";
 import { useCallback } from "react";
-import { type Place, seen, useCommand } from "../core";
+import { type Place, type PlacePage, seen, useCommand } from "../core";
 import { useAsk } from "../ui/Dialog";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
 
 /** Into the trash and out of it. What was never sent has no trash: it is asked about before, as nothing brings it back. */
-export function useRemoval(place: Place) {
+export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entries">) {
   const { run, busy } = useCommand();
   const ask = useAsk();
   const say = useSay();
   const router = useRouter();
-  const neverSent = place.version === null && (place.state.is === "savedOnDevice" || place.state.is === "waitingForPosition" || place.state.is === "needsPosition");
+  // A try that nobody answered may have arrived all the same.
+  const neverSent = place.version === null && entries.every(({ attempts }) => attempts === 0);
 
   const restore = useCallback(
     async (from: Place = place) => {

@@ -1,5 +1,6 @@
 import { Pressable, StyleSheet, View } from "react-native";
 import { Icon, type IconName } from "./Icon";
+import { radio, radioGroup } from "./radio";
 import { radius, space, useTheme } from "./theme";
 import { Type } from "./Type";
 
@@ -11,6 +12,7 @@ export function Chip({
   icon,
   label,
   role = "button",
+  tabIndex,
 }: {
   title: string;
   onPress: () => void;
@@ -18,6 +20,7 @@ export function Chip({
   icon?: IconName;
   label?: string;
   role?: "button" | "radio";
+  tabIndex?: 0 | -1;
 }) {
   const { colors } = useTheme();
   const ink = chosen ? "accent" : "ink";
@@ -26,6 +29,7 @@ export function Chip({
       role={role}
       aria-label={label ?? title}
       {...(role === "radio" ? { "aria-checked": Boolean(chosen) } : {})}
+      tabIndex={tabIndex}
       onPress={onPress}
       style={(state: { pressed: boolean; hovered?: boolean }) => [
         styles.chip,
@@ -44,7 +48,7 @@ export function Chip({
   );
 }
 
-/** A group of which one is chosen; the arrow keys of a browser are its tab stops. */
+/** A group of which one is chosen. */
 export function Choice<T extends string | null>({
   label,
   options,
@@ -56,14 +60,30 @@ export function Choice<T extends string | null>({
   value: T;
   onChange: (value: T) => void;
 }) {
+  const isAnyChosen = options.some((option) => option.value === value);
   return (
     <View style={styles.group}>
       <Type kind="small" strong>
         {label}
       </Type>
-      <View role="radiogroup" aria-label={label} style={styles.row}>
-        {options.map((option) => (
-          <Chip key={String(option.value)} role="radio" title={option.title} chosen={option.value === value} onPress={() => onChange(option.value)} />
+      <View
+        role="radiogroup"
+        aria-label={label}
+        style={styles.row}
+        {...radioGroup((index) => {
+          const option = options[index];
+          if (option) onChange(option.value);
+        })}
+      >
+        {options.map((option, index) => (
+          <Chip
+            key={String(option.value)}
+            role="radio"
+            title={option.title}
+            chosen={option.value === value}
+            onPress={() => onChange(option.value)}
+            {...radio(option.value === value, index === 0, isAnyChosen)}
+          />
         ))}
       </View>
     </View>

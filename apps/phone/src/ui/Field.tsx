@@ -48,7 +48,7 @@ export const Field = forwardRef<TextInput, FieldProps>(function Field({ label, p
             borderColor: problem ? colors.danger : focused ? colors.accent : colors.lineStrong,
             fontSize: letters.body.size * textScale,
           },
-          multiline && styles.tall,
+          multiline && [styles.tall, { lineHeight: letters.body.line * textScale }],
           style,
         ]}
       />
@@ -64,5 +64,5 @@ export const Field = forwardRef<TextInput, FieldProps>(function Field({ label, p
 const styles = StyleSheet.create({
   field: { gap: space.xs, minWidth: 0 },
   input: { minHeight: TARGET, paddingHorizontal: space.m, paddingVertical: space.s, borderWidth: 1, borderRadius: radius.m, width: "100%" },
-  tall: { minHeight: 104, paddingTop: space.m, textAlignVertical: "top", lineHeight: 24 },
+  tall: { minHeight: 104, paddingTop: space.m, textAlignVertical: "top" },
 });

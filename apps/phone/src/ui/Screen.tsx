@@ -1,6 +1,6 @@
-import { Stack, useRouter } from "expo-router";
-import type { ReactNode } from "react";
-import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, View } from "react-native";
+import { Stack, useFocusEffect, useRouter } from "expo-router";
+import { type ReactNode, useCallback, useRef } from "react";
+import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, type Text, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
 import { words } from "../words";
 import { IconButton } from "./Button";
@@ -11,13 +11,20 @@ import { Type } from "./Type";
 export function Head({ title, actions }: { title: string; actions?: ReactNode }) {
   const { colors } = useTheme();
   const router = useRouter();
+  const heading = useRef<Text>(null);
+  // Screen readers and the keyboard go on from the page's name, as on a page that a browser loads.
+  useFocusEffect(
+    useCallback(() => {
+      if (Platform.OS === "web") (heading.current as unknown as HTMLElement | null)?.focus({ preventScroll: true });
+    }, []),
+  );
   // Whoever came by a link has nothing behind them but the list.
   const back = () => (router.canGoBack() ? router.back() : router.replace("/"));
   return (
     <View {...({ role: "banner" } as object)} style={[styles.head, { borderColor: colors.line }]}>
       <View style={styles.headRow}>
         <IconButton icon="back" label={words.back} onPress={back} />
-        <Type kind="heading" heading={1} numberOfLines={1} style={styles.title}>
+        <Type ref={heading} tabIndex={-1} kind="heading" heading={1} numberOfLines={1} style={styles.title}>
           {title}
         </Type>
         <View style={styles.actions}>{actions}</View>

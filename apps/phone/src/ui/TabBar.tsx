@@ -44,7 +44,7 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
                 <View style={[styles.sign, isCurrent && { backgroundColor: colors.accentSoft }]}>
                   <Icon name={icon} tone={tone} size={22} />
                   {count ? (
-                    <View style={[styles.count, { backgroundColor: colors.accent, borderColor: colors.surface }]}>
+                    <View style={[styles.count, { backgroundColor: colors.accent, borderColor: colors.surface }]} aria-hidden>
                       <Type kind="note" tone="accentInk" strong style={styles.number}>
                         {count > 99 ? "99+" : count}
                       </Type>

@@ -1,7 +1,11 @@
+import type { Ref } from "react";
 import { Text, type TextProps, type TextStyle } from "react-native";
 import { type Colors, letters, useTheme } from "./theme";
 
 export interface TypeProps extends Omit<TextProps, "role"> {
+  ref?: Ref<Text>;
+  /** -1: can have the focus, but only by a script. Browsers only. */
+  tabIndex?: -1;
   kind?: keyof typeof letters;
   tone?: keyof Colors;
   /** A heading of this level; screen readers jump from one to the next. */

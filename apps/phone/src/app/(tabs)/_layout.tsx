@@ -1,5 +1,6 @@
-import { Tabs } from "expo-router";
-import { useWindowDimensions } from "react-native";
+import { Tabs, useIsFocused } from "expo-router";
+import type { ReactNode } from "react";
+import { Platform, useWindowDimensions, View } from "react-native";
 import { TabBar } from "../../ui/TabBar";
 import { useTheme } from "../../ui/theme";
 
@@ -13,6 +14,7 @@ export default function TabLayout() {
   return (
     <Tabs
       tabBar={({ state }) => <TabBar current={state.routes[state.index]?.name ?? "index"} atTop={tabBarPosition === "top"} />}
+      screenLayout={({ children }) => <WhileShown>{children}</WhileShown>}
       screenOptions={{ headerShown: false, tabBarPosition, sceneStyle: { backgroundColor: colors.paper } }}
     >
       <Tabs.Screen name="index" />
@@ -20,4 +22,11 @@ export default function TabLayout() {
       <Tabs.Screen name="settings" />
     </Tabs>
   );
+}
+
+/** The tabs that are not shown stay as they are, below; the browser's keyboard must not get into them. */
+function WhileShown({ children }: { children: ReactNode }) {
+  const isShown = useIsFocused();
+  const visibility = Platform.OS === "web" ? ({ visibility: isShown ? "visible" : "hidden" } as object) : null;
+  return <View style={[{ flex: 1 }, visibility]}>{children}</View>;
 }

@@ -37,7 +37,7 @@ function Page({ page }: { page: PlacePage }) {
   const { place, journal } = page;
   const now = useNow();
   const form = useDraft(place);
-  const { remove, restore, busy, neverSent } = useRemoval(place);
+  const { remove, restore, busy, neverSent } = useRemoval(page);
   const isInTrash = place.deletedAt !== null;
   const canEdit = place.role !== "viewer" && !isInTrash;
   const foot =
