@@ -30,7 +30,7 @@ test("a place saved offline survives a killed browser, and arrives at the server
   await phone.context().setOffline(true);
   await phone.goto(`${network.url}/app/`);
   await expectState(phone, words.unnamed, "savedOnDevice");
-  await expect(phone.getByText(words.summary.pending(1)).filter({ visible: true })).toBeVisible();
+  await expect(phone.getByRole("banner").getByText(words.summary.pending(1))).toBeVisible();
 
   await goOnline(phone, network);
   await allSent(phone);

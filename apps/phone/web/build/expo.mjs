@@ -1,7 +1,7 @@
 // Expo's own export for the web: the app's scripts, and what they load.
 
 import { spawnSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { app, filesOf } from "./files.mjs";
 
@@ -28,7 +28,8 @@ export function exportApp() {
   const files = new Map();
   /** @type {Set<string>} */
   const sources = new Set();
-  for (const path of filesOf(folder, ["_expo", "assets"].filter((name) => filesOf(folder, ["."]).some((file) => file.startsWith(`./${name}/`))))) {
+  // An app without pictures of its own has no "assets".
+  for (const path of filesOf(folder, ["_expo", "assets"].filter((name) => existsSync(join(folder, name))))) {
     const bytes = readFileSync(join(folder, path));
     if (path.endsWith(".map")) for (const source of JSON.parse(bytes.toString()).sources) sources.add(source);
     else files.set(path, path.endsWith(".js") ? Buffer.from(withoutMap(bytes.toString())) : bytes);
