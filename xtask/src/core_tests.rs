@@ -17,10 +17,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     tests(args)
 }
 
-/// As part of all tests, which have built the programs.
-#[allow(dead_code, reason = "for `test` and `ci`, once the app is part of them")]
+/// As part of all tests, which have built the core and the programs.
 pub(crate) fn as_test() -> Result<()> {
-    crate::wasm::build()?;
     tests(&[])
 }
 

@@ -87,7 +87,11 @@ fn as_chosen(args: &[String]) -> Result<()> {
     let chromium = crate::needs::chromium()?;
     let browser = crate::root().join("crates/web/browser");
     install(&browser)?;
+    install(&folder())?;
     install(&folder().join("web"))?;
+    if args.is_empty() {
+        units()?;
+    }
     for folder in ["web", "web/service-worker", "e2e"] {
         let check = ["--noEmit", "--project", folder];
         process::run(node(&browser, "typescript/bin/tsc").args(check))
@@ -98,6 +102,13 @@ fn as_chosen(args: &[String]) -> Result<()> {
     // The one browser that is tested is the system's: nothing is downloaded.
     playwright.env("CHROMIUM", chromium).env("HOLDFAST_TARGET", crate::run::target_dir()?);
     process::run(&mut playwright).context("a test of the phone app failed; pictures of it are in target/phone/results")
+}
+
+/// What is pure in the app: words, times, what a capture makes of positions, the difference that a form makes.
+fn units() -> Result<()> {
+    process::run(node(&folder(), "typescript/bin/tsc").arg("--noEmit"))
+        .context("the phone app is not valid TypeScript")?;
+    process::run(node(&folder(), "vitest/vitest.mjs").arg("run")).context("a unit test of the phone app failed")
 }
 
 /// A program of a package that the web platform's browser tests have installed: both share one Playwright, because a second

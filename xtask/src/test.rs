@@ -40,6 +40,7 @@ fn all(args: &[String], chosen: bool) -> Result<()> {
     process::run(tests.args(args).env(URL, &url))?;
     if !chosen {
         crate::browser::as_test()?;
+        crate::core_tests::as_test()?;
         crate::phone::as_test()?;
         process::run(cargo(["test", "--doc", "--workspace", "--quiet"]).env(URL, &url))?;
         crate::sim::as_test(&url)?;

@@ -95,7 +95,6 @@ export const words = {
     noneTitle: "Nothing found",
     noneText: "No place fits what you are looking for.",
     away: (distance: string) => `${distance} from here`,
-    label: (parts: string[]) => parts.filter(Boolean).join(", "),
   },
 
   place: {

@@ -8,16 +8,17 @@ import { TAKE_OVER } from "./messages";
 export interface AppVersion {
   /** A new version is here, whole, and waits to be accepted. */
   isReady: boolean;
+  /** It is accepted, and comes as soon as nothing holds it. */
+  isAccepted: boolean;
   /** The app opens without a network from now on. */
   isKept: boolean;
 }
 
-let state: AppVersion = { isReady: false, isKept: false };
+let state: AppVersion = { isReady: false, isAccepted: false, isKept: false };
 const listeners = new Set<() => void>();
 const workers: ServiceWorkerContainer | undefined = typeof navigator === "undefined" ? undefined : navigator.serviceWorker;
 let holds = 0;
 let released: (() => void)[] = [];
-let accepted = false;
 
 function set(change: Partial<AppVersion>): void {
   state = { ...state, ...change };
@@ -49,10 +50,10 @@ export function hold(): () => void {
 
 /** Changes to the new version and opens the page anew, as soon as nothing holds it. */
 export async function accept(): Promise<void> {
-  if (!workers || !state.isReady) return;
+  if (!workers || !state.isReady || state.isAccepted) return;
+  set({ isAccepted: true });
   while (holds > 0) await new Promise<void>((resolve) => released.push(resolve));
   const waiting = (await workers.getRegistration())?.waiting;
-  accepted = true;
   // Without one, another window has accepted it already.
   if (waiting) waiting.postMessage(TAKE_OVER);
   else location.reload();
@@ -62,7 +63,7 @@ async function watch(workers: ServiceWorkerContainer): Promise<void> {
   // The first version of all takes over at once: it is no news.
   let isFirst = workers.controller === null;
   workers.addEventListener("controllerchange", () => {
-    if (accepted) location.reload();
+    if (state.isAccepted) location.reload();
     else if (!isFirst) set({ isReady: true });
     isFirst = false;
   });

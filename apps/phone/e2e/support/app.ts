@@ -36,7 +36,7 @@ export const rows = (page: Page, name = ""): Locator =>
 /** Waits until the list shows one place of this name, in this state. */
 export async function expectState(page: Page, name: string, state: keyof typeof words.states): Promise<void> {
   await expect(rows(page, name)).toHaveCount(1);
-  await expect(rows(page, name)).toHaveAccessibleName(new RegExp(`, ${words.states[state]}\\b`));
+  await expect(rows(page, name)).toHaveAccessibleName(new RegExp(`\\b${words.states[state]}$`));
 }
 
 export async function goTo(page: Page, tab: "places" | "outbox" | "settings"): Promise<void> {

@@ -68,6 +68,7 @@ test("the screens of a phone in use", async ({ phone, network, account, open, se
   await expect(phone.getByText("Deleted place").filter({ visible: true }).first()).toBeVisible();
   await look(phone, "trash");
   await phone.goto(`${network.url}/app/settings`);
+  await expect(phone.getByText(account.email)).toBeVisible();
   await look(phone, "settings-signed-in");
   await button(phone, words.settings.signOut).click();
   await expect(question(phone)).toBeVisible();

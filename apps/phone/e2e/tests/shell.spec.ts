@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { serviceWorker } from "../../web/build/scripts.mjs";
 import type { Page } from "../support/all";
+import { button, openPlace, rows, said, words } from "../support/app";
 import type { Network } from "../support/network";
+import { HERE } from "../support/phone";
 import { expect, goOffline, kept, openApp, test } from "../support/test";
 
 const dist = join(import.meta.dirname, "../../dist");
@@ -93,6 +95,22 @@ test("a window that is open goes on with its version when another one takes the 
     return (await fetch(script)).ok;
   });
   expect(old, "its files are still there").toBe(true);
+});
+
+test("a new version that is accepted waits for a place that is still looking for its position", async ({ phone, network }) => {
+  await publish(network, "second");
+  await newVersionWaits(phone);
+  await phone.context().setGeolocation({ ...HERE, accuracy: 300 });
+  await button(phone, words.home.save).click();
+  await expect(said(phone, /^Saved on this phone/)).toBeVisible();
+  await button(phone, words.banners.update.action).click();
+  await expect(button(phone, words.banners.update.action)).toBeDisabled();
+  await expect(rows(phone)).toHaveCount(1);
+  expect(await mark(phone), "it is not interrupted").toBe("first");
+  await phone.context().setGeolocation({ ...HERE, accuracy: 4 });
+  await expect.poll(() => mark(phone).catch(() => "under way")).toBe("second");
+  await openPlace(phone, words.unnamed);
+  await expect(phone.getByText("about ±4 m").filter({ visible: true }).first()).toBeVisible();
 });
 
 test("an installation that is cut off goes on where it was, and until then the app works from the network", async ({ open, network, watch }) => {

@@ -3,6 +3,7 @@ import { useCallback, useRef, useState } from "react";
 import { useCore, useOverview } from "../core";
 import { deviceLocation } from "../location/source";
 import { accuracyWords } from "../places/words";
+import { holdVersion } from "../platform/version";
 import { feelFailed, feelSaved } from "../ui/haptics";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
@@ -78,6 +79,8 @@ export function useCapture(): { save: () => void; isSaving: boolean } {
     const keyOf = { current: "" };
     const capture = captureHere({ core, source: deviceLocation }, tell);
     latest.current = capture;
+    // Better positions are still looked for after it is durable: a new version of the app waits for them.
+    void capture.done.finally(holdVersion());
   }, [core, say, router, isKept]);
 
   return { save, isSaving };

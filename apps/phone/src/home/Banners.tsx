@@ -88,12 +88,12 @@ export function Adopt({ places }: { places: number }) {
 }
 
 function NewVersion() {
-  const { isReady, accept } = useAppVersion();
+  const { isReady, isAccepted, accept } = useAppVersion();
   if (!isReady) return null;
   const { title, text, action } = words.banners.update;
   return (
     <Notice tone="accent" icon="sync" title={title} text={text}>
-      <Button title={action} onPress={accept} />
+      <Button title={action} busy={isAccepted} onPress={accept} />
     </Notice>
   );
 }

@@ -10,7 +10,7 @@ import { COLUMN, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import { StateChip } from "./StateChip";
-import { coordinates, metres, stateLook } from "./words";
+import { coordinates, metres } from "./words";
 
 /** For web.css; phones know nothing of it. */
 const ROW = { dataSet: { row: "" } } as object;
@@ -32,11 +32,8 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { pla
   return (
     <View role={bare ? undefined : "listitem"} {...ROW} style={styles.item}>
       <Link href={`/place/${place.key}`} asChild>
-        <LinkPressable
-          // As it is read: whoever speaks to the phone says what they see.
-          aria-label={words.list.label([name, time, about.join(" · "), stateLook(place.state).title])}
-          look={[styles.row, { borderColor: colors.line }]}
-        >
+        {/* Its name is what one sees of it: whoever speaks to the phone says that. */}
+        <LinkPressable look={[styles.row, { borderColor: colors.line }]}>
           <View style={styles.words}>
             <View style={styles.first}>
               <Type kind="heading" tone={place.name ? "ink" : "inkSoft"} numberOfLines={2} style={styles.name}>

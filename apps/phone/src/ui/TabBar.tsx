@@ -37,7 +37,6 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
           return (
             <Link key={name} href={href} asChild>
               <LinkPressable
-                aria-label={count ? `${title}, ${words.summary.pending(count)}` : title}
                 {...{ "aria-current": isCurrent ? "page" : undefined }}
                 look={[styles.tab, atTop && styles.tabAtTop]}
               >
@@ -54,6 +53,8 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
                 <Type kind="note" strong={isCurrent} tone={tone} numberOfLines={1}>
                   {title}
                 </Type>
+                {/* What the number means, for whoever does not see it. */}
+                {count ? <Type style={styles.unseen}>{words.summary.pending(count)}</Type> : null}
               </LinkPressable>
             </Link>
           );
@@ -71,4 +72,5 @@ const styles = StyleSheet.create({
   sign: { paddingHorizontal: 18, paddingVertical: 3, borderRadius: radius.round },
   count: { position: "absolute", top: -4, right: 2, minWidth: 20, paddingHorizontal: 4, borderRadius: radius.round, borderWidth: 2, alignItems: "center" },
   number: { fontSize: 11, lineHeight: 15 },
+  unseen: { position: "absolute", width: 1, height: 1, overflow: "hidden", opacity: 0 },
 });

@@ -78,6 +78,9 @@ fn nothing_here(context: &Context) -> Result<String, Failure> {
             ),
         });
     }
+    if config.accounts.is_empty() {
+        return Ok("There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned());
+    }
     let mut text =
         "There are no places without an account yet. Save one with: holdfast save LAT LON --name NAME".to_owned();
     for account in &config.accounts {
@@ -88,10 +91,7 @@ fn nothing_here(context: &Context) -> Result<String, Failure> {
             account.server
         );
     }
-    Ok(match config.accounts.is_empty() {
-        true => "There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned(),
-        false => text,
-    })
+    Ok(text)
 }
 
 fn print(context: &Context, places: &[PlaceView]) -> Result<(), Failure> {
