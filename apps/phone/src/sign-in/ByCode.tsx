@@ -21,7 +21,7 @@ export function ByCode({ linkCode, onDone }: { linkCode: string; onDone: (signed
   const pair = async () => {
     setAsked(true);
     if (!asked || !name.trim()) return;
-    const signedIn = await run({ call: "pair", ...asked, deviceName: name.trim() }, true);
+    const signedIn = await run({ call: "pair", server: asked.server, code: asked.code, deviceName: name.trim() }, true);
     if (signedIn) onDone(signedIn);
   };
   return (
