@@ -2,13 +2,16 @@
 //! [`Failure`].
 
 use std::path::Path;
+use std::rc::Rc;
 
 use holdfast_app::{Attempt, Call, Failure, FailureCode, HostCall};
+use js_sys::Promise;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlite_wasm_vfs::sahpool::{OpfsSAHError, OpfsSAHPoolCfgBuilder, OpfsSAHPoolUtil, install};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::future_to_promise;
 
 use crate::environment::Browser;
 use crate::home::Server;
@@ -29,7 +32,7 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Core {
     host: Host,
-    pool: OpfsSAHPoolUtil,
+    pool: Rc<OpfsSAHPoolUtil>,
 }
 
 type Thrown<T> = Result<T, JsValue>;
@@ -40,17 +43,18 @@ pub async fn open_core(directory: String) -> Thrown<Core> {
     std::panic::set_hook(Box::new(|info| console_error(&info.to_string())));
     let config = OpfsSAHPoolCfgBuilder::new().directory(&directory).initial_capacity(2 * FILES_AHEAD).build();
     let pool = install::<sqlite_wasm_rs::WasmOsCallback>(&config, true).await.map_err(|error| pool_failed(&error))?;
-    let core = Core { host: thrown(Host::open(Path::new(""), || Box::new(Browser)))?, pool };
-    core.reserve().await?;
+    let core = Core { host: thrown(Host::open(Path::new(""), || Box::new(Browser)))?, pool: Rc::new(pool) };
+    reserve(&core.pool).await?;
     Ok(core)
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// Makes files ready for what comes next. To be awaited before a sign-in.
-    pub async fn reserve(&self) -> Thrown<()> {
-        let wanted = self.pool.count() + FILES_AHEAD;
-        self.pool.reserve_minimum_capacity(wanted).await.map_err(|error| pool_failed(&error))
+    /// Makes files ready for what comes next. To be awaited before a sign-in. Other calls may come meanwhile: a method that is
+    /// `async` would keep the core borrowed until it ends, and they would fail.
+    pub fn reserve(&self) -> Promise {
+        let pool = Rc::clone(&self.pool);
+        future_to_promise(async move { reserve(&pool).await.map(|()| JsValue::UNDEFINED) })
     }
 
     /// Carries out a call that needs no network; its answer.
@@ -118,6 +122,11 @@ impl Core {
     pub fn signed_out(&mut self) -> Thrown<()> {
         thrown(self.host.signed_out())
     }
+}
+
+async fn reserve(pool: &OpfsSAHPoolUtil) -> Thrown<()> {
+    let wanted = pool.count() + FILES_AHEAD;
+    pool.reserve_minimum_capacity(wanted).await.map_err(|error| pool_failed(&error))
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Thrown<T> {

@@ -56,6 +56,24 @@ test("a code from a paired device pairs the browser, and serves once", async ({ 
   expect((await overview(page)).account?.signedIn).toBe(true);
 });
 
+test("what screens ask while a pairing is under way is answered, and the pairing too", async ({ browserWindow, site }) => {
+  const page = await open(browserWindow, site.url);
+  await capture(page, "Before");
+  const pair = { call: "pair", server: site.url, code: "AAAA-AAAA", deviceName: "browser" } as const;
+  for (let round = 0; round < 5; round++) {
+    // All in one breath, as a page does that opens with a code in its address.
+    const asked = page.evaluate(async (pair) => {
+      const lists = (count: number) => Array.from({ length: count }, () => window.core.perform({ call: "list" }));
+      const paired = window.core.perform(pair).catch((error: { code: string }) => error.code);
+      const asked = [...lists(2), ...lists(2)];
+      const status = await window.core.perform({ call: "overview" });
+      const counts = (await Promise.all(asked)).map((list) => list.places.length);
+      return { paired: await paired, counts, saved: status.status.places.savedOnDevice };
+    }, pair);
+    expect(await asked, `round ${round}`).toEqual({ paired: "invalid_code", counts: [1, 1, 1, 1], saved: 1 });
+  }
+});
+
 test("an access that the server has ended is said, and a sign-in goes on with everything", async ({
   browserWindow,
   site,
