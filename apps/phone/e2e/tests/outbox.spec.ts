@@ -32,7 +32,8 @@ test("the outbox says what waits, exports it, discards what the person lets go, 
   await expect(said(phone, words.outbox.discarded)).toBeVisible();
   await expect(entries.filter({ visible: true })).toHaveCount(1);
   await goOnline(phone, network);
-  await button(phone, words.outbox.retryAll).click();
+  // The app may hear of the room by itself, and then there is nothing left to press.
+  await button(phone, words.outbox.retryAll).or(phone.getByText(words.outbox.emptyTitle)).first().click();
   await expect(phone.getByText(words.outbox.emptyTitle)).toBeVisible({ timeout: 20_000 });
   await device.sync();
   const list = await device.holdfast(["list"]);

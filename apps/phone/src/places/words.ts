@@ -37,7 +37,7 @@ export function stateMeaning(state: PlaceState, hasAccount: boolean): string {
 }
 
 /** Whether it waits for a position or needs one. */
-export const lacksPosition = ({ state }: Place): boolean => state.is === "waitingForPosition" || state.is === "needsPosition";
+export const lacksPosition = ({ state }: Pick<Place, "state">): boolean => state.is === "waitingForPosition" || state.is === "needsPosition";
 
 /** Metres as a person says them: "12 m", "1.4 km", "230 km". */
 export function metres(value: number): string {

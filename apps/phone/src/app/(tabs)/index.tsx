@@ -10,20 +10,19 @@ import { PullToSync } from "../../home/PullToSync";
 import { useSync } from "../../home/useSync";
 import { useHere } from "../../location/useHere";
 import { Empty } from "../../places/Empty";
-import { chosen, type Filter, isFiltered, noFilter, queryOf } from "../../places/filter";
+import { chosen, eachOnce, type Filter, isFiltered, noFilter, queryOf } from "../../places/filter";
 import { FilterPanel } from "../../places/FilterPanel";
 import { PlaceList } from "../../places/PlaceList";
 import { PlaceRow } from "../../places/PlaceRow";
 import { Search } from "../../places/Search";
 import { useList } from "../../places/useList";
-import { lacksPosition } from "../../places/words";
 import { useNow } from "../../time/useNow";
 import { Notice } from "../../ui/Card";
 import { COLUMN, space, useTheme } from "../../ui/theme";
 import { Type } from "../../ui/Type";
 import { words } from "../../words";
 
-/** Above the list, the places that lack a position: at most so many, the rest by the filter. */
+/** Above the list, the places that lack a position: at most so many, the rest among the others. */
 const LACKING = { state: "withoutPosition", limit: 20 } as const;
 
 export default function Home() {
@@ -39,9 +38,11 @@ export default function Home() {
   const now = useNow();
   const here = useHere();
   const filtered = isFiltered(query);
-  // While nothing is looked for, those without a position stand above the others, and not twice.
-  const places = useMemo(() => (filtered ? listed.places : listed.places?.filter((place) => !lacksPosition(place))), [filtered, listed.places]);
-  const above = filtered ? [] : (lacking.places ?? []);
+  // While nothing is looked for, those without a position stand above the others.
+  const { above, below: places } = useMemo(
+    () => (filtered ? { above: [], below: listed.places } : eachOnce(lacking.places, listed.places)),
+    [filtered, lacking.places, listed.places],
+  );
   const isEmpty = places?.length === 0 && above.length === 0;
   const hasAny = filtered || isOpen || !isEmpty || (overview?.status.trash ?? 0) > 0;
 
