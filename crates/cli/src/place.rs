@@ -259,12 +259,13 @@ impl<'a> PlaceJson<'a> {
 }
 
 /// The query that a filter stands for.
-pub(crate) fn query(filter: &Filter) -> ListQuery {
+pub(crate) fn query(store: &Store, filter: &Filter) -> Result<ListQuery, Failure> {
+    let tag = filter.tag.as_deref().map(|typed| tag(store, typed)).transpose()?;
     let text = filter.text.join(" ");
-    ListQuery {
+    Ok(ListQuery {
         text: (!text.trim().is_empty()).then_some(text),
         category: filter.category.clone(),
-        tag: filter.tag.clone(),
+        tag,
         state: filter.state.map(|s| match s {
             StateArg::Saved => StateFilter::SavedOnDevice,
             StateArg::Sending => StateFilter::Sending,
@@ -275,14 +276,22 @@ pub(crate) fn query(filter: &Filter) -> ListQuery {
         trash: filter.trash,
         limit: 0,
         after: None,
-    }
+    })
+}
+
+/// The tag that a person means: with the `#` in front only where there is such a tag.
+fn tag(store: &Store, typed: &str) -> Result<String, Failure> {
+    let bare = words::tag(typed);
+    let is_known = bare != typed && store.tags()?.iter().any(|known| known.as_str() == typed);
+    Ok(if is_known { typed } else { bare }.to_owned())
 }
 
 /// Why nothing was found by a filter, when its category or tag does not exist: with what was perhaps meant.
 pub(crate) fn explain_empty(store: &Store, filter: &Filter) -> Result<Option<String>, Failure> {
+    let tag = filter.tag.as_deref().map(|typed| tag(store, typed)).transpose()?;
     let checks = [
         ("category", "categories", filter.category.as_deref(), store.categories()?),
-        ("tag", "tags", filter.tag.as_deref(), store.tags()?),
+        ("tag", "tags", tag.as_deref(), store.tags()?),
     ];
     for (what, many, asked, known) in checks {
         if let Some(asked) = asked

@@ -22,7 +22,7 @@ fn the_same_file_again_makes_nothing_new() {
     let again = home.json(0, &["import", &file]);
     assert_eq!((&again["imports"][0]["new"], &again["imports"][0]["known"]), (&0.into(), &6.into()));
     assert_eq!(home.places().len(), 6);
-    home.ok(&["import", &file, &file]).says("makes nothing new. 6 had been imported before");
+    home.ok(&["import", &file, &file]).says("makes nothing new. 6 are here already");
     assert_eq!(home.json(0, &["import", "list"])["imports"].as_array().unwrap().len(), 1);
 }
 
@@ -40,7 +40,7 @@ fn two_equal_waypoints_in_one_file_are_two_places() {
 fn a_preview_writes_nothing() {
     let home = Home::new();
     let run = home.ok(&["import", "--preview", &fixture("gpxpy/unicode.gpx")]);
-    run.says("6 waypoints, 6 new, 0 imported before").says("FAGGIO").says("Nothing was written");
+    run.says("6 waypoints, 6 new, 0 here already").says("FAGGIO").says("Nothing was written");
     assert!(home.places().is_empty());
     assert!(home.json(0, &["import", "list"])["imports"].as_array().unwrap().is_empty());
 }

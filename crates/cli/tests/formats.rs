@@ -106,7 +106,7 @@ fn the_same_places_in_any_format_are_the_same_captures() {
         let file = home.file(&format!("out.{format}"));
         let path = file.to_str().unwrap();
         home.ok(&["export", "-o", path]).says("2 places written");
-        home.ok(&["import", path]).says("makes nothing new. 2 had been imported before");
+        home.ok(&["import", path]).says("makes nothing new. 2 are here already");
         let other = Home::new();
         other.ok(&["import", path]);
         assert_eq!(places(&other), places(&home), "{format}");
@@ -151,6 +151,22 @@ fn columns_that_cant_be_guessed_are_asked_for_and_can_be_said() {
     home.expect(2, &["import", path, "--column", "wings=1"]).says("these can: latitude, longitude");
     home.ok(&["import", path, "--column", "latitude=Nord", "--column", "longitude=2", "--column", "name=3"]);
     assert_eq!(home.names(), ["Eiche"]);
+}
+
+#[test]
+fn columns_that_nothing_is_taken_from_are_named() {
+    let home = Home::new();
+    let file = home.write("a.csv", "Naam;Breite;Länge;Farbe;Etiketten\nEiche;47,5;8,7;grün;alt\n");
+    let path = file.to_str().unwrap();
+    home.ok(&["import", "--preview", path]).says("Eiche").says("Not used: Farbe.");
+    home.ok(&["import", path]).says("Not used: Farbe.").says("--column name=COLUMN");
+    assert_eq!((home.names(), &home.places()[0]["tags"]), (vec!["Eiche".to_owned()], &serde_json::json!(["alt"])));
+    // What we write ourselves is all used.
+    let own = home.file("own.csv");
+    home.ok(&["export", "-o", own.to_str().unwrap()]);
+    let again = home.ok(&["import", own.to_str().unwrap()]);
+    again.says("makes nothing new. 1 is here already.");
+    assert!(!format!("{}{}", again.out, again.err).contains("Not used"), "{}", again.err);
 }
 
 #[test]

@@ -263,3 +263,25 @@ fn a_name_cannot_write_to_the_terminal() {
     let list = home.ok(&["list"]);
     assert_eq!(list.out.lines().count(), 1);
 }
+
+#[test]
+fn a_hash_in_front_of_a_tag_is_a_habit_and_no_part_of_it() {
+    let home = Home::new();
+    home.ok(&["save", "1", "2", "--name", "Wood", "--tag", "#mushroom", "--tag", "old"]);
+    assert_eq!(home.places()[0]["tags"], serde_json::json!(["mushroom", "old"]));
+    home.ok(&["edit", "Wood", "--add-tag", "#dark", "--remove-tag", "#old"]);
+    assert_eq!(home.places()[0]["tags"], serde_json::json!(["dark", "mushroom"]));
+    // As it is shown, it is found.
+    home.ok(&["list"]).says("#mushroom");
+    for args in [&["list", "--tag", "#mushroom"][..], &["list", "#mush"], &["list", "--tag", "mushroom", "#dark"]] {
+        home.ok(args).says("Wood");
+    }
+    // One that came with its # from a file is still that one.
+    let file = home.write("a.csv", "name,lat,lon,tags\nHut,1,2,#far\n");
+    home.ok(&["import", file.to_str().unwrap()]);
+    home.ok(&["list", "--tag", "#far"]).says("Hut");
+    home.ok(&["edit", "Hut", "--remove-tag", "#far"]);
+    home.ok(&["list", "--tag", "#far"]).says("No place has the tag \"far\"");
+    let exported = home.ok(&["export", "--all", "--format", "csv"]);
+    exported.says("Wood").says("Hut");
+}

@@ -34,9 +34,13 @@ pub(crate) fn text_of(shown: &Shown) -> String {
     text
 }
 
-/// The words of a search, each of which has to occur.
+/// The words of a search, each of which has to occur. A `#` in front of one is how tags are shown, and no part of it.
 pub(crate) fn words(query: &str) -> Vec<String> {
-    normalise(query).split_whitespace().map(str::to_owned).collect()
+    let bare = |word: &str| match word.trim_start_matches('#') {
+        "" => word.to_owned(),
+        bare => bare.to_owned(),
+    };
+    normalise(query).split_whitespace().map(bare).collect()
 }
 
 #[cfg(test)]
@@ -47,5 +51,6 @@ mod tests {
     fn case_accents_and_ligatures_do_not_matter() {
         assert_eq!(normalise("Café Ｆｊord ﬁn İZMİR Ångström"), "cafe fjord fin izmir angstrom");
         assert_eq!(words("  Großer  SEE "), ["großer", "see"]);
+        assert_eq!(words("#mush ＃Oak # a#b"), ["mush", "oak", "#", "a#b"]);
     }
 }

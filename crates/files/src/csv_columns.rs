@@ -52,10 +52,10 @@ macro_rules! fields {
 
 fields! {
     /// Degrees north.
-    Latitude latitude: "latitude" "lat" "latitud" "latitudine" "breitengrad" "breite" "geolatitude" "geolat" "gpslatitude"
+    Latitude latitude: "latitude" "lat" "latitud" "latitudine" "breitengrad" "breite" "breedtegraad" "breedte" "geolatitude" "geolat" "gpslatitude"
         "gpslat" "decimallatitude" "latdd" "latwgs84" "wgs84lat" "ycoord" "ycoordinate" "y";
     /// Degrees east.
-    Longitude longitude: "longitude" "lon" "lng" "long" "longitud" "longitudine" "längengrad" "laengengrad" "länge" "laenge"
+    Longitude longitude: "longitude" "lon" "lng" "long" "longitud" "longitudine" "längengrad" "laengengrad" "länge" "laenge" "lengtegraad" "lengte"
         "geolongitude" "geolon" "geolng" "gpslongitude" "gpslon" "gpslng" "decimallongitude" "londd" "longdd" "lonwgs84"
         "wgs84lon" "xcoord" "xcoordinate" "x";
     /// Both in one: `POINT (8.7 47.5)` or `47.5, 8.7`.
@@ -64,22 +64,29 @@ fields! {
     /// A link to a map that has coordinates in it.
     Url url: "url" "link" "googlemapsurl" "mapurl" "maplink" "googlemapslink";
     /// Its name.
-    Name name: "name" "title" "titel" "placename" "bezeichnung" "label" "nom" "nombre" "nome" "waypoint" "poi" "ort" "place";
+    Name name: "name" "title" "titel" "placename" "bezeichnung" "label" "naam" "nom" "nombre" "nome" "titre" "título" "titulo" "titolo"
+        "waypoint" "poi" "ort" "place" "plaats" "lieu" "lugar" "luogo";
     /// Its note.
     Note note: "note" "notes" "notiz" "notizen" "description" "desc" "beschreibung" "bemerkung" "bemerkungen" "remarks"
-        "remark" "descripción" "descripcion" "descrizione";
+        "remark" "opmerking" "opmerkingen" "notitie" "notities" "omschrijving" "beschrijving" "remarque" "remarques" "nota" "notas"
+        "observación" "observacion" "observaciones" "descripción" "descripcion" "descrizione" "osservazione" "osservazioni";
     /// What is said besides the note.
-    Comment comment: "comment" "comments" "kommentar" "cmt" "commentaire";
+    Comment comment: "comment" "comments" "kommentar" "cmt" "commentaire" "commentaires" "comentario" "comentarios" "commento"
+        "commenti";
     /// Its category.
-    Category category: "category" "kategorie" "catégorie" "categoría" "categoria" "type" "typ" "kind" "folder" "group";
+    Category category: "category" "kategorie" "catégorie" "categoría" "categoria" "categorie" "type" "typ" "kind" "folder" "group";
     /// Its tags.
-    Tags tags: "tags" "tag" "keywords" "labels" "schlagworte" "schlagwörter";
+    Tags tags: "tags" "tag" "keywords" "labels" "schlagwort" "schlagworte" "schlagwörter" "schlagwoerter" "stichwörter"
+        "stichworte" "etikett" "etiketten" "trefwoorden" "étiquette" "étiquettes" "etiquette" "etiquettes" "motsclés" "motscles"
+        "etiqueta" "etiquetas" "etichetta" "etichette";
     /// Metres around the position.
-    Accuracy accuracy: "accuracy" "accuracym" "horizontalaccuracy" "genauigkeit";
+    Accuracy accuracy: "accuracy" "accuracym" "horizontalaccuracy" "genauigkeit" "nauwkeurigheid" "précision" "precision"
+        "precisión" "precisione";
     /// Metres.
-    Altitude altitude: "altitude" "alt" "ele" "elevation" "altitudem" "elevationm" "höhe" "hoehe" "height" "z";
+    Altitude altitude: "altitude" "alt" "ele" "elevation" "altitudem" "elevationm" "höhe" "hoehe" "hoogte" "altitud" "altitudine"
+        "height" "z";
     /// When it was captured.
-    CapturedAt captured_at: "capturedat" "time" "timestamp" "datetime" "date" "zeit" "datum" "zeitpunkt" "createdat"
+    CapturedAt captured_at: "capturedat" "time" "timestamp" "datetime" "date" "zeit" "datum" "zeitpunkt" "tijd" "tijdstip" "fecha" "createdat"
         "created" "recordedat" "when";
     /// The capture, in a file that Holdfast has written.
     ClientId client_id: "clientid";
@@ -147,6 +154,21 @@ pub struct CsvSheet {
     pub delimiter: char,
     /// Which column was taken for what.
     pub columns: CsvColumns,
+}
+
+impl CsvSheet {
+    /// The names of the columns that nothing is taken from, in their order; without those that have no name and nothing in
+    /// the first rows.
+    pub fn unused(&self) -> Vec<&str> {
+        let is_used = |column: usize| CsvField::ALL.iter().any(|field| self.columns.get(*field) == Some(column));
+        let is_empty = |column: usize| self.sample.iter().all(|row| row.get(column).is_none_or(String::is_empty));
+        let unused = self
+            .header
+            .iter()
+            .enumerate()
+            .filter(|(column, name)| !(is_used(*column) || name.trim().is_empty() && is_empty(*column)));
+        unused.map(|(_, name)| name.as_str()).collect()
+    }
 }
 
 /// A column that a person chose, such as `latitude=Lat` or `latitude=2` (numbers count from 1).
@@ -244,6 +266,28 @@ mod tests {
         assert_eq!(guess("Title,Note,URL,Tags,Comment").url, Some(2));
         assert_eq!(guess("Title,Comment").note, Some(1));
         assert!(!guess("a,b,c").can_locate() && !guess("lat,name").can_locate());
+    }
+
+    #[test]
+    fn columns_are_known_in_the_languages_around_and_the_others_are_named() {
+        for header in [
+            "Naam;Breite;Länge;Bemerkung;Farbe;Etiketten",
+            "Nom;Latitude;Longitude;Remarque;Farbe;Étiquettes",
+            "Nombre;Latitud;Longitud;Notas;Farbe;Etiquetas",
+            "Nome;Latitudine;Longitudine;Nota;Farbe;Etichette",
+            "Naam;Breedtegraad;Lengtegraad;Opmerking;Farbe;Trefwoorden",
+        ] {
+            let header: Vec<String> = header.split(';').map(str::to_owned).collect();
+            let columns = CsvColumns::guess(&header, &[]);
+            let found = (columns.name, columns.latitude, columns.longitude, columns.note, columns.tags);
+            assert_eq!(found, (Some(0), Some(1), Some(2), Some(3), Some(5)), "{header:?}");
+            let sheet = CsvSheet { header, sample: Vec::new(), delimiter: ';', columns };
+            assert_eq!(sheet.unused(), ["Farbe"]);
+        }
+        let header = ["lat", "", "lon", ""].map(str::to_owned).to_vec();
+        let sample = vec![["1", "", "2", "x"].map(str::to_owned).to_vec()];
+        let columns = CsvColumns::guess(&header, &[]);
+        assert_eq!(CsvSheet { header, sample, delimiter: ',', columns }.unused(), [""]);
     }
 
     #[test]

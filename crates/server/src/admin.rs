@@ -17,24 +17,45 @@ use crate::settings::{DatabaseSettings, Settings};
 /// Longest password that is read from standard input, in bytes; beyond it nothing is read.
 const PASSWORD_BYTES_MAX: u64 = 64 * 1024;
 
+/// A new account.
+#[derive(Debug, Args)]
+pub(crate) struct AddUser {
+    #[command(flatten)]
+    who: Who,
+    #[command(flatten)]
+    password: PasswordSource,
+}
+
+/// An account, by its e-mail address, with or without `--email` in front.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Who {
+    /// The account's e-mail address
+    #[arg(value_name = "EMAIL")]
+    address: Option<String>,
+    /// The same, by its name
+    #[arg(long)]
+    email: Option<String>,
+}
+
+impl Who {
+    fn email(self) -> String {
+        // One of them is required.
+        self.address.or(self.email).unwrap_or_default()
+    }
+}
+
 /// What an administrator can do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {
     /// Add an account; prints a one-time code for its first device, or takes a password
-    AddUser {
-        /// Its e-mail address
-        #[arg(long)]
-        email: String,
-        #[command(flatten)]
-        password: PasswordSource,
-    },
+    AddUser(AddUser),
     /// Show every account
     ListUsers,
     /// Set a new password, or print a one-time code for a device
     ResetPassword {
-        /// The account's e-mail address
-        #[arg(long)]
-        email: String,
+        #[command(flatten)]
+        who: Who,
         #[command(flatten)]
         password: PasswordSource,
         /// Also sign out every device and browser of the account
@@ -43,9 +64,8 @@ pub(crate) enum AdminCommand {
     },
     /// Put an account on a plan
     SetPlan {
-        /// The account's e-mail address
-        #[arg(long)]
-        email: String,
+        #[command(flatten)]
+        who: Who,
         /// The plan's name; with limits it is made, or changed for everybody on it
         #[arg(long)]
         plan: String,
@@ -107,8 +127,8 @@ async fn run_on(database: &Reached, settings: &Settings, command: AdminCommand) 
     let mut admin = Admin::connect(database.url()).await?;
     let now = SystemClock.now();
     match command {
-        AdminCommand::AddUser { email, password } => {
-            let code = admin.add_user(&email, password.read()?.as_deref(), now).await?;
+        AdminCommand::AddUser(AddUser { who, password }) => {
+            let code = admin.add_user(&who.email(), password.read()?.as_deref(), now).await?;
             say!("The account was added.");
             let has_code = code.is_some();
             show_code(settings, code);
@@ -118,9 +138,9 @@ async fn run_on(database: &Reached, settings: &Settings, command: AdminCommand) 
             }
         }
         AdminCommand::ListUsers => show_users(&admin.list_users().await?),
-        AdminCommand::ResetPassword { email, password, sign_out } => {
+        AdminCommand::ResetPassword { who, password, sign_out } => {
             let password = password.read()?;
-            let (code, revoked) = admin.reset_password(&email, password.as_deref(), sign_out, now).await?;
+            let (code, revoked) = admin.reset_password(&who.email(), password.as_deref(), sign_out, now).await?;
             if password.is_some() {
                 say!("The new password is set.");
             }
@@ -129,10 +149,10 @@ async fn run_on(database: &Reached, settings: &Settings, command: AdminCommand) 
             }
             show_code(settings, code);
         }
-        AdminCommand::SetPlan { email, plan, places_max, media_bytes_max } => {
+        AdminCommand::SetPlan { who, plan, places_max, media_bytes_max } => {
             let limited = places_max.is_some() || media_bytes_max.is_some();
             let limits = limited.then(|| Plan { id: plan.clone(), places_max, media_bytes_max });
-            admin.set_plan(&email, &plan, limits).await?;
+            admin.set_plan(&who.email(), &plan, limits).await?;
             say!("The account is on the plan {plan}.");
         }
     }

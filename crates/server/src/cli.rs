@@ -36,6 +36,9 @@ enum Command {
     /// Accounts, passwords and plans
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// The same as `admin add-user`, for who looks for it here
+    #[command(hide = true)]
+    AddUser(admin::AddUser),
     /// Check settings, PostgreSQL, data folder, database and port, and say what to do
     Doctor,
 }
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
             Command::Restore(args) => backup::restore(&settings, args).await,
             Command::Restored => backup::restored(&settings).await,
             Command::Admin(command) => admin::run(&settings, command).await,
+            Command::AddUser(args) => admin::run(&settings, admin::AdminCommand::AddUser(args)).await,
             Command::Doctor => doctor::run(&settings).await,
         }
     });

@@ -2,8 +2,9 @@
 //!
 //! The id of every operation follows from the import and the number of its row. So a run that was interrupted anywhere can be run
 //! again, by whichever process: what it has done is found by its receipts, nothing is made twice, and it still is known which
-//! places this import made. Taking it back is the same with deletions.
+//! places this import made. Taking it back is the same with deletions, bringing it back with restores.
 
+mod bring_back;
 mod operation;
 mod run;
 mod undo;
@@ -14,6 +15,7 @@ use holdfast_contract::{ClientId, Code, FieldCode, FieldError, ImportId, NewPlac
 use holdfast_store::imports::{self as store, ImportToBegin, UNDER_WAY_SECONDS};
 use serde_json::Value;
 
+pub use bring_back::BroughtBack;
 pub use holdfast_store::imports::{ImportState, ImportSummary, KnownPlace, StoredImport};
 
 use crate::service::finish;

@@ -47,7 +47,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Error, ResyncReason};
 pub use holdfast_store::{Actor, Options, Pool, Schema};
 pub use imports::{
-    ImportPlace, ImportResult, ImportState, ImportSummary, KnownPlace, NewImport, StoredImport, UndoResult,
+    BroughtBack, ImportPlace, ImportResult, ImportState, ImportSummary, KnownPlace, NewImport, StoredImport, UndoResult,
 };
 pub use lists::{Audience, MapView, PlaceFilter, PlacePage, Row, RowPage};
 pub use live::Heads;

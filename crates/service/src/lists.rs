@@ -170,6 +170,16 @@ impl Service {
     }
 }
 
+/// A search without the `#` in front of its words: so tags are shown, and so people type them.
+fn without_hashes(text: &str) -> String {
+    let mut bare = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        let rest = word.trim_start_matches('#');
+        bare.push_str(if rest.trim().is_empty() { word } else { rest });
+    }
+    bare
+}
+
 /// The values of a filter, normalised as the fields themselves are.
 struct Parsed {
     text: Option<Name>,
@@ -185,7 +195,7 @@ impl Parsed {
         }
         let tags = filter.tags.iter().filter_map(|tag| parse("tag", Some(tag)).transpose());
         Ok(Self {
-            text: parse("q", filter.q.as_deref())?,
+            text: parse("q", filter.q.as_deref().map(without_hashes).as_deref())?,
             category: parse("category", filter.category.as_deref())?,
             tags: tags.collect::<Result<_, _>>()?,
         })

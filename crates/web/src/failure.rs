@@ -32,6 +32,10 @@ impl Failure {
     pub(crate) fn code(&self) -> Code {
         self.problem.code
     }
+
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.problem
+    }
 }
 
 impl From<Problem> for Failure {

@@ -74,6 +74,7 @@ pub fn router(front: Front, settings: WebSettings) -> Router {
         .route("/import/{id}", get(import::show).post(import::set_columns))
         .route("/import/{id}/run", post(import::run))
         .route("/import/{id}/undo", post(import::undo))
+        .route("/import/{id}/bring-back", post(import::bring_back))
         .route("/import/{id}/discard", post(import::discard))
         .route(export::ARCHIVE_PATH, get(export::archive))
         .route("/export/{file}", get(export::download))

@@ -1,6 +1,6 @@
 //! Values as people read them.
 
-use holdfast_contract::{Position, Problem, Source, Timestamp};
+use holdfast_contract::{FieldCode, FieldError, Position, Problem, Source, Timestamp};
 use jiff::tz::TimeZone;
 
 /// A moment: exact for the browser, which shows it in the reader's own time, and readable without a script.
@@ -68,10 +68,37 @@ pub(crate) fn problem(problem: &Problem) -> String {
         "password" => "The password".to_owned(),
         "newPassword" => "The new password".to_owned(),
         "password_again" => "The second password".to_owned(),
+        "q" => "The search".to_owned(),
+        "category" => "The category".to_owned(),
+        "tag" => "A tag".to_owned(),
+        "source" => "What it was saved with (source)".to_owned(),
+        "shared" => "Who sees it (shared)".to_owned(),
+        "sort" => "The order (sort)".to_owned(),
+        "since" => "The first day (since)".to_owned(),
+        "until" => "The last day (until)".to_owned(),
+        "bbox" => "The area of the map (bbox)".to_owned(),
         other => sentence(other).trim_end_matches('.').to_owned(),
     };
     let words = problem.errors.iter().map(|error| sentence(&format!("{} {}", name(&error.field), error.detail)));
     words.collect::<Vec<_>>().join(" ")
+}
+
+/// What is wrong with a field of a place, as a sentence: the phrase of the contract stands behind the field's name.
+pub(crate) fn field_error(error: &FieldError) -> String {
+    let subject = match error.field.as_str() {
+        "name" => "The name",
+        "note" => "The note",
+        "category" => "The category",
+        "tags" if error.code == FieldCode::TooMany => "The place",
+        "tags" => "A tag",
+        "latitude" => "The latitude",
+        "longitude" => "The longitude",
+        "accuracy" => "The accuracy",
+        "altitude" => "The height",
+        "position" => "The position",
+        _ => return sentence(&error.detail),
+    };
+    sentence(&format!("{subject} {}", error.detail))
 }
 
 /// "1 place", "2 places".

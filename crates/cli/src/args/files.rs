@@ -127,4 +127,7 @@ pub(crate) struct Export {
     /// Replace the file if it is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// Every place; that is so without it, too
+    #[arg(long)]
+    pub(crate) all: bool,
 }

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::place::{self, PlaceJson, Prefer};
 use crate::position;
+use crate::words;
 
 /// How long a capture without a position says that one is expected.
 const FIX_EXPECTED_SECONDS: i64 = 600;
@@ -49,7 +50,7 @@ pub(super) fn parse_texts(texts: &Texts, errors: &mut Vec<FieldError>) -> Parsed
 pub(super) fn save(context: &Context, args: Save) -> Outcome {
     let mut errors = Vec::new();
     let texts = parse_texts(&args.texts, &mut errors);
-    let tags = Tags::parse(&args.tags, "tags").unwrap_or_else(|e| {
+    let tags = Tags::parse(args.tags.iter().map(|typed| words::tag(typed)), "tags").unwrap_or_else(|e| {
         errors.extend(e);
         Tags::default()
     });

@@ -15,6 +15,7 @@ use crate::exit::{Exit, Failure};
 use crate::place::{self, PlaceJson, Prefer};
 use crate::position;
 use crate::store::Store;
+use crate::words;
 
 pub(super) fn edit(context: &Context, args: Edit) -> Outcome {
     let mut errors = Vec::new();
@@ -53,8 +54,9 @@ fn read_edit(args: &Edit, errors: &mut Vec<FieldError>) -> DeviceEdit {
         edit.category = Some(texts.category);
     }
     edit.tags = TagChange {
-        add: read_tags(&args.add_tags, "added tag", errors),
-        remove: read_tags(&args.remove_tags, "removed tag", errors),
+        add: read_tags(args.add_tags.iter().map(|typed| words::tag(typed)), "added tag", errors),
+        // One that came from elsewhere may have the # in it.
+        remove: read_tags(args.remove_tags.iter().flat_map(|typed| with_and_without(typed)), "removed tag", errors),
     };
     if !args.position.is_empty() {
         match position::parse(&args.position, args.accuracy, args.altitude) {
@@ -65,7 +67,13 @@ fn read_edit(args: &Edit, errors: &mut Vec<FieldError>) -> DeviceEdit {
     edit
 }
 
-fn read_tags(raw: &[String], field: &str, errors: &mut Vec<FieldError>) -> BTreeSet<Tag> {
+/// The tag that a person means, and the very word that they typed, where that is another one.
+fn with_and_without(typed: &str) -> impl Iterator<Item = &str> {
+    let bare = words::tag(typed);
+    std::iter::once(bare).chain((bare != typed).then_some(typed))
+}
+
+fn read_tags<'t>(raw: impl Iterator<Item = &'t str>, field: &str, errors: &mut Vec<FieldError>) -> BTreeSet<Tag> {
     let mut tags = BTreeSet::new();
     for tag in raw {
         match Tag::parse(tag) {

@@ -61,7 +61,7 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
         archive::check(&args.filter)?;
     }
     let store = context.store()?;
-    let query = place::query(&args.filter);
+    let query = place::query(&store, &args.filter)?;
     let written = match file {
         None => {
             let mut out = BufWriter::new(io::stdout().lock());

@@ -19,7 +19,7 @@ const PAGE: u32 = 1000;
 
 pub(super) fn list(context: &Context, args: &List) -> Outcome {
     let store = context.store()?;
-    let mut query = place::query(&args.filter);
+    let mut query = place::query(&store, &args.filter)?;
     query.after = args.after.as_deref().map(read_page).transpose()?;
     let mut left = if args.all { u32::MAX } else { args.limit };
     let mut shown: Vec<PlaceView> = Vec::new();
@@ -91,7 +91,15 @@ fn nothing_here(context: &Context) -> Result<String, Failure> {
             account.server
         );
     }
+<<<<<<< HEAD
     Ok(text)
+=======
+    Ok(if config.accounts.is_empty() {
+        "There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned()
+    } else {
+        text
+    })
+>>>>>>> web5
 }
 
 fn print(context: &Context, places: &[PlaceView]) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod change;
 mod devices;
 mod export;
 mod import;
+mod journal;
 mod list;
 mod outbox;
 mod pair;

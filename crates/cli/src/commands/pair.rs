@@ -182,7 +182,8 @@ fn settle_anonymous(context: &Context, entry: &AccountEntry, args: &Pair) -> Res
         Some(false) => {
             context.home.keep_separate(entry)?;
             output.say(format!(
-                "The {count} saved without an account stay apart; they show after `holdfast sign-out`."
+                "The {count} saved without an account {} after `holdfast sign-out`.",
+                if places == 1 { "stays apart; it shows" } else { "stay apart; they show" }
             ))?;
             output.hint("To take them in later: holdfast adopt");
             Ok(json!({ "places": places, "decision": "keptSeparate" }))

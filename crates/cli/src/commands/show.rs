@@ -1,11 +1,11 @@
 //! `show`.
 
 use holdfast_contract::PositionSource;
-use holdfast_device::{EntryState, JournalEntry, JournalEvent, OutboxEntry, PlaceState, PlaceView};
+use holdfast_device::{EntryState, JournalEntry, OutboxEntry, PlaceState, PlaceView};
 use serde_json::json;
 use std::fmt::Write as _;
 
-use super::Outcome;
+use super::{Outcome, journal};
 use crate::args::Show;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -88,7 +88,7 @@ fn print(output: Output, view: &PlaceView, entries: &[OutboxEntry], journal: &[J
     if !journal.is_empty() {
         output.show(format!("\n{BOLD}What happened{BOLD:#}"))?;
         for entry in journal {
-            output.show(format!("  {DIM}{}{DIM:#}  {}", words::local_time(entry.at), journal_line(entry)))?;
+            output.show(format!("  {DIM}{}{DIM:#}  {}", words::local_time(entry.at), journal::line(entry)))?;
         }
     }
     Ok(())
@@ -126,40 +126,5 @@ fn entry_state(state: &EntryState) -> String {
             format!("changed here and elsewhere{which}")
         }
         EntryState::Rejected { problem } => format!("refused: {}", words::one_line(&problem.detail)),
-    }
-}
-
-fn journal_line(entry: &JournalEntry) -> String {
-    let kind = match entry.kind.as_deref() {
-        Some("create") => "the place",
-        Some("update") => "the change",
-        Some("refine") => "the better position",
-        Some("delete") => "the deletion",
-        Some("restore") => "the restoring",
-        Some("offer") => "what the restored server had lost",
-        _ => "it",
-    };
-    let words = match entry.event {
-        JournalEvent::Queued => format!("{kind}: saved on this device"),
-        JournalEvent::Sent => format!("{kind}: sent"),
-        JournalEvent::SentAgain => format!("{kind}: sent again ({} times in all)", entry.attempts),
-        JournalEvent::Confirmed => format!("{kind}: confirmed by the server"),
-        JournalEvent::ConfirmedAgain => format!("{kind}: the server had it already"),
-        JournalEvent::Conflicted => format!("{kind}: something else was changed meanwhile"),
-        JournalEvent::Rejected => format!("{kind}: refused by the server"),
-        JournalEvent::Deferred => format!("{kind}: put off by the server"),
-        JournalEvent::Gone => "deleted for good elsewhere, or no longer shared".to_owned(),
-        JournalEvent::Resolved => "you decided between two versions".to_owned(),
-        JournalEvent::Discarded => format!("{kind}: you dropped it"),
-        JournalEvent::Superseded => format!("{kind}: a newer decision took its place"),
-        JournalEvent::CapturedWithoutPosition => "captured without a position".to_owned(),
-        JournalEvent::Placed => "the position came".to_owned(),
-        JournalEvent::Adopted => "taken over from the places saved without an account".to_owned(),
-        JournalEvent::Imported => "came from a file".to_owned(),
-        JournalEvent::Recovered => "rescued from a damaged database".to_owned(),
-    };
-    match &entry.detail {
-        Some(detail) => format!("{words}\n      {}", words::one_line(detail)),
-        None => words,
     }
 }

@@ -133,7 +133,11 @@ async fn an_administrator_adds_people_beside_a_running_server_and_without_one() 
         let unread = env.command(command).stdout(writer).output().unwrap();
         assert_eq!((unread.status.code(), String::from_utf8(unread.stderr).unwrap()), (Some(141), String::new()));
     }
-    let twice = env.run(&["admin", "add-user", "--email", "BOB@example.org"]);
+    // Where and how people try it first.
+    assert_eq!(env.run(&["add-user", "eve@example.org"]).code, Some(0));
+    assert_eq!(env.run(&["admin", "reset-password", "eve@example.org"]).code, Some(0));
+    assert_eq!(env.run(&["admin", "add-user"]).code, Some(2));
+    let twice = env.run(&["admin", "add-user", "BOB@example.org"]);
     assert_eq!(twice.code, Some(1));
     assert!(twice.stderr.contains("there is an account with this e-mail address already"), "{twice:?}");
 

@@ -9,6 +9,7 @@ use crate::push::Ready;
 
 const CREATE: &str = "create";
 const DELETE: &str = "delete";
+const RESTORE: &str = "restore";
 
 /// Makes the place of a row.
 pub(super) fn create(id: ImportId, number: i64, row: &ImportPlace) -> Ready {
@@ -22,6 +23,12 @@ pub(super) fn delete(id: ImportId, row: &ImportedRow) -> Ready {
     ready(id, DELETE, row.number, row.client_id, action)
 }
 
+/// Takes the place of a row out of the trash again, as it went there at this version.
+pub(super) fn restore(id: ImportId, row: &ImportedRow, base_version: i64) -> Ready {
+    let action = Action::Restore { target: Target::Own(row.client_id), base_version };
+    ready(id, RESTORE, row.number, row.client_id, action)
+}
+
 /// The operation of a row. Its id is the same every time. So is its hash, which says which row of which import it is, and not
 /// what was read: where a place has no time of its own, that is the moment at which it was read.
 fn ready(id: ImportId, kind: &str, number: i64, client_id: ClientId, action: Action) -> Ready {
@@ -32,6 +39,11 @@ fn ready(id: ImportId, kind: &str, number: i64, client_id: ClientId, action: Act
 /// The operation that makes the place of a row.
 pub(super) fn creation(id: ImportId, number: i64) -> OpId {
     op_id(id, CREATE, number)
+}
+
+/// The operation that puts the place of a row into the trash.
+pub(super) fn deletion(id: ImportId, number: i64) -> OpId {
+    op_id(id, DELETE, number)
 }
 
 fn op_id(id: ImportId, kind: &str, number: i64) -> OpId {

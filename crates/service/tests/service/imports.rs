@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use holdfast_contract::{Code, ImportId, Target};
-use holdfast_service::{Actor, Error, ImportPlace, ImportState, NewImport, Service, UndoResult};
+use holdfast_service::{Actor, BroughtBack, Error, ImportPlace, ImportState, NewImport, Service, UndoResult};
 use serde_json::json;
 
 use crate::support::*;
@@ -182,6 +182,58 @@ async fn taking_back_keeps_what_was_changed_and_what_was_not_of_this_import() {
     assert_eq!((summary.state, summary.undo.removed, summary.undo.kept), (ImportState::Undone, 3, 1));
     let again = world.service.run_import(world.ada, id, &rows).await.unwrap_err();
     assert_eq!(again.code(), Code::Conflict);
+}
+
+#[tokio::test]
+async fn bringing_back_restores_what_taking_back_removed_and_nothing_else() {
+    let world = World::new().await;
+    let id = begun(&world).await;
+    let rows = rows(5);
+    assert_eq!(run(&world, id, &rows).await, (5, 0, 0));
+    let back = async || world.service.bring_back_import(world.ada, id).await;
+    assert_eq!(back().await.unwrap_err().code(), Code::Conflict, "it was not taken back");
+    // One that its owner had put into the trash, and one that they had renamed.
+    applied(world.push_one(world.ada, &delete(Target::Own(rows[0].client_id), 1)).await);
+    applied(world.push_one(world.ada, &rename(Target::Own(rows[1].client_id), "row 2", "mine")).await);
+    world.service.undo_import(world.ada, id).await.unwrap();
+    // One that came out of the trash, was renamed, and went there again.
+    applied(world.push_one(world.ada, &restore(Target::Own(rows[2].client_id), 2)).await);
+    applied(world.push_one(world.ada, &rename(Target::Own(rows[2].client_id), "row 3", "later")).await);
+    applied(world.push_one(world.ada, &delete(Target::Own(rows[2].client_id), 4)).await);
+    let names = async || {
+        let page = world.service.list_places(world.ada, &holdfast_service::PlaceFilter::default()).await.unwrap();
+        let mut names: Vec<_> = page.places.iter().map(|place| name_of(place).to_owned()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names().await, ["mine"]);
+    let brought = BroughtBack { restored: 2, ..BroughtBack::default() };
+    assert_eq!(back().await.unwrap(), brought);
+    assert_eq!(names().await, ["mine", "row 4", "row 5"]);
+    // Done twice it does nothing more, also not to what goes into the trash afterwards.
+    assert_eq!(back().await.unwrap(), BroughtBack::default());
+    applied(world.push_one(world.ada, &delete(Target::Own(rows[3].client_id), 3)).await);
+    assert_eq!(back().await.unwrap(), BroughtBack::default());
+    assert_eq!(names().await, ["mine", "row 5"]);
+    assert_eq!(state(&world.service, world.ada).await, ImportState::Undone);
+    let bob = world.database.add_user().await;
+    assert!(matches!(world.service.bring_back_import(bob, id).await, Err(Error::NotFound)));
+}
+
+#[tokio::test]
+async fn bringing_back_goes_on_where_it_was_killed() {
+    let world = World::new().await;
+    let id = begun(&world).await;
+    let rows = rows(700);
+    run(&world, id, &rows).await;
+    world.service.undo_import(world.ada, id).await.unwrap();
+    assert_eq!(world.service.count_to_bring_back(world.ada, id).await.unwrap(), 700);
+    let mut polls = 1;
+    while killed_after(polls, Box::pin(world.service.bring_back_import(world.ada, id))).await.is_none() {
+        polls += 1 + polls / 2;
+    }
+    assert_eq!(world.count("SELECT count(*) FROM places WHERE deleted_at IS NULL AND version = 3").await, 700);
+    assert_eq!(world.service.count_to_bring_back(world.ada, id).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -70,6 +70,43 @@ pub async fn created_places(
     Ok(rows.collect())
 }
 
+/// Of these rows those whose place was put into the trash by the operation beside it, and has been neither taken out nor
+/// changed nor deleted for good since; with the version that the place has there.
+pub async fn in_trash_since(tx: &mut Tx, actor: Actor, rows: &[(i64, OpId)]) -> Result<Vec<(i64, i64)>, Error> {
+    let numbers: Vec<i64> = rows.iter().map(|(number, _)| *number).collect();
+    let operations: Vec<Uuid> = rows.iter().map(|(_, op_id)| op_id.0).collect();
+    // Whose owner had put it there before has a receipt from later than that.
+    let found = sqlx::query!(
+        r#"SELECT t.number AS "number!", p.version AS "version!"
+           FROM unnest($2::bigint[], $3::uuid[]) AS t (number, op_id)
+           CROSS JOIN LATERAL (SELECT r.place_id, r.version, r.created_at FROM op_receipts r
+                               WHERE r.actor_id = $1 AND r.op_id = t.op_id OFFSET 0) r
+           CROSS JOIN LATERAL (SELECT p.version, p.deleted_at, p.purged_at FROM places p
+                               WHERE p.owner_id = $1 AND p.id = r.place_id OFFSET 0) p
+           WHERE p.purged_at IS NULL AND p.deleted_at >= r.created_at AND p.version = r.version
+           ORDER BY t.number"#,
+        actor.user.0,
+        &numbers,
+        &operations,
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().map(|row| (row.number, row.version)).collect())
+}
+
+/// How many places that an import made, and that nobody has changed, are in the trash.
+pub async fn unchanged_in_trash(tx: &mut Tx, actor: Actor, id: ImportId) -> Result<i64, Error> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM import_places i
+           CROSS JOIN LATERAL (SELECT FROM places p WHERE p.owner_id = $1 AND p.id = i.place_id
+                               AND p.deleted_at IS NOT NULL AND p.purged_at IS NULL AND p.version = 2 OFFSET 0) p
+           WHERE i.owner_id = $1 AND i.import_id = $2 AND i.created"#,
+        actor.user.0,
+        id.0,
+    );
+    Ok(count.fetch_one(&mut **tx).await?)
+}
+
 /// Notes what taking an import back has come to.
 pub async fn record_undo(
     tx: &mut Tx,

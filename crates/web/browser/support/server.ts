@@ -77,16 +77,41 @@ export class Server {
    * of the API gives a share yet.
    */
   async share(path: string, recipient: Account, role: "viewer" | "editor"): Promise<void> {
-    const postmaster = readFileSync(join(this.data, "postgres/pg/postmaster.pid"), "utf8");
-    const database = new pg.Client({ host: postmaster.split("\n")[4] ?? "", user: "postgres", database: "postgres" });
-    await database.connect();
-    const { rowCount } = await database.query(
+    const changed = await this.#execute(
       `INSERT INTO place_shares (owner_id, place_id, recipient_id, role, created_at, suspended_at)
        SELECT p.owner_id, p.id, u.id, $3, now(), now() FROM places p, users u WHERE p.id = $1 AND u.email = $2`,
       [path.split("/").at(-1), recipient.email, role],
     );
+    if (changed !== 1) throw new Error(`${path} was not shared with ${recipient.email}`);
+  }
+
+  /** The device of an account says at its sync that so many changes still wait on it, as with a network that went in between. */
+  async leaveWaiting({ email }: Account, count: number): Promise<void> {
+    const changed = await this.#execute(
+      `UPDATE devices d SET pending = $2 FROM users u
+       WHERE u.id = d.user_id AND u.email = $1 AND d.platform = 'cli' AND d.revoked_at IS NULL`,
+      [email, count],
+    );
+    if (changed !== 1) throw new Error(`${email} has ${changed} devices`);
+  }
+
+  async #execute(sql: string, values: unknown[]): Promise<number> {
+    const postmaster = readFileSync(join(this.data, "postgres/pg/postmaster.pid"), "utf8");
+    const database = new pg.Client({ host: postmaster.split("\n")[4] ?? "", user: "postgres", database: "postgres" });
+    await database.connect();
+    const { rowCount } = await database.query(sql, values);
     await database.end();
-    if (rowCount !== 1) throw new Error(`${path} was not shared with ${recipient.email}`);
+    return rowCount ?? 0;
+  }
+
+  /** The server is there and says nothing more, as behind a network that has gone. */
+  freeze(): void {
+    this.process.kill("SIGSTOP");
+  }
+
+  /** It goes on. */
+  thaw(): void {
+    this.process.kill("SIGCONT");
   }
 
   /** Ends the server in its own order, with its PostgreSQL. */

@@ -9,11 +9,15 @@ const ANSWERED = /^Failed to load resource: the server responded with a status o
 /** And for none at all. */
 const UNANSWERED = /^Failed to load resource: net::/;
 
+/** Why a request fails without a network. */
+const OFFLINE = "net::ERR_INTERNET_DISCONNECTED";
+
 export class Watch {
   readonly problems: string[] = [];
   readonly #expected = new Map<number, number>();
   #leaving = false;
   #failures = false;
+  #offline = false;
 
   readonly #origins: Set<string>;
   readonly #refused = new Map<string, number>();
@@ -44,6 +48,11 @@ export class Watch {
     this.#expected.set(status, this.#expected.get(status) ?? 0);
   }
 
+  /** From now on the network may be away, and requests fail for it. */
+  allowOffline(): void {
+    this.#offline = true;
+  }
+
   /** From now on, leaving an edited form may ask whether that is meant. */
   allowLeaving(): void {
     this.#leaving = true;
@@ -62,11 +71,12 @@ export class Watch {
       const text = message.text();
       // Drawing without a graphics card is slow, and Chromium says so.
       if (this.#isRefusal(text)) return;
+      if (this.#offline && text.includes(OFFLINE)) return;
       if (ANSWERED.test(text) || text.includes("GPU stall due to ReadPixels")) return;
       if (this.#failures && UNANSWERED.test(text)) return;
       this.problems.push(`console ${message.type()}: ${text} (${message.location().url})`);
     });
-    context.on("weberror", (error) => this.problems.push(`exception: ${error.error().stack ?? error.error().message}`));
+    context.on("weberror", (error) => this.problems.push(`exception: ${error.error().stack || error.error().message || JSON.stringify(error.error())} ${error.error().name}`));
     context.on("dialog", (dialog) => {
       if (dialog.type() !== "beforeunload" || !this.#leaving) this.problems.push(`dialog: ${dialog.type()} ${dialog.message()}`);
       // The page may be gone by now.
@@ -83,6 +93,7 @@ export class Watch {
       const why = request.failure()?.errorText ?? "";
       // A page that is left ends its requests.
       if (this.#isRefusal(request.url())) return;
+      if (this.#offline && why === OFFLINE) return;
       if (why !== "net::ERR_ABORTED" && !this.#failures) this.problems.push(`request failed: ${request.url()} ${why}`);
     });
     context.on("response", (response) => {

@@ -35,7 +35,7 @@ test("a GPX file is looked at, imported, known again, and taken back but for wha
   await expect(page.getByText("Your change is saved.")).toBeVisible();
   await page.goto(done);
   await page.getByRole("button", { name: "Take the import back" }).click();
-  await expect(page.getByText("Taken back: 6 places are in the trash; 1 was changed since and stays as it is.")).toBeVisible();
+  await expect(page.getByText("Taken back: 6 places were put into the trash; 1 was changed since and stays as it is.")).toBeVisible();
   await page.goto("/places");
   await expect(page.locator(".row")).toHaveCount(1);
 });

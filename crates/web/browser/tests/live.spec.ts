@@ -1,6 +1,7 @@
 // What happens elsewhere arrives on an open page, and does not disturb who reads or writes there.
 
 import type { Page } from "@playwright/test";
+import { Device } from "../support/device";
 import { change, expect, save, test, type Values } from "../support/test";
 
 const OAK = { latitude: 47.4979, longitude: 8.7291, name: "Old oak", note: "Shade" } satisfies Values;
@@ -17,7 +18,7 @@ test("a place saved on a device appears in an open list and on its map without a
   await listening(page, "/places");
   await page.evaluate(() => document.documentElement.setAttribute("data-same-page", ""));
   await expect(page.locator(".map-marker")).toHaveCount(1);
-  await device.holdfast(["save", "47.50", "8.74", "--name", "Spring", "--tag", "water"]);
+  await device.holdfast(["save", "47.52", "8.78", "--name", "Spring", "--tag", "water"]);
   await device.sync();
   const row = page.locator(".row", { hasText: "Spring" });
   await expect(row).toBeVisible();
@@ -65,6 +66,18 @@ test("what is being read does not move, and the row in focus or under the pointe
   expect(await element?.evaluate((row) => row.isConnected && row.matches(":hover"))).toBe(true);
 });
 
+test("at the very top the list stays at the top, and what is new is seen", async ({ page, server, device }) => {
+  for (let n = 0; n < 40; n++) await save(page, server, { ...OAK, name: `Place ${n}` });
+  await listening(page, "/places");
+  for (const name of ["Spring", "Well"]) {
+    await device.holdfast(["save", "46.2", "7.1", "--name", name]);
+    await device.sync();
+    await expect(page.locator(".row").first()).toContainText(name);
+    await expect(page.locator(".row").first()).toBeInViewport();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+  }
+});
+
 test("a change elsewhere is said on the form, which keeps what was typed", async ({ page, server }) => {
   const path = await save(page, server, OAK);
   await listening(page, `${path}/edit`);
@@ -75,9 +88,36 @@ test("a change elsewhere is said on the form, which keeps what was typed", async
   await expect(page.getByLabel("Name")).toHaveValue("Old oak");
 });
 
+test("a place that is put into the trash elsewhere is said on its form, which keeps what was typed", async ({ page, server, device, watch }) => {
+  const path = await save(page, server, OAK);
+  await device.sync();
+  await listening(page, `${path}/edit`);
+  await page.getByLabel("Note").fill("Half written");
+  watch.expect(409);
+  await device.holdfast(["delete", "Old oak"]);
+  await device.sync();
+  await expect(page.getByText("This place has been put into the trash elsewhere meanwhile.")).toBeVisible();
+  await expect(page.getByLabel("Note")).toHaveValue("Half written");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByRole("button", { name: "Restore the place and save my change" }).click();
+  await expect(page.locator(".note")).toHaveText("Half written");
+});
+
 test("a device that syncs is seen on the page of devices without a reload", async ({ page, device }) => {
   await listening(page, "/devices");
   await device.holdfast(["save", "46.2", "7.1"]);
   await device.sync();
   await expect(page.locator(".device", { hasText: "phone" }).locator("div", { hasText: "Last sync" }).last()).toContainText(/\d\d:\d\d/);
+});
+
+test("a device that pairs appears beside its code, which is used up then", async ({ page, server }) => {
+  const device = new Device();
+  await page.goto("/devices");
+  await page.getByRole("button", { name: "Show a code" }).click();
+  const code = (await page.locator("[data-code]").textContent()) ?? "";
+  await device.holdfast(["pair", server.url, "--code", code, "--device-name", "kitchen"]);
+  await expect(page.locator(".device", { hasText: "kitchen" })).toBeVisible();
+  await expect(page.getByText("kitchen is paired. A code pairs one device and is used up then.")).toBeVisible();
+  await expect(page.locator("[data-code]")).toHaveCount(0);
+  device.remove();
 });

@@ -66,9 +66,8 @@ test("a session that has ended, and the form that waits", async ({ page, open, a
   await page.getByLabel("Note").fill("Half written");
   const other = await open(account);
   await other.goto("/devices");
-  await other.getByRole("button", { name: /^Sign out/ }).first().click();
   watch.expect(401);
-  await page.getByRole("button", { name: "Save changes" }).click();
+  await other.getByRole("button", { name: /^Sign out/ }).first().click();
   await expect(page.getByRole("heading", { name: "Sign in again" })).toBeVisible();
   await look(page, "sign-in-again");
   await page.getByLabel("E-mail address").fill(account.email);
@@ -109,7 +108,7 @@ test("a full list, and its map on a phone", async ({ page, server }) => {
   await look(page, "list-map", { window: true, only: "phone" });
 });
 
-test("a list that is filtered, that has nothing, in which a place is selected", async ({ page, server }) => {
+test("a list that is filtered, that has nothing, in which a place is selected", async ({ page, server, watch }) => {
   await saveMany(page, server, 20);
   await page.goto("/places?q=place&category=tree&tag=water&sort=name&since=2026-01-01");
   await mapDrawn(page);
@@ -121,6 +120,10 @@ test("a list that is filtered, that has nothing, in which a place is selected", 
   await look(page, "list-nothing-found", { window: true });
   await page.goto("/places/browse");
   await look(page, "browse");
+  watch.expect(400);
+  await page.goto(`/places?category=${"x".repeat(41)}&q=oak`);
+  await expect(page.getByRole("alert")).toContainText("The category is 41 characters long");
+  await look(page, "list-refused");
   await page.goto("/places?q=19");
   await page.getByRole("button", { name: "Place number 19", exact: true }).click();
   await expect(page.locator(".row[aria-current]")).toBeVisible();
@@ -159,6 +162,13 @@ test("a place: new, saved, changed, unnamed, refused", async ({ page, server, wa
   await page.goto(unnamed);
   await mapDrawn(page);
   await look(page, "place-unnamed");
+  await page.goto("/places/new");
+  await mapDrawn(page);
+  await look(page, "new-with-places");
+  const shore = await save(page, server, { latitude: 47.66, longitude: 9.3, name: "Pier" });
+  await page.goto(shore);
+  await mapDrawn(page);
+  await look(page, "place-by-a-lake");
 });
 
 test("what two changed: a conflict, a notice, a place in the trash", async ({ page, server, watch }) => {
@@ -175,12 +185,14 @@ test("what two changed: a conflict, a notice, a place in the trash", async ({ pa
   await mapDrawn(page);
   await page.getByLabel("Name").fill("Grandfather's oak");
   await page.getByLabel("Note").fill("Mine, and longer than what was there before.");
+  await page.getByLabel("Category").fill("forest");
   await change(page, server, second, OAK, { name: "Very old oak", note: "Theirs" });
   await expect(sync).toBeVisible();
   await look(page, "edit-changed-elsewhere");
   watch.expect(409);
   await page.getByRole("button", { name: "Save changes" }).click();
   await expect(page.getByText("The same was changed twice.")).toBeVisible();
+  await expect(page.getByRole("region", { name: "Also in your change" })).toContainText("forest");
   await look(page, "conflict");
   const stale = await save(page, server, OAK);
   await page.goto(stale);
@@ -243,7 +255,7 @@ test("places that are shared: who sees them, what others may, taken back, gone",
   await page.locator(".card", { hasText: "Old oak" }).getByRole("button", { name: "Take it back" }).click();
   await expect(page.getByText("The share is taken back.")).toBeVisible();
   watch.allowLeaving();
-  await expect(other.locator("#changed-elsewhere")).toBeVisible();
+  await expect(other.locator("#gone-elsewhere")).toBeVisible();
   await expect(other.getByLabel("Note")).toHaveValue("Still mine");
   await other.getByRole("button", { name: "Save changes" }).click();
   await expect(other.getByRole("heading", { name: "This place is gone" })).toBeVisible();
@@ -269,6 +281,9 @@ test("files: import, preview, columns, done, taken back", async ({ page, watch }
   await upload(csv("What,Y degrees,X degrees,Why\nOld oak,47.4979,8.7291,shade\nElm,47.5,8.8,\nAsh,47.6,8.9,\n"));
   await expect(page.getByText("It could not be told which columns")).toBeVisible();
   await look(page, "import-columns");
+  await upload(csv("Ding;Breite;Länge;Farbe\nEiche;47,4979;8,7291;grün\n"));
+  await expect(page.getByText("Not used: Ding, Farbe.")).toBeVisible();
+  await look(page, "import-unused");
   await upload(csv("name,latitude,longitude,category,tags\nOld oak,47.4979,8.7291,tree,\"a, b\"\nElm,95,8.8,tree,\n,47.6,8.9,,\n"));
   await expect(page.getByText("Nothing is imported yet.")).toBeVisible();
   await look(page, "import-preview-bad-rows");
@@ -280,17 +295,24 @@ test("files: import, preview, columns, done, taken back", async ({ page, watch }
   await page.getByRole("button", { name: "Take the import back" }).click();
   await expect(page.getByText("The import is taken back.")).toBeVisible();
   await look(page, "import-taken-back");
+  await page.getByRole("button", { name: "Bring them back" }).click();
+  await expect(page.getByText("The places of this import are back.")).toBeVisible();
   watch.expect(422);
   await upload({ name: "broken.kmz", mimeType: "application/zip", buffer: Buffer.from("PK\x03\x04 and nothing else") });
   await expect(page.getByText("Nothing was imported.")).toBeVisible();
   await look(page, "import-refused");
 });
 
-test("devices, pairing, account, sharing, an empty trash", async ({ page, device, watch }) => {
+test("devices, pairing, account, sharing, an empty trash", async ({ page, device, account, server, watch }) => {
   await device.holdfast(["save", "47", "8", "--name", "Old oak"]);
   await device.sync();
   await page.goto("/devices");
   await look(page, "devices");
+  await server.leaveWaiting(account, 2);
+  await page.reload();
+  await page.getByText("Sign out …").click();
+  await expect(page.getByRole("button", { name: "Sign out all the same phone" })).toBeVisible();
+  await look(page, "devices-waiting");
   await page.getByRole("button", { name: "Show a code" }).click();
   await expect(page.locator(".qr svg")).toBeVisible();
   await look(page, "pairing");

@@ -21,6 +21,8 @@ test("signing in, saving by numbers, editing, a conflict, the trash and back", a
   await page.getByLabel("Name").fill("Oak");
   await page.getByRole("button", { name: "Save the place" }).click();
   await expect(page.locator(".coordinates")).toHaveText("47.49790, 8.72910");
+  // No tall empty box where the map would be.
+  await expect(page.locator("[data-map]")).toBeHidden();
   await page.getByRole("link", { name: "Edit" }).click();
   await page.getByLabel("Note").fill("Shade");
   await page.getByRole("button", { name: "Save changes" }).click();

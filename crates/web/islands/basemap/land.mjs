@@ -6,9 +6,6 @@ import { feature, mesh } from "topojson-client";
 
 const require = createRequire(import.meta.url);
 
-/** As a share of the world's square: about 6,000 square kilometres at 45 degrees. */
-const LARGE_LAKE = 8e-6;
-
 /**
  * Makes longitudes continuous along a ring or line that crosses the antimeridian: world-atlas stitches there, and taken as
  * plane coordinates that would be a stroke around the world. The tiler wraps what then lies beyond 180 degrees.
@@ -98,12 +95,7 @@ export function inlandWater() {
     if (!geometry) return [];
     return lines(geometry.type === "LineString" ? [geometry.coordinates] : geometry.coordinates);
   });
-  const lakes = polygons(of("lakes").filter((/** @type {any} */ f) => f.geometry));
-  // At 1:50 million a small lake's shape is only good from afar; a large one's absence would be worse than its outline.
-  for (const { properties, geometry } of lakes) {
-    if (area(geometry.coordinates[0].map(project)) > LARGE_LAKE) Object.assign(properties, { large: 1 });
-  }
-  return { lake: lakes, river: rivers };
+  return { lake: polygons(of("lakes").filter((/** @type {any} */ f) => f.geometry)), river: rivers };
 }
 
 /** @param {number[]} position */

@@ -3,14 +3,30 @@
 /** After this long a form may be sent again: the reply was a download, or never came. */
 const AGAIN = 10_000;
 
-function content(form: HTMLFormElement): string {
-  const values = [...new FormData(form)].map(([name, value]) => [name, typeof value === "string" ? value : value.name]);
-  return JSON.stringify(values);
+/** An input of one line drops line ends from its value, and a text area writes them its own way. */
+const plain = (text: string) => text.replace(/[\r\n]+/g, "");
+
+function isChanged(control: Element): boolean {
+  if (control instanceof HTMLTextAreaElement) return plain(control.value) !== plain(control.defaultValue);
+  if (control instanceof HTMLSelectElement) return [...control.options].some((option) => option.selected !== option.defaultSelected);
+  if (!(control instanceof HTMLInputElement)) return false;
+  return control.checked !== control.defaultChecked || plain(control.value) !== plain(control.defaultValue);
 }
 
-/** Asks before a page is left whose form `[data-guard]` was edited. `data-guard="edited"`: it already holds unsaved work. */
+/**
+ * Whether a form `[data-guard]` holds what the server doesn't have: something else than it came with, also where the browser
+ * filled that in on the way back. `data-guard="edited"`: it came with unsaved work.
+ */
+export function isEdited(form: HTMLFormElement): boolean {
+  return form.dataset.guard === "edited" || [...form.elements].some(isChanged);
+}
+
+/** The buttons that send a form. */
+export const senders = (form: HTMLFormElement): Element[] =>
+  [...form.elements].filter((element) => element.matches("button:not([type=button]):not([type=reset]), input[type=submit]"));
+
+/** Asks before a page is left whose form `[data-guard]` was edited. */
 export function guard(form: HTMLFormElement): void {
-  const saved = form.dataset.guard === "edited" ? "" : content(form);
   let sending = false;
   form.addEventListener("submit", (event) => {
     // Only where nobody stops it.
@@ -23,19 +39,17 @@ export function guard(form: HTMLFormElement): void {
     sending = false;
   });
   addEventListener("beforeunload", (event) => {
-    if (!sending && form.isConnected && content(form) !== saved) event.preventDefault();
+    if (!sending && form.isConnected && isEdited(form)) event.preventDefault();
   });
 }
 
 /** Stops a second submit of a form while the first is under way. */
 export function sendOnce(page: Document): void {
   const underWay = new Map<HTMLFormElement, ReturnType<typeof setTimeout>>();
-  const buttons = (form: HTMLFormElement) =>
-    [...form.elements].filter((element) => element.matches("button:not([type=button]):not([type=reset]), input[type=submit]"));
   const release = (form: HTMLFormElement) => {
     clearTimeout(underWay.get(form));
     underWay.delete(form);
-    for (const button of buttons(form)) button.removeAttribute("aria-disabled");
+    for (const button of senders(form)) button.removeAttribute("aria-disabled");
   };
   page.addEventListener("submit", (event) => {
     const form = event.target as HTMLFormElement;
@@ -43,7 +57,7 @@ export function sendOnce(page: Document): void {
     // Stopped by somebody else, or nothing that is sent.
     if (event.defaultPrevented || form.method === "dialog") return;
     underWay.set(form, setTimeout(() => release(form), AGAIN));
-    for (const button of buttons(form)) button.setAttribute("aria-disabled", "true");
+    for (const button of senders(form)) button.setAttribute("aria-disabled", "true");
   });
   // The page came back out of the browser's cache, as it was when it was left.
   addEventListener("pageshow", () => [...underWay.keys()].forEach(release));

@@ -13,6 +13,14 @@ export type Box = [west: number, south: number, east: number, north: number];
 const EARTH = 6_371_008.8;
 const DEGREE = Math.PI / 180;
 
+/** The last latitude that a map in Web Mercator shows, in degrees; the poles themselves are infinitely far away on it. */
+const MERCATOR_END = 85.0511;
+
+/** A latitude as far as the map goes: what lies nearer to a pole stands at its edge. */
+export function onMap(latitude: number): number {
+  return Math.max(-MERCATOR_END, Math.min(MERCATOR_END, latitude));
+}
+
 /** The same longitude, from -180 up to but not including 180. */
 export function wrapLongitude(longitude: number): number {
   const turned = ((((longitude + 180) % 360) + 360) % 360) - 180;

@@ -29,9 +29,13 @@ function scrollerOf(list: HTMLElement): HTMLElement {
   return (document.scrollingElement as HTMLElement | null) ?? document.documentElement;
 }
 
-/** Runs a change of the list while the first row in view that survives it stays where it is on the screen. */
+/**
+ * Runs a change of the list while the first row in view that survives it stays where it is on the screen. Somebody who is at
+ * the very top stays there, and sees what is new.
+ */
 function keepingPlace(list: HTMLElement, survives: (row: HTMLElement) => boolean, change: () => void): void {
   const scroller = scrollerOf(list);
+  if (scroller.scrollTop < 1) return change();
   const top = scroller === document.scrollingElement ? 0 : scroller.getBoundingClientRect().top;
   const anchor = rowsOf(list).find((row) => row.getBoundingClientRect().bottom > top + 1 && survives(row));
   const id = anchor && idOf(anchor);

@@ -2,9 +2,12 @@
 // where that is greater than what the page shows. Whatever fails, the page stays as it is.
 
 import { createParser } from "eventsource-parser";
+import { check } from "./account";
 import { announce, counted } from "./dom";
+import { Connection } from "./live-connection";
 import { refreshList } from "./live-list";
 import { refreshParts } from "./live-parts";
+import { watchPairing } from "./pairing";
 import { backoff, type Head, headOf, verdict } from "./live-rules";
 
 /** How long a page may be hidden before its stream ends. */
@@ -20,6 +23,7 @@ const shown = () => Number(root.dataset.seq ?? 0);
 class Stream {
   readonly #account: string;
   readonly #heard: (head: Head) => void;
+  readonly #connection = new Connection();
   #running: AbortController | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -34,6 +38,7 @@ class Stream {
   start(): void {
     clearTimeout(this.#retry);
     if (this.#over || this.#running) return;
+    this.#connection.missed();
     const running = new AbortController();
     this.#running = running;
     void this.#hold(running)
@@ -41,14 +46,26 @@ class Stream {
       .then((next) => {
         if (this.#running !== running) return;
         this.#running = null;
-        if (next === "stop") this.#over = true;
-        else this.#retry = setTimeout(() => this.start(), backoff(this.#failures++, Math.random()));
+        this.#connection.missed();
+        if (next === "stop") {
+          this.#over = true;
+          // Signed out elsewhere, or somebody else is signed in.
+          void check(this.#account);
+        } else this.#retry = setTimeout(() => this.start(), backoff(this.#failures++, Math.random()));
       });
+  }
+
+  /** Disconnects, and tries again at once: what there was of a network is gone. */
+  drop(): void {
+    if (!this.#running) return;
+    this.pause();
+    this.start();
   }
 
   /** Disconnects until the next start. */
   pause(): void {
     clearTimeout(this.#retry);
+    this.#connection.rest();
     const running = this.#running;
     this.#running = null;
     running?.abort();
@@ -75,35 +92,43 @@ class Stream {
       const silence = setTimeout(() => running.abort(), SILENCE);
       const { done, value } = await reader.read().finally(() => clearTimeout(silence));
       if (done) return "again";
+      this.#connection.heard();
       parser.feed(value);
     }
   }
 }
 
 /** The page as the server would render it now; null where it is not this page any more, or not this person's. */
-async function fetchAgain(account: string): Promise<{ page: Document } | { gone: true } | null> {
+async function fetchAgain(account: string): Promise<{ page: Document } | { gone: "gone-elsewhere" | "trashed-elsewhere" } | null> {
   const reply = await fetch(location.href.split("#")[0] ?? "", { headers: { "Holdfast-Live": "1", Accept: "text/html" }, cache: "no-store" });
-  if (reply.status === 404 || reply.status === 410) return { gone: true };
+  // A page that is not read is not waited for.
+  if (!reply.ok) void reply.body?.cancel();
+  if (reply.status === 404 || reply.status === 410) return { gone: "gone-elsewhere" };
+  // There is no form for a place in the trash.
+  if (reply.status === 409) return { gone: "trashed-elsewhere" };
   if (!reply.ok || reply.redirected) return null;
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
   return page.documentElement.dataset.account === account ? { page } : null;
 }
 
-/** Brings the page to what the server has now. */
-async function refresh(account: string): Promise<void> {
+/** Brings the page to what the server has now; returns that, if it is this page still. */
+async function refresh(account: string): Promise<Document | undefined> {
   const main = document.querySelector<HTMLElement>("main[data-place-page]");
   const answer = await fetchAgain(account);
   if (!answer) return;
-  const notice = () => document.getElementById("changed-elsewhere")?.removeAttribute("hidden");
+  const notice = (id: string) => {
+    const told = document.getElementById(id) ?? document.getElementById("changed-elsewhere");
+    for (const other of main?.querySelectorAll("[id$=-elsewhere]") ?? []) other.toggleAttribute("hidden", other !== told);
+  };
   if ("gone" in answer) {
-    if (main) notice();
+    if (main) notice(answer.gone);
     return;
   }
   const { page } = answer;
   if (main) {
     // What was typed is not touched; the person is told, and reloads when it suits them.
     const now = page.querySelector<HTMLElement>("main[data-place-page]")?.dataset.version;
-    if (now !== undefined && now !== main.dataset.version) notice();
+    if (now !== undefined && now !== main.dataset.version) notice("changed-elsewhere");
   }
   const { added, held } = refreshList(document, page);
   if (held) whenLeft(account);
@@ -111,6 +136,7 @@ async function refresh(account: string): Promise<void> {
   root.dataset.seq = page.documentElement.dataset.seq ?? root.dataset.seq ?? "";
   if (document.querySelector("[data-list]")) document.dispatchEvent(new CustomEvent("holdfast:changed"));
   if (added > 0) announce(counted(added, "new place", "new places"));
+  return page;
 }
 
 let waiting = false;
@@ -154,6 +180,10 @@ export function start(account: string): void {
     gather = setTimeout(() => void work(), GATHER);
   });
 
+  // A pairing is no change of the feed.
+  const pairing = document.querySelector<HTMLElement>("[data-pairing]");
+  if (pairing) watchPairing(pairing, () => refresh(account));
+
   let hiding: ReturnType<typeof setTimeout> | undefined;
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiding);
@@ -161,6 +191,7 @@ export function start(account: string): void {
     else stream.start();
   });
   addEventListener("online", () => stream.start());
+  addEventListener("offline", () => stream.drop());
   // A page kept for "back" must not hold a connection; when it comes back it may be old.
   addEventListener("pagehide", () => stream.pause());
   addEventListener("pageshow", () => stream.start());

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxText, circle, coordinate, destination, nudge, parseBox, type Position, searchHere, unrolled, viewBox, wrapLongitude } from "../src/geo";
+import { boxText, circle, coordinate, destination, nudge, parseBox, type Position, searchHere, unrolled, viewBox, wrapLongitude, onMap } from "../src/geo";
 
 /** The distance in metres along a great circle. */
 function distance(a: Position, b: Position): number {
@@ -93,4 +93,8 @@ test("searching here keeps the other filters and starts at the first page", () =
   assert.equal(url.searchParams.has("after"), false);
   assert.ok(address.includes("bbox=8.12346,47,9,48.5"));
   assert.equal(boxText([-0.000001, 0, 1e-7, 2]), "0,0,0,2");
+});
+
+test("a pole stands at the edge of the map, and everything else where it is", () => {
+  assert.deepEqual([90, 85, -90, 0].map(onMap), [85.0511, 85, -85.0511, 0]);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { words } from "../src/live-connection";
+import { codeOf } from "../src/pair-link";
 import { backoff, headOf, planMerge, verdict } from "../src/live-rules";
 
 const rows = (...texts: string[]) => texts.map((text) => ({ id: text.split(":")[0] ?? "", says: text }));
@@ -63,4 +65,15 @@ test("a held row stays first where everything before it is gone", () => {
 test("a list may become empty, and be filled from nothing", () => {
   assert.deepEqual(planMerge(rows("a:1"), [], none).remove, ["a"]);
   assert.equal(planMerge([], rows("a:1", "b:1"), none).added, 2);
+});
+
+test("a page that may be old says from when it is, with the day where that is not today", () => {
+  const at = (day: number, hour: number) => new Date(2026, 10, day, hour, 5);
+  assert.equal(words(at(29, 11), at(29, 18), "en-GB"), "Not connected. What you see is from 11:05.");
+  assert.equal(words(at(28, 23), at(29, 1), "en-GB"), "Not connected. What you see is from 28 Nov 2026, 23:05.");
+});
+
+test("only what can be a code is taken out of an address", () => {
+  assert.equal(codeOf("#ceag-7gh1"), "CEAG-7GH1");
+  for (const hash of ["", "#", "#content", "#<b>XX-XXXX</b>", "#ceag 7gh1"]) assert.equal(codeOf(hash), null);
 });

@@ -118,6 +118,7 @@ pub(crate) async fn pair(
 struct PairPage {
     shell: Shell,
     url: String,
+    has_app: bool,
 }
 
 /// Where a scanned code leads in a browser. The code stands behind the `#`, which browsers keep to themselves.
@@ -125,6 +126,7 @@ pub(crate) async fn pair_page(State(state): State<WebState>) -> Response {
     shell::page(&PairPage {
         shell: Shell::bare(&state, "Pair a device"),
         url: state.front.settings().public_url.clone(),
+        has_app: state.phone.is_built(),
     })
 }
 

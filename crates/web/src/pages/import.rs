@@ -79,6 +79,8 @@ struct ImportPage {
     look: Option<Look>,
     problem: Option<String>,
     counts: Counts,
+    /// How many places of an import that was taken back can be brought back, in words.
+    to_bring_back: Option<String>,
 }
 
 impl ImportPage {
@@ -92,6 +94,10 @@ impl ImportPage {
 
     fn is_finished(&self) -> bool {
         self.state == ImportState::Finished
+    }
+
+    fn is_undone(&self) -> bool {
+        self.state == ImportState::Undone
     }
 
     fn is_undoing(&self) -> bool {
@@ -230,6 +236,11 @@ async fn respond(
             look = Some(parse::look(state, actor, read, Options::of(&import)).await?);
         }
     }
+    let mut to_bring_back = None;
+    if summary.state == ImportState::Undone && !is_under_way {
+        let count = state.service.count_to_bring_back(actor, id).await?;
+        to_bring_back = (count > 0).then(|| show::count(count, "place of it is", "places of it are"));
+    }
     let problem = problem.or_else(|| state.imports.take_stopped(id));
     let status = if problem.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
     let page = ImportPage {
@@ -243,6 +254,7 @@ async fn respond(
         look,
         problem,
         counts: Counts::of(&summary),
+        to_bring_back,
     };
     Ok(page_with(status, &page))
 }
@@ -316,6 +328,27 @@ pub(crate) async fn undo(
         Ok((undone.left > 0).then(|| format!("{left}. {why}")))
     };
     Ok(shown(id, in_background(&state, under_way, work).await.then_some("undone")))
+}
+
+/// Brings back what taking it back had put into the trash and nobody has touched since.
+pub(crate) async fn bring_back(
+    State(state): State<WebState>,
+    Viewer(actor): Viewer,
+    Path(id): Path<ImportId>,
+    _form: Form,
+) -> Result<Response, Failure> {
+    if state.service.import_summary(actor, id).await?.is_none() {
+        return Err(no_such_import());
+    }
+    let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
+    let service = state.service.clone();
+    let work = async move {
+        let back = service.bring_back_import(actor, id).await?;
+        let why = back.deferred.map(why_deferred).unwrap_or_default();
+        let left = show::count(back.left, "place is still in the trash", "places are still in the trash");
+        Ok((back.left > 0).then(|| format!("{left}. {why}")))
+    };
+    Ok(shown(id, in_background(&state, under_way, work).await.then_some("brought-back")))
 }
 
 /// Works on an import, whether somebody waits for it or not, and waits a moment. Returns whether it is done and went well;

@@ -30,6 +30,17 @@ pub(crate) struct Resume {
     pub(crate) form: Form,
 }
 
+impl Resume {
+    /// The one that a page of the sign-in carries.
+    fn of(form: &Form) -> Option<Self> {
+        let to = form.get("resume_to").filter(|to| is_own_path(to))?;
+        Some(Self { to: to.to_owned(), form: Form::parse(form.text("resume_form").as_bytes()) })
+    }
+}
+
+/// The query of a sign-in that nobody asked for: a page whose account was signed out elsewhere hands over what was typed.
+const HOLD: &str = "hold";
+
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage {
@@ -134,13 +145,13 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
     if !credentials::is_same_site(request.headers(), state.front.settings()) {
         return Err(problem_of(front::cross_site()));
     }
+    if request.uri().query() == Some(HOLD) {
+        return hold(&state, request).await;
+    }
     let counted = state.front.check_sign_in(&request);
     let browser = browser::name(request.headers());
     let form = Form::read(request).await?;
-    let resume = form
-        .get("resume_to")
-        .filter(|to| is_own_path(to))
-        .map(|to| Resume { to: to.to_owned(), form: Form::parse(form.text("resume_form").as_bytes()) });
+    let resume = Resume::of(&form);
     let next = form.get("next").filter(|n| is_own_path(n)).unwrap_or_default().to_owned();
     let wanted = SignInRequest {
         email: form.text("email").to_owned(),
@@ -192,6 +203,21 @@ pub(crate) async fn sign_in(State(state): State<WebState>, request: Request) -> 
     }
 }
 
+/// Keeps what was typed for whom it was typed by. Nothing is tried and nothing done: whoever is signed in by now sees it if it
+/// is theirs, and is asked for its account if not.
+async fn hold(state: &WebState, request: Request) -> Result<Response, Failure> {
+    let admitted = state.front.admit(request.method(), request.headers(), request.extensions()).await;
+    let resume = Resume::of(&Form::read(request).await?);
+    let Some(resume) = resume else { return Ok(ask_again(state, None)) };
+    // Who was signed out a moment ago may still be admitted; the database knows.
+    if let Ok(actor) = admitted
+        && state.service.account(actor).await.is_ok()
+    {
+        return Ok(show_again(state, actor, resume));
+    }
+    Ok(ask_again(state, Some(resume)))
+}
+
 /// The form as it was sent, to be sent again.
 fn show_again(state: &WebState, actor: Actor, resume: Resume) -> Response {
     let account: Option<AccountId> = resume.form.get("account").and_then(|a| a.parse().ok());
@@ -225,6 +251,7 @@ fn what_it_does(to: &str) -> &'static str {
         "revoke" => "Take the share back",
         "run" => "Import the file",
         "undo" => "Take the import back",
+        "bring-back" => "Bring the places back",
         "discard" => "Drop the file",
         _ => "Do it now",
     }

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::response::Response;
+use holdfast_contract::PlaceOrder;
 use holdfast_service::PlaceFilter;
 use serde::Deserialize;
 
@@ -40,6 +41,8 @@ pub(crate) async fn page(
 ) -> Result<Response, Failure> {
     let filter = PlaceFilter {
         trash: true,
+        // What went there last comes first: nothing else changes in the trash.
+        sort: PlaceOrder::Updated,
         limit: Some(PAGE),
         after: parameters.after,
         before: parameters.before,

@@ -28,6 +28,7 @@ const PRIVATE: &[&str] = &[
     "POST /import/{id}",
     "POST /import/{id}/run",
     "POST /import/{id}/undo",
+    "POST /import/{id}/bring-back",
     "POST /import/{id}/discard",
     "GET /export/archive",
     "GET /export/{file}",

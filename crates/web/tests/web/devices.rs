@@ -2,6 +2,7 @@
 
 use holdfast_contract::Role;
 use holdfast_contract::account::{DeviceInfo, PairRequest};
+use holdfast_contract::sync::{PushRequest, Telemetry};
 use holdfast_http::Limit;
 use holdfast_service::Admin;
 use reqwest::StatusCode;
@@ -32,7 +33,7 @@ async fn a_code_and_its_picture_pair_one_device_that_can_be_signed_out_again() {
     assert_eq!(page.all("a[href='/app/']").len(), 0, "beside the code stands the link with the code");
     assert_eq!(page.all(&format!("a[href='{link}']")).len(), usize::from(has_app));
     page.says(&format!("holdfast pair {} --code {code}", server.url));
-    page.says("This server is reached at").says("For a phone, set PUBLIC_URL");
+    page.says("This server is reached at").says("LISTEN=0.0.0.0:8080").says("and PUBLIC_URL set to the address");
 
     let phone = pair(&server, &code).await.unwrap();
     assert_eq!(phone.actor.user, ada.actor.user);
@@ -42,7 +43,19 @@ async fn a_code_and_its_picture_pair_one_device_that_can_be_signed_out_again() {
     let card = cards.iter().find(|card| card.contains("Ada's <phone>")).unwrap();
     assert!(card.contains("ios") && card.contains("nothing, as far as it said"), "{card}");
 
-    let revoke = page.form(&format!("/devices/{}/revoke", phone.actor.device.0));
+    // What waits on it is said before it can be signed out, in one more step that needs no script.
+    let address = format!("/devices/{}/revoke", phone.actor.device.0);
+    assert!(page.all("#device-list details").is_empty() && page.forms(&address).len() == 1);
+    let telemetry = Some(Telemetry { pending: 2, ..Telemetry::default() });
+    let epoch = server.service.epoch().await.unwrap();
+    let report = PushRequest { epoch, operations: Vec::new(), witness: None, telemetry };
+    server.service.push(phone.actor, report).await.unwrap();
+    let page = ada.open("/devices").await;
+    assert_eq!(page.all("#device-list details > summary"), ["Sign out … Ada's <phone>"]);
+    assert!(page.one("#device-list details .warning").contains("2 changes wait on it."));
+    assert_eq!(page.forms(&address).len(), 1, "nowhere but behind it");
+
+    let revoke = page.form(&address);
     let page = ada.submit_and_follow(&revoke).await;
     assert_eq!(page.notice(), "The device is signed out. What it has not sent stays on it.");
     assert!(server.service.pull(phone.actor, None, None).await.is_err());
@@ -63,6 +76,8 @@ async fn a_code_works_for_some_minutes_and_its_address_is_opened_in_vain() {
     assert!(!page.text.contains("PUBLIC_URL"), "a phone can reach this one");
     let page_of_code = server.browser().open("/pair").await;
     page_of_code.says("holdfast pair 'https://places.example.org/pair#XXXX-XXXX'");
+    let has_app = server.browser().get("/app/").await.status == StatusCode::OK;
+    assert_eq!(page_of_code.all("a[href='/app/sign-in']").len(), usize::from(has_app));
     server.clock.advance_days(1);
     assert!(pair(&server, &page.one(".code")).await.is_err());
 }

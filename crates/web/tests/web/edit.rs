@@ -72,7 +72,9 @@ async fn bad_values_change_nothing_and_everything_typed_is_still_there() {
     let page = ada.submit(&again.fill("name", "Web's oak")).await.is(StatusCode::CONFLICT);
     assert_eq!(sides(&page), ["Web's oak", "Phone's oak"]);
     let page = ada.submit(&edit_form(&ada, &place).await.fill("latitude", "")).await;
-    page.is(StatusCode::UNPROCESSABLE_ENTITY).error_at("position");
+    let page = page.is(StatusCode::UNPROCESSABLE_ENTITY);
+    page.error_at("latitude");
+    page.says("The latitude is missing; type it, or put the marker on the map.");
 }
 
 #[tokio::test]
@@ -175,6 +177,7 @@ async fn a_further_change_before_the_answer_asks_again() {
     let form = edit_form(&ada, &place).await.fill("name", "Web's oak");
     let place = server.change(phone, &place, renamed("Old oak", "Phone's oak")).await;
     let page = ada.submit(&form).await.is(StatusCode::CONFLICT);
+    assert!(!page.text.contains("Also in your change") && !page.text.contains("drop your other changes"));
     let mine = page.form(&address(&place)).choose("pick_name", "mine");
     server.change(phone, &place, renamed("Phone's oak", "Phone's second oak")).await;
     let page = ada.submit(&mine).await.is(StatusCode::CONFLICT);
@@ -195,6 +198,11 @@ async fn tags_of_both_stay_and_a_field_of_others_is_not_touched_while_one_asks()
     other.submit(&theirs).await.location();
     let page = ada.submit(&form).await.is(StatusCode::CONFLICT);
     page.says("by you, on Firefox on Linux");
+    // What is not asked about is shown all the same, and not dropped unseen.
+    page.says("Also in your change").says("This is saved with your choice.");
+    assert_eq!(page.all("section[aria-labelledby=typed-title] dt"), ["Tags"]);
+    assert_eq!(page.all("section[aria-labelledby=typed-title] dd"), ["web"]);
+    page.says("Keep everything as it is now, and drop your other changes, too");
     // While the person chooses, the note changes once more: nobody is in each other's way.
     let now = server.place(ada.actor, place.id).await;
     server.change(phone, &now, noted("Other note", "Phone's note")).await;

@@ -70,7 +70,7 @@ async fn a_file_is_looked_at_imported_known_again_and_taken_back() {
     let undo = ada.open(&page.path).await.form(&format!("{}/undo", page.path));
     let page = ada.submit_and_follow(&undo).await;
     assert_eq!(page.notice(), "The import is taken back.");
-    page.says("2 places are in the trash; 1 was changed since and stays as it is");
+    page.says("2 places were put into the trash; 1 was changed since and stays as it is");
     assert_eq!(server.places(ada.actor).await.iter().map(name_of).collect::<Vec<_>>(), ["Second"]);
     assert_eq!(server.trashed(ada.actor).await.len(), 2);
     ada.submit(&undo).await.location();
@@ -80,6 +80,24 @@ async fn a_file_is_looked_at_imported_known_again_and_taken_back() {
     let list = ada.open("/import").await;
     assert_eq!(list.all("tbody tr").len(), 2);
     assert!(list.all("tbody tr")[1].contains("taken back"), "{:?}", list.all("tbody tr"));
+
+    // And brought back, as often as it is pressed.
+    let path = undo.action.strip_suffix("/undo").unwrap();
+    let undone = ada.open(path).await;
+    undone.says("2 places of it are in the trash as this import had made them.");
+    let back = undone.form(&format!("{path}/bring-back"));
+    for _ in 0..2 {
+        let page = ada.submit_and_follow(&back).await;
+        assert_eq!(page.notice(), "The places of this import are back.");
+        assert_eq!(page.forms(&back.action).len(), 0);
+    }
+    let mut names: Vec<_> = server.places(ada.actor).await.iter().map(|p| name_of(p).to_owned()).collect();
+    names.sort();
+    assert_eq!((names.len(), server.trashed(ada.actor).await.len()), (3, 0), "{names:?}");
+    // Nobody else's, and nothing that was not taken back.
+    let bob = server.person("bob").await;
+    let account = bob.actor.user.to_string();
+    bob.post(&back.action, &[("account", &account)]).await.is(StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -191,6 +209,26 @@ async fn a_table_whose_columns_nobody_knows_asks_which_is_which() {
         let columns = page.form(&page.path).forge("latitude", column).forge("longitude", column);
         ada.submit_and_follow(&columns).await.is(StatusCode::OK);
     }
+}
+
+#[tokio::test]
+async fn columns_that_are_not_used_are_named_and_asked_about_where_no_name_was_found() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let known =
+        look(&ada, "a.csv", "Naam;Breite;Länge;Bemerkung;Farbe;Etiketten\nEiche;47,5;8,7;alt;grün;x, y\n").await;
+    assert_eq!(known.one(".unused"), "Not used: Farbe. Say below what a column is, if you want it.");
+    assert!(known.all("details[open]").is_empty(), "the name is known");
+    known.says("Eiche").says("x, y");
+    let page = look(&ada, "b.csv", "Ding;Breite;Länge\nEiche;47,5;8,7\n").await;
+    assert!(page.one(".unused").starts_with("Not used: Ding."));
+    assert_eq!(page.all("details[open] > summary"), ["Which column is what"]);
+    let all_used = look(&ada, "c.csv", "name,lat,lon\nOak,1,2\n").await;
+    assert!(all_used.all(".unused").is_empty());
+    // Nothing that could be shown stands before what is wrong.
+    let picture = look(&ada, "a.gpx", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").await;
+    assert!(!picture.text.contains("What stands before"), "{}", picture.words());
+    picture.says("there is no GPX in it");
 }
 
 #[tokio::test]

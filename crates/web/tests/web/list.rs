@@ -128,6 +128,13 @@ async fn a_filter_that_can_t_be_read_is_said() {
         let page = ada.get(&format!("/places?{query}")).await.is(StatusCode::BAD_REQUEST);
         assert!(page.words().contains(words), "{query}: {}", page.words());
     }
+    // Everything to ask for something else is there, with what was typed.
+    let long = "x".repeat(300);
+    let page = ada.get(&format!("/places?q={long}&category=tree")).await.is(StatusCode::BAD_REQUEST);
+    page.says("The search is 300 characters long");
+    assert_eq!(page.attributes("#q", "value"), [long]);
+    assert_eq!(page.attributes("#category", "value"), ["tree"]);
+    assert!(page.all("nav[aria-label=Main] a").len() > 3 && page.all("[data-island=map]").is_empty());
     // What no page of ours sends is passed over.
     ada.open("/places?nonsense=1&q=&tag=,,&%ff=%ff").await;
 }
@@ -139,7 +146,7 @@ async fn pages_keep_the_filters_and_lead_back() {
     fill(&server, ada.actor, 103).await;
     let first = ada.open("/places?tag=summer&sort=captured_asc").await;
     assert_eq!((names(&first).len(), first.attributes("a[rel=prev]", "href").len()), (50, 0));
-    assert_eq!(first.one("#count"), "More than one page found");
+    assert_eq!(first.one("#count"), "More than 50 found");
     let next = first.attributes("a[rel=next]", "href").remove(0);
     assert!(next.contains("tag=summer") && next.contains("sort=captured_asc"), "{next}");
     let second = ada.open(&next).await;
@@ -229,7 +236,7 @@ async fn a_page_of_fifty_is_small_and_comes_at_once() {
     for (path, most) in [
         (format!("/places/{place}"), 9),
         (format!("/places/{place}/edit"), 3),
-        ("/places/new".to_owned(), 0),
+        ("/places/new".to_owned(), 3),
         ("/trash".to_owned(), 3),
     ] {
         ada.open(&path).await;
@@ -259,4 +266,15 @@ async fn a_place_that_many_people_see_says_how_many() {
     assert_eq!(ada.open("/places").await.all(".row-audience"), ["You and 23 people"]);
     let page = ada.open(&format!("/places/{}", place.id)).await;
     assert!(page.text.contains("You and 23 people") && page.text.contains("… and 3 more"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn a_tag_is_found_as_it_is_shown() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    fill(&server, ada.actor, 3).await;
+    assert_eq!(names(&ada.open("/places?q=%23summ").await).len(), 3);
+    assert_eq!(names(&ada.open("/places?tags=%23summer").await).len(), 3);
+    // A sign alone is looked for as it is.
+    assert_eq!(names(&ada.open("/places?q=%23").await).len(), 0);
 }

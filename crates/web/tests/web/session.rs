@@ -165,3 +165,30 @@ async fn what_is_on_the_way_through_the_sign_in_can_not_be_turned_into_another_a
         assert!(!page.text.contains("evil"));
     }
 }
+
+#[tokio::test]
+async fn a_page_that_is_left_hands_over_what_was_typed_and_only_its_account_sees_it() {
+    let server = Server::start().await;
+    let (browser, form, path) = interrupted(&server, true).await;
+    let bob = server.person("bob").await;
+    let ada = server.another_browser("ada@example.org").await;
+    let hold = |browser: &Browser<'_>| {
+        let typed = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form.pairs()).finish();
+        let request = browser.request(reqwest::Method::POST, "/sign-in?hold");
+        request.form(&[("resume_to", path.clone()), ("resume_form", typed)])
+    };
+    let page = browser.send(hold(&browser)).await.is(StatusCode::UNAUTHORIZED);
+    page.says("Nothing you typed is lost");
+    let page = browser.sign_in(&page, "ada@example.org", PASSWORD).await.is(StatusCode::OK);
+    shows_everything(&page, &path);
+    let page = bob.send(hold(&bob)).await.is(StatusCode::FORBIDDEN);
+    assert_eq!(page.heading(), "Made for another account");
+    assert!(!page.all("main").concat().contains("Line one"));
+    // Signed in again by then: it is there, and nothing was done.
+    let page = ada.send(hold(&ada)).await.is(StatusCode::OK);
+    shows_everything(&page, &path);
+    assert_eq!(name_of(&server.places(ada.actor).await[0]), "Old oak");
+    // Another site can't fill in somebody's form for them.
+    let foreign = browser.bare_request(reqwest::Method::POST, "/sign-in?hold").header("Sec-Fetch-Site", "cross-site");
+    browser.send(foreign.form(&[("resume_to", "/places"), ("resume_form", "name=x")])).await.is(StatusCode::FORBIDDEN);
+}

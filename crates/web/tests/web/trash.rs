@@ -145,3 +145,23 @@ async fn a_long_history_is_shown_in_pages_without_a_gap() {
         ada.open(&format!("{}?before={before}", path(&place))).await;
     }
 }
+
+#[tokio::test]
+async fn what_went_into_the_trash_last_comes_first_page_by_page() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let mut places = Vec::new();
+    for n in 0..53 {
+        places.push(server.save(ada.actor, &format!("Place {n}")).await);
+    }
+    // In another order than they were saved in.
+    places.swap(0, 52);
+    places.swap(10, 30);
+    for place in &places {
+        server.trash(ada.actor, place).await;
+    }
+    let first = ada.open("/trash").await;
+    let second = ada.open(&first.attributes("a[rel=next]", "href").remove(0)).await;
+    let shown = [first.all(".row-name"), second.all(".row-name")].concat();
+    assert_eq!(shown, places.iter().rev().map(name_of).collect::<Vec<_>>());
+}

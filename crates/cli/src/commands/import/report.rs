@@ -13,6 +13,9 @@ const PREVIEW_LINES: usize = 20;
 /// Bad rows that people are shown.
 const BAD_LINES: usize = 50;
 
+/// Columns that are named as not used.
+const UNUSED: usize = 20;
+
 /// What became of one file, as JSON.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -58,13 +61,18 @@ fn place_in(line: u64, number: Option<u64>, file: Option<&str>) -> String {
     format!("{file}line {line}{number}")
 }
 
+fn are(count: u64) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
 pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Failure> {
     let made = words::count(report.new, "place", "places");
     let known = match (report.known, report.in_trash) {
         (0, _) => String::new(),
-        (known, 0) => format!(" {known} had been imported before."),
+        (known, 0) => format!(" {known} {} here already.", are(known)),
         (known, trash) => {
-            format!(" {known} had been imported before, {trash} of them are in the trash and stay there.")
+            let stay = if trash == 1 { "is in the trash and stays there" } else { "are in the trash and stay there" };
+            format!(" {known} {} here already; {trash} of them {stay}.", are(known))
         }
     };
     match (report.new, report.total) {
@@ -85,7 +93,7 @@ pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Fa
 
 pub(super) fn show_preview(output: Output, report: &FileReport, rows: &[ImportRow]) -> Result<(), Failure> {
     output.show(format!(
-        "{}: {}, {} new, {} imported before{}. Nothing was written.",
+        "{}: {}, {} new, {} here already{}. Nothing was written.",
         report.file,
         report.counted(report.total),
         report.new,
@@ -106,6 +114,14 @@ pub(super) fn show_preview(output: Output, report: &FileReport, rows: &[ImportRo
 
 /// What of the file was not taken, and why.
 pub(super) fn tell_flaws(output: Output, report: &FileReport) {
+    let unused = report.csv.as_ref().map(CsvSheet::unused).unwrap_or_default();
+    if !unused.is_empty() {
+        let mut named: Vec<String> = unused.iter().take(UNUSED).map(|name| words::one_line(name)).collect();
+        if unused.len() > UNUSED {
+            named.push(format!("and {} more", unused.len() - UNUSED));
+        }
+        output.warn(format!("Not used: {}. To use a column: --column name=COLUMN", named.join(", ")));
+    }
     if report.passed_over.total() > 0 {
         let passed: Vec<String> = report.passed_over.words().map(|(n, one, many)| words::count(n, one, many)).collect();
         let only = if report.format == Format::Gpx { "waypoints" } else { "points" };

@@ -167,7 +167,7 @@ export class Markers {
     element.className = listed ? "map-marker map-marker-listed" : "map-marker";
     element.textContent = "";
     element.setAttribute("aria-label", item.name);
-    element.title = item.name;
+    element.title = listed ? item.name : `${item.name} (on another page of the list)`;
     if (this.#hooks.selected() === item.id) element.setAttribute("aria-current", "true");
     else element.removeAttribute("aria-current");
   }

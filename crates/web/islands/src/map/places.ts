@@ -2,7 +2,7 @@
 
 import { type Map as MapLibre, Popup } from "maplibre-gl";
 import { announce, reducedMotion } from "../dom";
-import { type Box, boxText, parseBox, searchHere, unrolled, viewBox } from "../geo";
+import { type Box, boxText, onMap, parseBox, searchHere, unrolled, viewBox } from "../geo";
 import { createMap, foreignStyle } from "./engine";
 import { Markers } from "./markers";
 import { type Answer, fetchPoints, type Item, Items } from "./points";
@@ -27,6 +27,7 @@ class PlacesMap {
   /** The server counts, and is asked again after each move. */
   #byView = false;
   #bounds: Box | null = null;
+  readonly #legend = legend();
   /** The view that was last asked for, so that a map that did not move asks nothing. */
   #asked = "";
 
@@ -70,7 +71,7 @@ class PlacesMap {
     const [west, south, east, north] = unrolled(box);
     // On our own basemap, nearer would show no town to know a single place by.
     const maxZoom = foreignStyle() ? 13 : 11;
-    this.#map.fitBounds([west, south, east, north], { padding, maxZoom, animate: animate && !reducedMotion() });
+    this.#map.fitBounds([west, onMap(south), east, onMap(north)], { padding, maxZoom, animate: animate && !reducedMotion() });
   }
 
   /** Asks for the places, and ends the question before. */
@@ -88,6 +89,7 @@ class PlacesMap {
         if (answer.clusters) this.#byView = true;
       }
       this.#markers.show(new Items(answer));
+      this.#explain(answer);
       return answer;
     } catch (error) {
       // What is shown stays; the next move or change asks again.
@@ -96,6 +98,12 @@ class PlacesMap {
       console.warn("The map's places could not be loaded.", error);
       return null;
     }
+  }
+
+  /** Two kinds of marks are explained where there are two: with places that are on another page of the list. */
+  #explain(answer: Answer): void {
+    const rows = document.querySelectorAll("#places > [data-place]").length;
+    this.#legend.hidden = answer.total <= rows;
   }
 
   #box(): Box {
@@ -118,7 +126,7 @@ class PlacesMap {
       if (this.#bounds) this.#view(this.#bounds, this.#padding());
     });
     tools.append(this.#search, this.#fit);
-    this.#map.getContainer().append(tools);
+    this.#map.getContainer().append(tools, this.#legend);
   }
 
   /** Rows point at markers. Listens on the list, as rows come and go. */
@@ -161,7 +169,7 @@ class PlacesMap {
     const animate = !reducedMotion();
     if ("box" in item.open) {
       const [west, south, east, north] = unrolled(item.open.box);
-      this.#map.fitBounds([west, south, east, north], { padding: this.#padding(), maxZoom: 17, animate }, BY_PERSON);
+      this.#map.fitBounds([west, onMap(south), east, onMap(north)], { padding: this.#padding(), maxZoom: 17, animate }, BY_PERSON);
     } else {
       const zoom = Math.min(item.open.zoom, this.#map.getMaxZoom());
       this.#map.easeTo({ center: [item.longitude, item.latitude], zoom, animate }, BY_PERSON);
@@ -199,6 +207,24 @@ function button(text: string): HTMLButtonElement {
   element.className = "map-tool";
   element.textContent = text;
   return element;
+}
+
+/** What the two kinds of marks mean. */
+function legend(): HTMLElement {
+  const list = document.createElement("ul");
+  list.className = "map-legend";
+  list.setAttribute("aria-label", "Legend");
+  list.hidden = true;
+  const line = (kind: string, words: string) => {
+    const dot = document.createElement("span");
+    dot.className = kind;
+    dot.setAttribute("aria-hidden", "true");
+    const item = document.createElement("li");
+    item.append(dot, words);
+    return item;
+  };
+  list.append(line("map-dot map-dot-listed", "on this page of the list"), line("map-dot", "on another page"));
+  return list;
 }
 
 /** Scrolls to a row only where it is not in view anyway. */

@@ -2,7 +2,7 @@
 
 import Supercluster from "supercluster";
 import { API_HEADERS } from "../dom";
-import { type Box, boxText } from "../geo";
+import { type Box, boxText, onMap } from "../geo";
 
 /** One thing on the map. */
 export type Item =
@@ -63,9 +63,10 @@ export class Items {
   readonly #fixed: Item[] = [];
 
   constructor(answer: Answer) {
-    const points = [...(answer.points ?? [])];
+    const points = (answer.points ?? []).map((point) => ({ ...point, latitude: onMap(point.latitude) }));
     for (const cluster of answer.clusters ?? []) {
-      const { latitude, longitude, count, bounds, id, name } = cluster;
+      const { longitude, count, bounds, id, name } = cluster;
+      const latitude = onMap(cluster.latitude);
       if (count === 1 && id) points.push({ id, latitude, longitude, name: name ?? null });
       else {
         const key = `s${latitude},${longitude},${count}`;

@@ -2,7 +2,7 @@
 
 import { type GeoJSONSource, type Map as MapLibre, Marker } from "maplibre-gl";
 import { hiddenVisually, reducedMotion } from "../dom";
-import { circle, nudge, type Position, spoken, wrapLongitude } from "../geo";
+import { circle, nudge, onMap, parseBox, type Position, spoken, wrapLongitude } from "../geo";
 import type { PositionField } from "../position";
 import { createMap, foreignStyle, onStyle } from "./engine";
 
@@ -68,6 +68,11 @@ class PositionMap {
     field.onChange((typed) => this.#changed(typed));
     if (!field.readOnly) this.#editing();
     this.#changed(true, true);
+    const start = parseBox(field.fieldset.dataset.start);
+    if (start && !field.position) {
+      const [west, south, east, north] = start;
+      map.fitBounds([west, onMap(south), east, onMap(north)], { padding: 40, maxZoom: near(map), animate: false });
+    }
   }
 
   #editing(): void {
@@ -114,7 +119,7 @@ class PositionMap {
       return;
     }
     const centre = this.#map.getCenter().lng;
-    this.#marker.setLngLat([centre + wrapLongitude(position.longitude - centre), position.latitude]);
+    this.#marker.setLngLat([centre + wrapLongitude(position.longitude - centre), onMap(position.latitude)]);
     if (!this.#placed) this.#marker.addTo(this.#map);
     const appeared = !this.#placed;
     this.#placed = true;
@@ -123,7 +128,8 @@ class PositionMap {
   }
 
   #show(position: Position, approach: boolean, first: boolean): void {
-    const { longitude, latitude } = position;
+    const { longitude } = position;
+    const latitude = onMap(position.latitude);
     const metres = this.#field.accuracy;
     const animate = !first && !reducedMotion();
     if (approach && metres > 0) {

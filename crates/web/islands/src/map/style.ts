@@ -12,8 +12,9 @@ const MAX_TILE_ZOOM = 7;
 // No glyphs are fetched: MapLibre draws the letters with the fonts of the person's machine.
 const FONT = ["system-ui", "sans-serif"];
 
-/** Small lakes fade where their outline, made for 1:50 million, is no longer true. */
-const LAKE: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 6, 1, 7.5, ["case", ["has", "large"], 1, 0]];
+/** A shore made for 1:50 million is not true to a hundred metres: from close by it has no sharp edge to be taken at its word. */
+const SHORE_BLUR: ExpressionSpecification = ["interpolate", ["exponential", 1.6], ["zoom"], 7, 0, 9, 3, 12, 14];
+const SHORE_WIDTH: ExpressionSpecification = ["interpolate", ["exponential", 1.6], ["zoom"], 4, 0.3, 7, 0.8, 9, 4, 12, 16];
 
 function ground(palette: Palette): LayerSpecification[] {
   return [
@@ -39,7 +40,7 @@ function ground(palette: Palette): LayerSpecification[] {
       type: "fill",
       source: "base",
       "source-layer": "lake",
-      paint: { "fill-color": palette.water, "fill-opacity": LAKE },
+      paint: { "fill-color": palette.water },
     },
     {
       id: "lake-shore",
@@ -47,7 +48,7 @@ function ground(palette: Palette): LayerSpecification[] {
       source: "base",
       "source-layer": "lake",
       minzoom: 4,
-      paint: { "line-color": palette.coast, "line-width": ["interpolate", ["linear"], ["zoom"], 4, 0.3, 8, 1], "line-opacity": LAKE },
+      paint: { "line-color": palette.coast, "line-width": SHORE_WIDTH, "line-blur": SHORE_BLUR },
     },
     {
       id: "coast",

@@ -16,6 +16,8 @@ use crate::state::WebState;
 const ROWS: usize = 20;
 /// Flaws that are listed one by one.
 const FLAWS: usize = 50;
+/// Columns that are named as not used.
+const UNUSED: usize = 20;
 /// Files that are read at the same time: each may take a good part of a second and a lot of memory.
 static READERS: Semaphore = Semaphore::const_new(2);
 
@@ -66,6 +68,10 @@ pub(super) struct Sheet {
     pub(super) sample: Vec<Vec<String>>,
     pub(super) fields: Vec<Choice>,
     pub(super) needs_columns: bool,
+    /// Names of columns that nothing is taken from.
+    pub(super) unused: Option<String>,
+    /// Which column is what should be looked at: something may have been missed.
+    pub(super) is_doubtful: bool,
 }
 
 /// What can be in a column, and in which one it is.
@@ -88,9 +94,19 @@ impl From<CsvSheet> for Sheet {
             label: label_of(*field),
             column: sheet.columns.get(*field),
         });
+        let needs_columns = !sheet.columns.can_locate();
+        let unused: Vec<&str> =
+            sheet.unused().iter().map(|name| if name.is_empty() { "(no name)" } else { *name }).collect();
+        let more = unused.len().saturating_sub(UNUSED);
+        let mut words = unused.iter().take(UNUSED).copied().collect::<Vec<_>>().join(", ");
+        if more > 0 {
+            words.push_str(&format!(" and {more} more"));
+        }
         Self {
             fields: fields.collect(),
-            needs_columns: !sheet.columns.can_locate(),
+            needs_columns,
+            is_doubtful: needs_columns || (sheet.columns.name.is_none() && !unused.is_empty()),
+            unused: (!words.is_empty() && !needs_columns).then_some(words),
             header: sheet.header,
             sample: sheet.sample,
         }
@@ -192,6 +208,7 @@ pub(super) async fn look(state: &WebState, actor: Actor, read: Read, options: Op
     let in_trash = known.iter().filter(|k| k.in_trash && !k.purged).count() as u64;
     let alive = known.len() as u64 - purged - in_trash;
     let new = (parsed.len() as u64).saturating_sub(known.len() as u64);
+    let needs_columns = contents.needs_columns();
     let mut bad = contents.bad;
     bad.extend(invalid.iter().map(|row| {
         let reason = row.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
@@ -215,7 +232,14 @@ pub(super) async fn look(state: &WebState, actor: Actor, read: Read, options: Op
         bad_words: some(bad_count, "row can't be imported", "rows can't be imported"),
         left_out: contents.left_out.into_iter().take(FLAWS).collect(),
         passed_over: (!passed.is_empty()).then(|| passed.join(", ")),
-        broken: contents.broken.map(|b| format!("line {}: {}", b.line, b.reason)),
+        // Which columns hold the coordinates is asked for beside the table itself.
+        broken: contents.broken.filter(|_| !needs_columns).map(|b| match (rows, bad_count) {
+            (0, 0) => format!("Nothing of the file can be read: {} (line {}).", b.reason, b.line),
+            _ => format!(
+                "The file can’t be read to its end: line {}: {}. What stands before is shown here.",
+                b.line, b.reason
+            ),
+        }),
         sheet: contents.csv.map(Sheet::from),
         encoding: options.encoding.unwrap_or_default(),
     })

@@ -40,7 +40,11 @@ impl Counts {
             created: show::count(positive(counts.created), "place was made", "places were made"),
             known: some(counts.known + counts.in_trash, "was there already", "were there already"),
             rejected: some(counts.rejected, "could not be imported", "could not be imported"),
-            removed: show::count(positive(import.undo.removed), "place is in the trash", "places are in the trash"),
+            removed: show::count(
+                positive(import.undo.removed),
+                "place was put into the trash",
+                "places were put into the trash",
+            ),
             kept: some(
                 import.undo.kept,
                 "was changed since and stays as it is",

@@ -52,7 +52,7 @@ struct ConflictPage {
     sides: Vec<Sides>,
     /// What the person wants besides and what nobody else touched: carried along.
     besides: Vec<(&'static str, String)>,
-    /// What the person changed, by the names of the fields, where there is no choice to show it beside.
+    /// What the person changed besides the fields that they are asked about, by the names of the fields.
     typed: Vec<(&'static str, String)>,
     changed: Time,
     /// By whom, where that is known.
@@ -126,7 +126,7 @@ pub(crate) async fn show(state: &WebState, actor: Actor, clash: Clash, form: &Fo
     }
     let (changed, by) = last_change(state, actor, &place).await;
     let is_asked = |name: &str| sides.iter().any(|side| side.values.iter().any(|(input, _)| *input == name));
-    let typed = TYPED.iter().filter(|(name, _)| in_trash.is_some() && !is_asked(name) && is_changed(form, name));
+    let typed = TYPED.iter().filter(|(name, _)| !is_asked(name) && is_changed(form, name));
     let typed = typed.map(|(name, label)| (*label, form.text(name).to_owned())).collect();
     let page = ConflictPage {
         typed,

@@ -1,13 +1,16 @@
 //! The filters of the list, as they stand in its address.
 
 use holdfast_contract::place::UnknownWord;
-use holdfast_contract::{BoundingBox, Source, Timestamp};
+use holdfast_contract::{BoundingBox, Source, Timestamp, limits};
 use holdfast_service::PlaceFilter;
 
 use super::tags;
 use crate::failure::Failure;
 use crate::form::Form;
 use crate::show;
+
+/// Longest search, in characters.
+pub(crate) const SEARCH_MAX: usize = limits::NAME_MAX;
 
 /// What the list's address says. Whatever can't be read is left out and said.
 #[derive(Clone, Default)]

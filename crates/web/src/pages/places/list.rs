@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Query, RawQuery, State};
+use axum::http::StatusCode;
 use axum::response::Response;
-use holdfast_contract::{Place, Role};
-use holdfast_service::Audience;
+use holdfast_contract::{Code, Place, Role};
+use holdfast_service::{Actor, Audience};
 
 use super::filter::Filters;
 use crate::failure::Failure;
@@ -30,6 +31,8 @@ struct ListPage {
     count: String,
     /// There is not one place of one's own yet.
     is_empty: bool,
+    /// Why nothing is listed: a filter can't be taken.
+    problem: Option<String>,
     url: String,
 }
 
@@ -103,7 +106,18 @@ pub(crate) async fn page(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Failure> {
     let filters = Filters::parse(query.as_deref());
-    let page = state.service.list_rows(actor, &filters.filter(PAGE)?).await?;
+    let found = match filters.filter(PAGE) {
+        Ok(filter) => state.service.list_rows(actor, &filter).await.map_err(Failure::from),
+        Err(failure) => Err(failure),
+    };
+    let page = match found {
+        Ok(page) => page,
+        // The person sees what they asked for, and can ask for something else.
+        Err(failure) if failure.code() == Code::InvalidParameter => {
+            return Ok(refused(&state, actor, filters, &failure));
+        }
+        Err(failure) => return Err(failure),
+    };
     let own = u64::try_from(page.live_places).unwrap_or(0);
     let count = if filters.is_open() && own == 0 && !page.rows.is_empty() {
         "Shared with you".to_owned()
@@ -112,7 +126,7 @@ pub(crate) async fn page(
     } else if page.next.is_none() && page.previous.is_none() {
         show::count(page.rows.len() as u64, "place found", "places found")
     } else {
-        "More than one page found".to_owned()
+        format!("More than {PAGE} found")
     };
     Ok(shell::page(&ListPage {
         shell: Shell::of(&state, actor, Part::Places, "Places").at(page.seq).after(done.as_deref()),
@@ -124,6 +138,26 @@ pub(crate) async fn page(
         rows: page.rows.iter().map(|row| Row::new(&state, &row.place, &row.audience)).collect(),
         filters,
         count,
+        problem: None,
         url: state.front.settings().public_url.clone(),
     }))
+}
+
+/// The list's page where a filter can't be taken: with the filters as they are, and why.
+fn refused(state: &WebState, actor: Actor, filters: Filters, failure: &Failure) -> Response {
+    let problem = failure.problem();
+    let page = ListPage {
+        shell: Shell::of(state, actor, Part::Places, "Places"),
+        chips: filters.chips(),
+        next: None,
+        previous: None,
+        points: String::new(),
+        is_empty: false,
+        rows: Vec::new(),
+        filters,
+        count: String::new(),
+        problem: Some(show::problem(problem)),
+        url: state.front.settings().public_url.clone(),
+    };
+    shell::page_with(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST), &page)
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_contract::{
     Action, ClientId, Code, FieldError, NewPlace, OpId, Operation, Outcome, Place, Problem, Target,
 };
-use holdfast_service::Actor;
+use holdfast_service::{Actor, PlaceFilter};
 use serde::Deserialize;
 
 use super::conflict::{self, Clash};
@@ -17,6 +17,11 @@ use crate::form::Form;
 use crate::shell::{self, Part, Shell, page_with};
 use crate::state::WebState;
 use crate::viewer::Viewer;
+
+/// So many of the newest places are looked at for where the map starts.
+const NEWEST: u32 = 20;
+/// How far from the newest another one may be, in degrees, to be on the map that a new one is put on.
+const NEAR_DEGREES: f64 = 0.5;
 
 #[derive(Template)]
 #[template(path = "places/new.html")]
@@ -28,6 +33,8 @@ struct NewPage {
     position_source: String,
     fields: Fields,
     errors: Vec<FieldError>,
+    /// Where the map starts as long as there is no position.
+    start: String,
 }
 
 #[derive(Deserialize)]
@@ -41,7 +48,7 @@ pub(crate) async fn page(
     State(state): State<WebState>,
     Viewer(actor): Viewer,
     Query(parameters): Query<Parameters>,
-) -> Response {
+) -> Result<Response, Failure> {
     let fields = Fields {
         latitude: parameters.latitude.unwrap_or_default(),
         longitude: parameters.longitude.unwrap_or_default(),
@@ -49,7 +56,23 @@ pub(crate) async fn page(
     };
     // The form's two ids: sent twice, it makes one place.
     let client_id = ClientId::from(uuid::Uuid::from(shell::op_id(&state)));
-    show(&state, actor, StatusCode::OK, client_id, shell::op_id(&state), "manual", fields, Vec::new())
+    let newest = PlaceFilter { limit: Some(NEWEST), ..PlaceFilter::default() };
+    let newest = state.service.list_rows(actor, &newest).await?;
+    let start = around(newest.rows.iter().map(|row| (row.place.latitude.get(), row.place.longitude.get())));
+    Ok(show(&state, actor, StatusCode::OK, client_id, shell::op_id(&state), "manual", fields, Vec::new(), start))
+}
+
+/// A box around the first position and those that are not far from it, as `west,south,east,north`; empty where there is none.
+fn around(mut positions: impl Iterator<Item = (f64, f64)>) -> String {
+    let Some((latitude, longitude)) = positions.next() else { return String::new() };
+    let (mut south, mut north, mut west, mut east) = (latitude, latitude, longitude, longitude);
+    for (lat, lon) in positions {
+        if (lat - latitude).abs() <= NEAR_DEGREES && (lon - longitude).abs() <= NEAR_DEGREES {
+            (south, north) = (south.min(lat), north.max(lat));
+            (west, east) = (west.min(lon), east.max(lon));
+        }
+    }
+    format!("{west:.5},{south:.5},{east:.5},{north:.5}")
 }
 
 #[expect(clippy::too_many_arguments, reason = "what the form holds")]
@@ -62,6 +85,7 @@ fn show(
     position_source: &str,
     fields: Fields,
     errors: Vec<FieldError>,
+    start: String,
 ) -> Response {
     page_with(
         status,
@@ -73,6 +97,7 @@ fn show(
             position_source: position_source.to_owned(),
             fields,
             errors,
+            start,
         },
     )
 }
@@ -93,7 +118,7 @@ pub(crate) async fn save(
             let typed = operation::typed(&form);
             let status = StatusCode::UNPROCESSABLE_ENTITY;
             let source = form.text("position_source");
-            return Ok(show(&state, actor, status, client_id, op_id, source, typed, errors));
+            return Ok(show(&state, actor, status, client_id, op_id, source, typed, errors, String::new()));
         }
     };
     let mut outcome = create(&state, actor, client_id, op_id, &place).await?;
@@ -157,4 +182,17 @@ pub(super) fn refused(outcome: Outcome) -> Failure {
         _ => Problem::new(Code::Gone, "This place was deleted for good, or is no longer shared with you."),
     };
     Failure::from(problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_map_starts_where_the_newest_places_are_and_not_where_another_one_is_far_away() {
+        assert_eq!(around(std::iter::empty()), "");
+        assert_eq!(around([(47.5, 8.7)].into_iter()), "8.70000,47.50000,8.70000,47.50000");
+        let there = [(47.5, 8.7), (-33.9, 151.2), (47.4, 9.0)];
+        assert_eq!(around(there.into_iter()), "8.70000,47.40000,9.00000,47.50000");
+    }
 }

@@ -99,8 +99,16 @@ fn position(fields: &Fields, errors: &mut Vec<FieldError>) -> Option<Position> {
     let altitude = number(&fields.altitude, "altitude", errors);
     let (Some(latitude), Some(longitude)) = (latitude, longitude) else {
         if errors.len() == before {
-            let detail = "is missing; put the marker on the map, use your location, or type latitude and longitude";
-            errors.push(FieldError::new("position", FieldCode::Required, detail));
+            // The one number of a position that is missing, or all of it.
+            let (field, detail) = match (latitude, longitude) {
+                (None, Some(_)) => ("latitude", "is missing; type it, or put the marker on the map"),
+                (Some(_), None) => ("longitude", "is missing; type it, or put the marker on the map"),
+                _ => (
+                    "position",
+                    "is missing; put the marker on the map, use your location, or type latitude and longitude",
+                ),
+            };
+            errors.push(FieldError::new(field, FieldCode::Required, detail));
         }
         return None;
     };
@@ -252,6 +260,23 @@ mod tests {
         assert_eq!(fields, ["name", "latitude"]);
         let errors = new_place(&form("name=Oak"), now).unwrap_err();
         assert!(errors[0].detail.contains("put the marker on the map"));
+        let errors = new_place(&form("latitude=47.5"), now).unwrap_err();
+        assert_eq!(
+            crate::show::field_error(&errors[0]),
+            "The longitude is missing; type it, or put the marker on the map."
+        );
+        let errors = new_place(
+            &form(&format!("latitude=1&longitude=2&note={}&tags={}", "n".repeat(10_001), "t".repeat(41))),
+            now,
+        );
+        let words: Vec<_> = errors.unwrap_err().iter().map(crate::show::field_error).collect();
+        assert_eq!(
+            words,
+            [
+                "The note is 10001 characters long; at most 10000 are allowed.",
+                "A tag is 41 characters long; at most 40 are allowed."
+            ]
+        );
         let both = new_place(&form("latitude=47.4979,+8.7291&longitude="), now).unwrap();
         assert_eq!(crate::show::coordinates(&both.fields.position), "47.49790, 8.72910");
     }
