@@ -20,6 +20,7 @@ pub(super) fn watch(context: &Context) -> Outcome {
         let unheard = Notify::new();
         let mut failed: Option<Failure> = None;
         let mut teller = Teller { output, unreachable: false };
+        let interrupted = interrupted();
         engine
             .watch(
                 |event| {
@@ -31,7 +32,7 @@ pub(super) fn watch(context: &Context) -> Outcome {
                 },
                 async {
                     tokio::select! {
-                        () = interrupted() => {}
+                        () = interrupted => {}
                         () = unheard.notified() => {}
                     }
                 },
@@ -43,20 +44,22 @@ pub(super) fn watch(context: &Context) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Over when the person or the system asks the program to end.
+/// Over when the person or the system asks the program to end. It listens from this call on, before anything is told: who reads
+/// that may ask for the end at once.
+#[cfg(unix)]
+fn interrupted() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+    let mut signals: Vec<Signal> = kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect();
+    std::future::poll_fn(move |context| {
+        let is_any = signals.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+        if is_any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+}
+
+/// Over when the person asks the program to end.
+#[cfg(not(unix))]
 async fn interrupted() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            return;
-        }
-    }
     let _ = tokio::signal::ctrl_c().await;
 }
 
