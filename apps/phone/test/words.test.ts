@@ -57,6 +57,8 @@ describe("what waits", () => {
 
   it("says why, with the server's own words where it has some", () => {
     const problem = { type: "", title: "", status: 422, code: "invalid" as const, detail: "The name is too long." };
+    expect(entryReason(entry({ is: "queued" }), now)).toBe("Sent as soon as the server can be reached.");
+    expect(entryReason(entry({ is: "queued" }), now, true)).toBe("On this phone alone. Sent once you sign in to a server.");
     expect(entryReason(entry({ is: "rejected", problem }), now)).toBe("The server can't take it as it is. The name is too long.");
     expect(entryReason(entry({ is: "backingOff", nextAt: "2026-11-03T14:02:20Z", problem: null }), now)).toBe("It did not get through. Sent again in a moment.");
     expect(entryReason(entry({ is: "paused", reason: "plan" }), now)).toBe("Waits for room in the plan.");

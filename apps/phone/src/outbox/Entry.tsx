@@ -1,6 +1,6 @@
 import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
-import { type OutboxEntry, useCommand } from "../core";
+import { type OutboxEntry, useCommand, useOverview } from "../core";
 import { keepFile } from "../platform/file";
 import { since } from "../time/when";
 import { Button } from "../ui/Button";
@@ -19,6 +19,7 @@ export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
   const ask = useAsk();
   const say = useSay();
   const router = useRouter();
+  const overview = useOverview();
   const { icon, tone } = entryLook(entry);
   const name = entry.placeName ?? words.unnamed;
   const { outbox } = words;
@@ -54,7 +55,7 @@ export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
           </View>
         </View>
         <Type kind="small" tone={tone === "warning" ? "warning" : "ink"}>
-          {entryReason(entry, now)}
+          {entryReason(entry, now, overview?.account === null)}
         </Type>
         <View style={styles.actions}>
           {isConflict ? <Button title={outbox.decide} label={outbox.of(outbox.decide, name)} kind="primary" onPress={() => router.push(`/decide/${entry.key}`)} /> : null}

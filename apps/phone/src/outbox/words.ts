@@ -9,12 +9,12 @@ import { words } from "../words";
 /** "New place", "Change", … */
 export const entryKind = ({ kind }: OutboxEntry): string => words.outbox.kinds[kind];
 
-/** Why it waits, as a sentence; the server's own words where it has said some. */
-export function entryReason({ state }: OutboxEntry, now: number): string {
+/** Why it waits, as a sentence; the server's own words where it has said some. `alone`: there is no account to send it to. */
+export function entryReason({ state }: OutboxEntry, now: number, alone = false): string {
   const { outbox } = words;
   switch (state.is) {
     case "queued":
-      return outbox.queued;
+      return alone ? outbox.queuedAlone : outbox.queued;
     case "behind":
       return outbox.behind;
     case "sending":
