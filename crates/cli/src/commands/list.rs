@@ -91,15 +91,7 @@ fn nothing_here(context: &Context) -> Result<String, Failure> {
             account.server
         );
     }
-<<<<<<< HEAD
     Ok(text)
-=======
-    Ok(if config.accounts.is_empty() {
-        "There are no places yet. Save one with: holdfast save LAT LON --name NAME".to_owned()
-    } else {
-        text
-    })
->>>>>>> web5
 }
 
 fn print(context: &Context, places: &[PlaceView]) -> Result<(), Failure> {
