@@ -316,9 +316,7 @@ pub(crate) async fn undo(
     Path(id): Path<ImportId>,
     _form: Form,
 ) -> Result<Response, Failure> {
-    if state.service.import_summary(actor, id).await?.is_none() {
-        return Err(no_such_import());
-    }
+    state.service.import_summary(actor, id).await?.ok_or_else(no_such_import)?;
     let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
     let service = state.service.clone();
     let work = async move {
@@ -337,9 +335,7 @@ pub(crate) async fn bring_back(
     Path(id): Path<ImportId>,
     _form: Form,
 ) -> Result<Response, Failure> {
-    if state.service.import_summary(actor, id).await?.is_none() {
-        return Err(no_such_import());
-    }
+    state.service.import_summary(actor, id).await?.ok_or_else(no_such_import)?;
     let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
     let service = state.service.clone();
     let work = async move {
