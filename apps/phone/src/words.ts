@@ -381,6 +381,8 @@ export const words = {
 
   failure: {
     title: "That did not work",
+    notSecure:
+      "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
     notLoaded: "A part of the app did not arrive, so nothing can be saved at the moment. Check the network and try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },

@@ -26,3 +26,14 @@ test("a browser without a store for files is told so honestly, and nothing prete
   await expect(said(page, new RegExp(`^${words.home.notSaved}`))).toBeVisible();
   await expect(rows(page)).toHaveCount(0);
 });
+
+test("at an address that browsers give no storage, the app says which address it needs, and offers nothing that would not be kept", async ({
+  open,
+  network,
+}) => {
+  const page = await open(null, { baseURL: network.url, viewport: { width: 390, height: 844 } });
+  await page.addInitScript(() => Object.defineProperty(window, "isSecureContext", { get: () => false }));
+  await page.goto("/app/");
+  await expect(page.getByRole("alert").filter({ hasText: words.failure.notSecure })).toBeVisible();
+  await expect(button(page, words.home.save)).toHaveCount(0);
+});

@@ -3,6 +3,11 @@
 
 import { openCore } from "../../core/dist/core";
 import type { Core } from "../../core/src/core";
+import { words } from "../words";
 
-/** Opens the core of this window. */
-export const loadCore = (): Promise<Core> => Promise.resolve(openCore({ base: "/app/core/" }));
+/** Opens the core of this window. Rejected, with words for a person, where browsers give a page nothing to keep places in. */
+export async function loadCore(): Promise<Core> {
+  // Storage, location and the worker that opens the app offline are for addresses that nobody can listen in on.
+  if (!window.isSecureContext) throw new Error(words.failure.notSecure);
+  return openCore({ base: "/app/core/" });
+}
