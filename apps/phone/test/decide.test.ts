@@ -119,6 +119,9 @@ describe("banners", () => {
     expect(summaryOf(overview({ account: {}, status: { pending: 2 } }))).toEqual({ is: "pending", changes: 2 });
     expect(summaryOf(overview({ account: {}, status: { pending: 2, places: { ...places, needsAttention: 1 } } }))).toEqual({ is: "attention", places: 1 });
     expect(summaryOf(overview({ account: {}, status: { caughtUp: false } }))).toEqual({ is: "fetching" });
+    // What waits for a position is not on the server, although nothing of it is in the outbox.
+    const lacking = { pending: 0, places: { ...places, waitingForPosition: 1, needsPosition: 2 } };
+    expect(summaryOf(overview({ account: {}, status: lacking }))).toEqual({ is: "position", changes: 3 });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { JournalEntry, OutboxEntry, PlaceState } from "../core/src/core";
-import { canDiscard, canRetry, entryReason } from "../src/outbox/words";
+import { canDiscard, canRetry, discardQuestion, entryReason } from "../src/outbox/words";
 import { accuracyWords, coordinates, journalLine, metres, stateLook, stateMeaning } from "../src/places/words";
 import { size } from "../src/settings/size";
 import { words } from "../src/words";
@@ -57,6 +57,9 @@ describe("what waits", () => {
 
   it("says why, with the server's own words where it has some", () => {
     const problem = { type: "", title: "", status: 422, code: "invalid" as const, detail: "The name is too long." };
+    expect(discardQuestion({ kind: "create", attempts: 0 }).text).toContain("on this phone alone");
+    expect(discardQuestion({ kind: "create", attempts: 1 }).text).toContain("If the server has it, it comes back");
+    expect(discardQuestion({ kind: "update", attempts: 0 }).text).toContain("stays in the place's history");
     expect(entryReason(entry({ is: "queued" }), now)).toBe("Sent as soon as the server can be reached.");
     expect(entryReason(entry({ is: "queued" }), now, true)).toBe("On this phone alone. Sent once you sign in to a server.");
     expect(entryReason(entry({ is: "rejected", problem }), now)).toBe("The server can't take it as it is. The name is too long.");

@@ -48,11 +48,16 @@ export function hold(): () => void {
   };
 }
 
+/** When nothing is held. */
+async function free(): Promise<void> {
+  while (holds > 0) await new Promise<void>((resolve) => released.push(resolve));
+}
+
 /** Changes to the new version and opens the page anew, as soon as nothing holds it. */
 export async function accept(): Promise<void> {
   if (!workers || !state.isReady || state.isAccepted) return;
   set({ isAccepted: true });
-  while (holds > 0) await new Promise<void>((resolve) => released.push(resolve));
+  await free();
   const waiting = (await workers.getRegistration())?.waiting;
   // Without one, another window has accepted it already.
   if (waiting) waiting.postMessage(TAKE_OVER);
@@ -63,7 +68,8 @@ async function watch(workers: ServiceWorkerContainer): Promise<void> {
   // The first version of all takes over at once: it is no news.
   let isFirst = workers.controller === null;
   workers.addEventListener("controllerchange", () => {
-    if (state.isAccepted) location.reload();
+    // Another window may have let it take over before this one's captures were through.
+    if (state.isAccepted) void free().then(() => location.reload());
     else if (!isFirst) set({ isReady: true });
     isFirst = false;
   });

@@ -137,7 +137,9 @@ impl On<'_> {
         match self.captured(client_id) {
             Ok(id) => self.delete_place(id, None),
             // It was undone by the first try.
-            Err(_) if self.with.attempt == Attempt::Again => Ok(vanished()),
+            Err(failure) if failure.code == FailureCode::NoSuchPlace && self.with.attempt == Attempt::Again => {
+                Ok(vanished())
+            }
             Err(failure) => Err(failure),
         }
     }

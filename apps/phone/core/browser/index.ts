@@ -71,7 +71,7 @@ class BrowserCore implements Core {
         resolve: resolve as (answer: Answer) => void,
         reject,
       };
-      if (!PATIENT.has(call.call)) waiting.timer = setTimeout(() => this.#giveUp(id, "no answer in time"), PATIENCE);
+      this.#patience(id, waiting);
       this.#waiting.set(id, waiting);
       const ask = () => this.#ask(id, waiting);
       if (call.call === "persist") void this.#persist().finally(ask);
@@ -102,7 +102,10 @@ class BrowserCore implements Core {
     worker.onerror = (event) => {
       if (worker === this.#running) this.#broken(event.message ?? "the worker did not start");
     };
-    for (const [id, waiting] of this.#waiting) this.#ask(id, waiting);
+    for (const [id, waiting] of this.#waiting) {
+      this.#patience(id, waiting);
+      this.#ask(id, waiting);
+    }
     for (const what of ["places", "account", "overview"] as const) this.#tell({ what });
   }
 
@@ -110,7 +113,18 @@ class BrowserCore implements Core {
   #end(): void {
     this.#running?.terminate();
     this.#running = undefined;
-    for (const waiting of this.#waiting.values()) waiting.again = true;
+    for (const waiting of this.#waiting.values()) {
+      // No time passes for a call that nobody carries out.
+      clearTimeout(waiting.timer);
+      waiting.again = true;
+    }
+  }
+
+  /** Gives a call its time, from now on. */
+  #patience(id: number, waiting: Waiting): void {
+    clearTimeout(waiting.timer);
+    if (PATIENT.has(waiting.call.call)) return;
+    waiting.timer = setTimeout(() => this.#giveUp(id, "no answer in time"), PATIENCE);
   }
 
   #ask(id: number, { call, again }: Waiting): void {

@@ -114,6 +114,8 @@ export class Leader implements Performer {
       this.#engine.start();
     } catch (error) {
       this.#failure = error instanceof CoreError ? error : new CoreError(failure("unavailable", String(error)));
+      // Part of the app did not arrive, or is broken: this worker must not keep the lock that sound windows wait for.
+      if (!(error instanceof CoreError)) this.host.broken(error);
     }
   }
 

@@ -61,7 +61,8 @@ export function useCapture(): { save: () => void; isSaving: boolean } {
           setSaving(false);
           feelFailed();
           say({
-            text: `${words.home.notSaved}. ${news.failure.sentence} ${news.failure.advice}`,
+            // No answer is not a "no": the same capture can be tried again, and is one place.
+            text: `${news.failure.code === "unavailable" ? words.home.notConfirmed : words.home.notSaved}. ${news.failure.sentence} ${news.failure.advice}`,
             tone: "danger",
             ms: 30_000,
             action: {

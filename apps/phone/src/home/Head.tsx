@@ -38,7 +38,7 @@ function Standing() {
   const text =
     summary.is === "attention"
       ? words.summary.attention(summary.places)
-      : summary.is === "sending" || summary.is === "pending"
+      : summary.is === "sending" || summary.is === "pending" || summary.is === "position"
         ? words.summary[summary.is](summary.changes)
         : words.summary[summary.is];
   return (

@@ -37,9 +37,15 @@ export function bannersOf({ account, status, storage }: Overview, { isOnline, re
   return banners;
 }
 
+/** Places that are not sent before they have a position. */
+export const withoutPosition = ({ places }: Overview["status"]): number => places.waitingForPosition + places.needsPosition;
+
+/** What the server does not have: changes that wait, and places that wait for a position first. As the core counts at a sign-out. */
+export const unsent = (status: Overview["status"]): number => status.pending + withoutPosition(status);
+
 /** Something that only this device has. */
-function keepsAnything({ places, pending }: Overview["status"]): boolean {
-  return pending > 0 || places.savedOnDevice + places.waitingForPosition + places.needsPosition > 0;
+function keepsAnything(status: Overview["status"]): boolean {
+  return unsent(status) + status.places.savedOnDevice > 0;
 }
 
 /** The line under the app's name. */
@@ -47,7 +53,7 @@ export type Summary =
   | { is: "local" }
   | { is: "fetching" }
   | { is: "attention"; places: number }
-  | { is: "sending" | "pending"; changes: number }
+  | { is: "sending" | "pending" | "position"; changes: number }
   | { is: "synced" };
 
 export function summaryOf({ account, status }: Overview): Summary {
@@ -55,5 +61,6 @@ export function summaryOf({ account, status }: Overview): Summary {
   if (!account) return { is: "local" };
   if (status.places.sending > 0) return { is: "sending", changes: Math.max(status.pending, status.places.sending) };
   if (status.pending > 0) return { is: "pending", changes: status.pending };
+  if (withoutPosition(status) > 0) return { is: "position", changes: withoutPosition(status) };
   return status.caughtUp ? { is: "synced" } : { is: "fetching" };
 }

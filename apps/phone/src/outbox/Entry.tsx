@@ -11,7 +11,7 @@ import { space } from "../ui/theme";
 import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { words } from "../words";
-import { canDiscard, canRetry, entryKind, entryLook, entryReason } from "./words";
+import { canDiscard, canRetry, discardQuestion, entryKind, entryLook, entryReason } from "./words";
 
 /** One change that waits: what it is, why and since when it waits, and what can be done. */
 export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
@@ -34,8 +34,7 @@ export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
     if (file) await keepFile(file);
   };
   const discard = async () => {
-    const text = entry.kind === "create" ? outbox.discardCreate : outbox.discardText;
-    if (!(await ask({ title: outbox.discardTitle, text, yes: outbox.discard, danger: true }))) return;
+    if (!(await ask({ ...discardQuestion(entry), yes: outbox.discard, danger: true }))) return;
     const answer = await run({ call: "discard", opId: entry.opId });
     if (answer) say({ text: answer.discarded ? outbox.discarded : outbox.goneAlready });
   };

@@ -38,6 +38,13 @@ export function entryReason({ state }: OutboxEntry, now: number, alone = false):
   }
 }
 
+/** What is asked before it is discarded: without its creation, a place that no server has is gone. */
+export function discardQuestion({ kind, attempts }: Pick<OutboxEntry, "kind" | "attempts">): { title: string; text: string } {
+  const { outbox } = words;
+  if (kind !== "create") return { title: outbox.discardTitle, text: outbox.discardText };
+  return { title: outbox.discardCreateTitle, text: attempts > 0 ? outbox.discardCreateSent : outbox.discardCreate };
+}
+
 /** Icon and colour of its state. */
 export function entryLook({ state }: OutboxEntry): { icon: IconName; tone: keyof Colors } {
   switch (state.is) {

@@ -25,7 +25,9 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   const { run, busy } = useCommand();
   const say = useSay();
   const router = useRouter();
-  const known = place.position;
+  // What is changed here is what was shown when the page opened: a position that came from elsewhere since is a conflict.
+  const [shown] = useState(place);
+  const known = shown.position;
   /** What will be saved; null while nothing has been chosen. Accuracy and altitude go with the first move: they were measured elsewhere. */
   const [chosen, setChosen] = useState<NewPosition | null>(known);
   const [center, setCenter] = useState<LatLon>(known ?? here ?? NOWHERE);
@@ -61,9 +63,9 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   const save = async () => {
     if (!chosen) return;
     const answer =
-      !known && place.clientId
-        ? await run({ call: "fix", clientId: place.clientId, position: chosen, positionSource: isFix ? "fix" : "manual" })
-        : await run({ call: "edit", key: place.key, changes: { position: chosen }, seen: seen(place) });
+      !known && shown.clientId
+        ? await run({ call: "fix", clientId: shown.clientId, position: chosen, positionSource: isFix ? "fix" : "manual" })
+        : await run({ call: "edit", key: shown.key, changes: { position: chosen }, seen: seen(shown) });
     if (!answer) return;
     say({ text: words.position.saved });
     if (router.canGoBack()) router.back();

@@ -55,21 +55,27 @@ export function useDraft(place: Place): Drafting {
   const underWay = useRef<Promise<void> | null>(null);
 
   const save = useCallback((): Promise<void> => {
-    // One at a time: the second would say again what the first is just saying.
-    underWay.current ??= (async () => {
+    const saveOnce = async () => {
       const { draft, shown } = latest.current;
       const changes = changesOf(draft, shown);
       if (!changes) return;
       const answer = await run({ call: "edit", key: shown.key, changes, seen: seen(shown) });
-      if (!answer) return void unsaved.set(shown.key, { draft, shown });
+      // What was typed meanwhile is the newest; the page may be gone by now, so that nothing else knows of it.
+      if (!answer) return void unsaved.set(shown.key, { draft: latest.current.draft, shown });
       unsaved.delete(shown.key);
+      const typed = follow(latest.current.draft, draft, draftOf(answer.place));
+      latest.current = { draft: typed, shown: answer.place };
       setShown(answer.place);
       setDraft((typed) => follow(typed, draft, draftOf(answer.place)));
       say({ text: words.place.changed });
-    })().finally(() => {
-      underWay.current = null;
+    };
+    // One after the other: the second says what was typed during the first, if anything was.
+    const before = underWay.current ?? Promise.resolve();
+    const mine = before.then(saveOnce).finally(() => {
+      if (underWay.current === mine) underWay.current = null;
     });
-    return underWay.current;
+    underWay.current = mine;
+    return mine;
   }, [run, say]);
 
   // Leaving the page, or the app, saves.

@@ -1,5 +1,6 @@
 import { useRouter } from "expo-router";
 import { type AccountOverview, useCommand, useOverview } from "../core";
+import { unsent } from "../home/banners";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
 import { useAsk } from "../ui/Dialog";
@@ -31,7 +32,7 @@ function SignedIn({ account }: { account: AccountOverview }) {
   const say = useSay();
   const router = useRouter();
   const overview = useOverview();
-  const pending = overview?.status.pending ?? 0;
+  const pending = overview ? unsent(overview.status) : 0;
 
   const signOut = async () => {
     const { signOutTitle: title, signOutText, signOutUnsent, signOutAnyway, signOut } = words.settings;

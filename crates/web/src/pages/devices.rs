@@ -25,6 +25,7 @@ struct DevicesPage {
     pairing: Option<Pairing>,
     url: String,
     is_local: bool,
+    is_https: bool,
     has_app: bool,
 }
 
@@ -91,6 +92,7 @@ async fn show(
         account: actor.user.to_string(),
         devices: devices.into_iter().map(Row::from).collect(),
         pairing,
+        is_https: state.front.settings().is_https(),
         is_local: ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| url.contains(&format!("://{host}"))),
         url,
         has_app: state.phone.is_built(),

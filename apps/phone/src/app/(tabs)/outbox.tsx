@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { StyleSheet, View } from "react-native";
 import { useAnswer, useCommand, useOverview } from "../../core";
+import { withoutPosition } from "../../home/banners";
 import { Entry } from "../../outbox/Entry";
 import { Empty } from "../../places/Empty";
 import { keepFile } from "../../platform/file";
@@ -25,6 +26,8 @@ export default function OutboxScreen() {
   const { run, busy } = useCommand();
   const say = useSay();
   const waits = (data?.entries.length ?? 0) > 0;
+  const lacking = overview ? withoutPosition(overview.status) : 0;
+  const emptyText = overview?.account ? words.outbox.emptyText : words.outbox.emptyLocal;
 
   const retryAll = async () => {
     const retried = await run({ call: "retryAll" });
@@ -41,7 +44,7 @@ export default function OutboxScreen() {
     <Screen title={words.outbox.title} large>
       {failure ? <Notice tone="danger" title={failure.sentence} text={failure.advice} urgent /> : null}
       {data && !waits ? (
-        <Empty icon="check" title={words.outbox.emptyTitle} text={overview?.account ? words.outbox.emptyText : words.outbox.emptyLocal} />
+        <Empty icon="check" title={words.outbox.emptyTitle} text={lacking > 0 ? words.outbox.emptyPosition(lacking) : emptyText} />
       ) : null}
       {waits ? (
         <>
