@@ -40,7 +40,8 @@ test("a new server leads from its setup link to the first place and a paired dev
   await page.getByRole("button", { name: "Copy the link" }).click();
   await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  expect(link).toBe(`${fresh.url}/pair#${code}`);
+  // What the phone's camera opens is the app itself.
+  expect(link).toBe(`${fresh.url}/app/sign-in#${code}`);
 
   const device = new Device();
   await device.holdfast(["pair", link, "--device-name", "Pixel"]);
