@@ -205,7 +205,7 @@ export const words = {
     goneAlready: "It does not wait any more.",
     retried: (n: number) => (n === 0 ? "Nothing to send again." : `${count(n, "change")} will be sent.`),
     since: (time: string) => `Waits for ${time}`,
-    attempts: (n: number) => (n === 0 ? "not sent yet" : `sent ${n === 1 ? "once" : `${n} times`}`),
+    attempts: (n: number) => (n === 0 ? "not sent yet" : `tried ${n === 1 ? "once" : `${n} times`}`),
     kinds: {
       create: "New place",
       update: "Change",
@@ -343,7 +343,9 @@ export const words = {
     take: "Take them in",
     apart: "Keep them apart",
     taken: (n: number) => `${count(n, "place")} taken into the account.`,
-    kept: "Kept apart. They are shown after you sign out.",
+    kept: "Kept apart. They are shown after you sign out, and can be taken in from the settings.",
+    apartTitle: (n: number) => `${count(n, "place")} kept apart`,
+    apartText: "Saved on this phone without an account. They are not sent, and are shown after you sign out.",
   },
 
   banners: {

@@ -52,6 +52,21 @@ describe("refining", () => {
     return { clock, source, heard, search, result: async () => (await Promise.resolve(), await Promise.resolve(), result) };
   }
 
+  it("does not follow whoever moves on after the tap", () => {
+    const { source, heard } = begin(fix({ accuracy: 14 }));
+    // A kilometre further: exact, and another place.
+    source.say(fix({ latitude: fix({}).latitude + 0.01, accuracy: 6 }));
+    source.say(fix({ latitude: fix({}).latitude + 0.0002, accuracy: 8 }));
+    expect(heard).toEqual([8]);
+  });
+
+  it("lets a poor first fix be mended from as far away as it is wide", () => {
+    const { source, heard } = begin();
+    source.say(fix({ accuracy: 900 }));
+    source.say(fix({ latitude: fix({}).latitude + 0.01, accuracy: 10 }));
+    expect(heard).toEqual([900, 10]);
+  });
+
   it("tells a poor fix first and better ones then, and nothing worse", async () => {
     const { clock, source, heard, result } = begin();
     for (const accuracy of [80, 120, 30, 30, 12]) source.say(fix({ accuracy }));

@@ -22,6 +22,8 @@ describe("positions", () => {
     expect(parsePair("47.3769 8.5417")).toEqual(zurich);
     expect(parsePair("47.3769,8.5417")).toEqual(zurich);
     expect(parsePair("47,3769")).toBeNull();
+    expect(parsePair("47,37")).toBeNull();
+    expect(parsePair("47,3769; 8,5417")).toEqual(zurich);
     expect(parsePair("47.3769")).toBeNull();
   });
 

@@ -66,7 +66,9 @@ export function parseCoordinate(text: string, most: 90 | 180): number | null {
 /** Reads two coordinates that were pasted together, such as `47.3769, 8.5417`; null where they are not. */
 export function parsePair(text: string): LatLon | null {
   const parts = text.trim().split(/\s*[,;]\s+|\s*[;]\s*|\s+/).filter(Boolean);
-  const [first, second] = parts.length === 2 ? parts : text.split(",").length === 2 ? text.split(",") : [];
+  // Without a blank between them the comma may be a decimal one: only a point says that it is not.
+  const pressed = text.includes(".") && text.split(",").length === 2 ? text.split(",") : [];
+  const [first, second] = parts.length === 2 ? parts : pressed;
   if (first === undefined || second === undefined) return null;
   const latitude = parseCoordinate(first, 90);
   const longitude = parseCoordinate(second, 180);

@@ -68,8 +68,8 @@ function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => voi
   );
 }
 
-/** Places that were saved before there was an account: asked once. */
-export function Adopt({ places }: { places: number }) {
+/** Places that were saved before there was an account: asked once. Decided against, they can still be taken in. */
+export function Adopt({ places, isDecided = false }: { places: number; isDecided?: boolean }) {
   const { run, busy } = useCommand();
   const say = useSay();
   const take = async () => {
@@ -80,9 +80,14 @@ export function Adopt({ places }: { places: number }) {
     if (await run({ call: "keepApart" })) say({ text: words.adopt.kept });
   };
   return (
-    <Notice tone="accent" icon="pin" title={words.adopt.title(places)} text={words.adopt.text}>
-      <Button title={words.adopt.take} kind="primary" busy={busy} onPress={() => void take()} />
-      <Button title={words.adopt.apart} disabled={busy} onPress={() => void apart()} />
+    <Notice
+      tone="accent"
+      icon="pin"
+      title={isDecided ? words.adopt.apartTitle(places) : words.adopt.title(places)}
+      text={isDecided ? words.adopt.apartText : words.adopt.text}
+    >
+      <Button title={words.adopt.take} kind={isDecided ? "plain" : "primary"} busy={busy} onPress={() => void take()} />
+      {isDecided ? null : <Button title={words.adopt.apart} disabled={busy} onPress={() => void apart()} />}
     </Notice>
   );
 }

@@ -1,3 +1,5 @@
+import { distance } from "../geo/position";
+
 /** What a location sensor said: degrees (WGS 84), metres, and when it was measured (milliseconds since 1970). */
 export interface Fix {
   latitude: number;
@@ -47,4 +49,16 @@ export function isBetter(next: Fix, best: Fix | null): boolean {
   if (!best) return true;
   if (next.accuracy === null) return false;
   return best.accuracy === null || next.accuracy < best.accuracy;
+}
+
+/** How far fixes of one spot may lie apart beyond what they say of themselves, in metres. */
+const SLACK_M = 25;
+
+/**
+ * Whether `next` can still be the spot where `first` was measured. Whoever drives on after the tap has left it: a fix from
+ * elsewhere, however exact, is another place's. Accuracies are where two of three fixes lie, so twice as much is allowed.
+ */
+export function isSameSpot(next: Fix, first: Fix | null): boolean {
+  if (!first || first.accuracy === null) return true;
+  return distance(first, next) <= 2 * first.accuracy + (next.accuracy ?? 0) + SLACK_M;
 }

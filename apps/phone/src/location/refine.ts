@@ -1,4 +1,4 @@
-import { type Fix, GOOD_M, isBetter, isPossible, type LocationProblem } from "./fix";
+import { type Fix, GOOD_M, isBetter, isPossible, isSameSpot, type LocationProblem } from "./fix";
 
 /** Where fixes come from: a phone's sensors, a browser, or a test. */
 export interface LocationSource {
@@ -44,6 +44,8 @@ export function refine(
   { clock = timers, refineMs = REFINE_MS, firstMs = FIRST_FIX_MS, best = null as Fix | null } = {},
 ): { done: Promise<Found>; stop: () => void } {
   let problem: LocationProblem = "timeout";
+  /** What the tap meant: later fixes make it more exact, and don't follow the person. */
+  let first = best;
   let finish: () => void = () => undefined;
   const done = new Promise<Found>((resolve) => {
     let over = false;
@@ -65,7 +67,8 @@ export function refine(
     };
     unwatch = source.watch(
       (fix) => {
-        if (over || !isPossible(fix) || !isBetter(fix, best)) return;
+        if (over || !isPossible(fix) || !isBetter(fix, best) || !isSameSpot(fix, first)) return;
+        first ??= fix;
         best = fix;
         onFix(fix);
         if (windowOver || (fix.accuracy !== null && fix.accuracy <= GOOD_M)) finish();

@@ -44,7 +44,8 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   };
   const move = ({ latitude, longitude }: LatLon) => show({ latitude, longitude });
   const type = (lat: string, lon: string) => {
-    const pair = parsePair(lat);
+    // Two numbers at once are pasted; whoever types one has a comma, or the beginning of a second number, by accident.
+    const pair = lat.length > latitude.length + 1 ? parsePair(lat) : null;
     if (pair) return move(pair);
     setLatitude(lat);
     setLongitude(lon);

@@ -13,7 +13,7 @@ export default function SettingsScreen() {
   const overview = useOverview();
   return (
     <Screen title={words.settings.title} large>
-      {overview?.adoption.ask && overview.adoption.places > 0 ? <Adopt places={overview.adoption.places} /> : null}
+      {overview && overview.adoption.places > 0 ? <Adopt places={overview.adoption.places} isDecided={!overview.adoption.ask} /> : null}
       <Account />
       <Storage />
       <ExportCard />
