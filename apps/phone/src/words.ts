@@ -252,7 +252,7 @@ export const words = {
     perField: "Save my choice",
     undecided: "Choose a side for each first.",
     lookAgain: "It has changed while you looked. This is how it is now.",
-    decided: "Decided. What lost is kept in the place's history.",
+    decided: "Decided.",
     nothing: "There is nothing to decide about this place any more.",
     letGoTitle: "Let it go?",
     letGoText: "What this phone has of it will no longer be shown. It stays in no other place.",
