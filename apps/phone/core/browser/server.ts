@@ -27,11 +27,14 @@ export function parseServer(text: string): Server {
   };
 }
 
-/** Reads a pairing link such as `https://places.example.org/pair#XXXX-XXXX`; undefined where it is none. */
+/**
+ * Reads a pairing link such as `https://places.example.org/app/sign-in#XXXX-XXXX`, or `…/pair#XXXX-XXXX` of a server without the
+ * app; undefined where it is neither.
+ */
 export function parsePairingLink(text: string): { server: Server; code: string } | undefined {
   const url = parse(text.trim());
   const code = url?.hash.slice(1);
-  const base = url && /^(.*)\/pair\/*$/.exec(url.pathname);
+  const base = url && /^(.*)\/(?:app\/sign-in|pair)\/*$/.exec(url.pathname);
   if (!url || !code || !base) return undefined;
   return { server: parseServer(`${url.protocol}//${url.host}${base[1]}`), code };
 }

@@ -56,6 +56,15 @@ test("a code from a paired device pairs the browser, and serves once", async ({ 
   expect((await overview(page)).account?.signedIn).toBe(true);
 });
 
+for (const path of ["app/sign-in", "pair"]) {
+  test(`a link that ends in /${path} pairs by itself`, async ({ browserWindow, site, device }) => {
+    const page = await open(browserWindow, site.url);
+    const code: string = JSON.parse(await device.holdfast(["pair", "--new-code", "--json"])).code;
+    const { account } = await ask(page, { call: "pair", server: `${site.url}/${path}#${code}`, code: null, deviceName: "browser" });
+    expect(account).toMatchObject({ server: site.url, signedIn: true });
+  });
+}
+
 test("what screens ask while a pairing is under way is answered, and the pairing too", async ({ browserWindow, site }) => {
   const page = await open(browserWindow, site.url);
   await capture(page, "Before");
