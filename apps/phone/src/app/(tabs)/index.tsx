@@ -10,7 +10,7 @@ import { PullToSync } from "../../home/PullToSync";
 import { useSync } from "../../home/useSync";
 import { useHere } from "../../location/useHere";
 import { Empty } from "../../places/Empty";
-import { chosen, eachOnce, type Filter, isFiltered, noFilter, queryOf } from "../../places/filter";
+import { chosen, eachOnce, type Filter, isFiltered, isNarrowed, noFilter, queryOf } from "../../places/filter";
 import { FilterPanel } from "../../places/FilterPanel";
 import { PlaceList } from "../../places/PlaceList";
 import { PlaceRow } from "../../places/PlaceRow";
@@ -22,8 +22,8 @@ import { COLUMN, space, useTheme } from "../../ui/theme";
 import { Type } from "../../ui/Type";
 import { words } from "../../words";
 
-/** Above the list, the places that lack a position: at most so many, the rest among the others. */
-const LACKING = { state: "withoutPosition", limit: 20 } as const;
+/** Above the list, the places that lack a position: one page of them, the rest among the others. */
+const LACKING = { state: "withoutPosition" } as const;
 
 export default function Home() {
   const { colors } = useTheme();
@@ -37,14 +37,16 @@ export default function Home() {
   const lacking = useList(LACKING);
   const now = useNow();
   const here = useHere();
-  const filtered = isFiltered(query);
+  // As the rows are that are shown: those of the question before stay until the next answer is there.
+  const filtered = isNarrowed(listed.query ?? queryOf(query));
   // While nothing is looked for, those without a position stand above the others.
   const { above, below: places } = useMemo(
-    () => (filtered ? { above: [], below: listed.places } : eachOnce(lacking.places, listed.places)),
-    [filtered, lacking.places, listed.places],
+    () => (filtered ? { above: [], below: listed.items } : eachOnce(lacking.items, listed.items)),
+    [filtered, lacking.items, listed.items],
   );
   const isEmpty = places?.length === 0 && above.length === 0;
-  const hasAny = filtered || isOpen || !isEmpty || (overview?.status.trash ?? 0) > 0;
+  // Not before the first answer: on an empty phone the field would be there for a moment.
+  const hasAny = filtered || isFiltered(filter) || isOpen || (places !== undefined && !isEmpty) || (overview?.status.trash ?? 0) > 0;
 
   return (
     <SafeAreaView edges={["top", "left", "right"]} style={[styles.fill, { backgroundColor: colors.paper }]}>
