@@ -27,18 +27,36 @@ export const words = {
   },
   /** One sentence for each state: what it means for the place. */
   meaning: {
-    savedOnDevice: "It is safe here and has not reached the server yet. It is sent by itself.",
-    savedWithoutAccount: "It is safe here, and only here: this phone is not signed in to a server.",
+    savedOnDevice: "It is saved here and has not reached the server yet.",
+    savedWithoutAccount: "It is saved here, and only here: this phone is not signed in to a server.",
     sending: "It is on its way to the server at this moment.",
+    /** Of what was on its way when the connection went: nobody knows whether it arrived. */
+    sendingStopped: "It was on its way, and no answer has come.",
     synced: "The server has exactly what you see here.",
+    syncedOnce: "The server had exactly what you see here when it was last heard.",
     waitingForPosition: "It is saved; its position is still being found.",
-    needsPosition: "It is saved on this phone, but no position came. It is sent once it has one.",
+    needsPosition: "It is saved on this phone, but no position came.",
+    needsPositionThen: "It is sent once it has one.",
+    needsPositionAlone: "Without one, it can't be sent after a sign-in either.",
+    needsPositionFirst: "It needs one before it can be sent.",
     conflict: "You and somebody else changed the same. Nothing has been overwritten: you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",
-    planFull: "The plan has no room for it. It is kept here and sent by itself once there is room.",
+    planFull: "The plan has no room for it. It is kept here.",
+    planFullThen: "It is sent by itself once there is room.",
     deletedForGood: "It was deleted for good elsewhere. What you have here is kept until you decide.",
     noLongerVisible: "It is no longer shared with you. What you wrote is kept until you decide.",
     olderOnServer: "The server was restored and has another version of it. Yours is kept until you decide.",
+  },
+
+  /** When what waits is sent, by what keeps it from that now. */
+  sent: {
+    connected: "It is sent by itself.",
+    offline: "It is sent by itself when the network is back.",
+    unreachable: "It is sent by itself when the server answers again.",
+    signIn: "It is sent after you sign in again.",
+    accountGone: "It can't be sent: the account was deleted or suspended. Export it to keep it elsewhere.",
+    updateApp: "It is sent once the app is updated.",
+    none: "It can be sent once you sign in to a server.",
   },
 
   home: {
@@ -69,6 +87,9 @@ export const words = {
     attention: (n: number) => `${count(n, "place")} ${n === 1 ? "needs" : "need"} your attention`,
     position: (n: number) => `${count(n, "place")} ${n === 1 ? "needs" : "need"} a position before ${n === 1 ? "it is" : "they are"} sent`,
     fetching: "Fetching your places …",
+    heard: (when: string) => `Nothing waits here. Last heard from the server ${when}`,
+    incomplete: (when: string) => `Not all of your places are here yet. Last heard from the server ${when}`,
+    neverHeard: "Nothing heard from the server yet",
   },
 
   synced: {
@@ -182,14 +203,17 @@ export const words = {
 
   outbox: {
     title: "Outbox",
-    about: "What you changed and the server has not confirmed yet. It is safe on this phone until then.",
+    about: "What you changed and the server has not confirmed yet. It is kept on this phone until then.",
     emptyTitle: "Nothing waits",
     emptyText: "Everything you changed has reached the server.",
-    emptyPosition: (n: number) => `${count(n, "place")} without a position ${n === 1 ? "is" : "are"} not sent before ${n === 1 ? "it has" : "they have"} one. The list has ${n === 1 ? "it" : "them"} at the top.`,
+    lackingTitle: (n: number) => `${count(n, "place")} without a position`,
+    lacking: (n: number) => `${n === 1 ? "It is" : "They are"} not sent before ${n === 1 ? "it has" : "they have"} one. The list has ${n === 1 ? "it" : "them"} at the top.`,
+    lackingShow: "Go to the list",
     emptyLocal: "This phone is not signed in. New places are kept here; once you sign in, they can be sent.",
     retryAll: "Send all now",
     exportAll: "Export all",
     more: "Show more",
+    moreOf: (left: number) => (left > 0 ? `Show more (${left} left)` : "Show more"),
     retry: "Send again",
     edit: "Edit",
     export: "Export",
@@ -203,7 +227,6 @@ export const words = {
     discardCreateSent: "It was sent, and no answer came. If the server has it, it comes back; if not, the place is deleted for good, with everything you noted about it.",
     discarded: "Discarded",
     goneAlready: "It does not wait any more.",
-    retried: (n: number) => (n === 0 ? "Nothing to send again." : `${count(n, "change")} will be sent.`),
     since: (time: string) => `Waits for ${time}`,
     attempts: (n: number) => (n === 0 ? "not sent yet" : `tried ${n === 1 ? "once" : `${n} times`}`),
     kinds: {
@@ -215,10 +238,13 @@ export const words = {
       offer: "Given back to a restored server",
     },
     queued: "Sent as soon as the server can be reached.",
+    offline: "Sent when the network is back.",
     queuedAlone: "On this phone alone. Sent once you sign in to a server.",
     behind: "Waits for the change before it, of the same place.",
     sending: "On its way.",
+    noAnswer: "It was on its way, and no answer has come.",
     soon: "in a moment",
+    notThrough: "It did not get through.",
     backingOff: (when: string) => `It did not get through. Sent again ${when}.`,
     pausedSignIn: "Waits until you sign in again.",
     pausedAccountGone: "Waits: the account is deleted or suspended. You can export it.",

@@ -1,6 +1,7 @@
 import { useRouter } from "expo-router";
 import { type AccountOverview, useCommand, useOverview } from "../core";
 import { unsent } from "../home/banners";
+import { usePromises } from "../home/useConnection";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
 import { useAsk } from "../ui/Dialog";
@@ -32,6 +33,7 @@ function SignedIn({ account }: { account: AccountOverview }) {
   const say = useSay();
   const router = useRouter();
   const overview = useOverview();
+  const promises = usePromises();
   const pending = overview ? unsent(overview.status) : 0;
 
   const signOut = async () => {
@@ -55,7 +57,7 @@ function SignedIn({ account }: { account: AccountOverview }) {
       <Fact label={words.settings.server} value={account.server} />
       <Fact label={words.settings.device} value={account.deviceName} />
       <Type kind="note" tone="inkSoft">
-        {words.settings.live[overview?.live ?? "off"]}
+        {words.settings.live[promises?.connection === "connected" && overview ? overview.live : "off"]}
       </Type>
       <Button title={words.settings.signOut} kind="danger" busy={busy} onPress={() => void signOut()} />
     </Card>
