@@ -193,6 +193,9 @@ export const words = {
     found: (accuracy: string) => `Found, ${accuracy}.`,
     save: "Save this position",
     saved: "Position saved on this phone",
+    hasBetter: "The place has a better position already.",
+    choose: "Nothing is chosen yet. Zoom in on the map to where it is, type the numbers, or use where you are now.",
+    leave: { title: "Leave without saving?", text: "The position that you chose is not saved yet.", yes: "Leave without saving", danger: true },
   },
 
   location: {
@@ -311,6 +314,8 @@ export const words = {
     server: "Server",
     email: "E-mail",
     device: "This device",
+    accountGoneText:
+      "It was deleted or suspended. Everything is still on this phone, and nothing more is sent. Export your places below: another account can import the file.",
     unencrypted: "The connection to this server is not encrypted.",
     live: { connected: "Changes arrive at once", polling: "Changes arrive every few minutes", off: "Not connected" },
     storage: "Storage on this phone",
@@ -324,6 +329,7 @@ export const words = {
     used: (size: string) => `${size} used`,
     export: "Export",
     exportText: "All places in one file, to keep elsewhere or to open in another program.",
+    exportLacking: (n: number) => `${count(n, "place")} without a position ${n === 1 ? "is" : "are"} left out: these formats need one. Give ${n === 1 ? "it" : "them"} a position first.`,
     exportAll: "Export all places",
     format: "Format",
     exported: (n: number) => `${count(n, "place")} exported.`,

@@ -63,7 +63,7 @@ export function stateMeaning(state: PlaceState, { connection, isKept }: Promises
 }
 
 /** Something that is said to be saved, with the warning where the browser has not promised to keep it. */
-export const withWarning = (text: string, isKept: boolean): string => (isKept ? text : `${text} ${words.home.savedWarning}`);
+export const withWarning = (text: string, isKept: boolean): string => (isKept ? text : `${/[.…!?]$/.test(text) ? text : `${text}.`} ${words.home.savedWarning}`);
 
 /** Whether it waits for a position or needs one. */
 export const lacksPosition = ({ state }: Pick<Place, "state">): boolean => state.is === "waitingForPosition" || state.is === "needsPosition";

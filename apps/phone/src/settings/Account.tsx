@@ -47,11 +47,13 @@ function SignedIn({ account }: { account: AccountOverview }) {
 
   return (
     <Card title={words.settings.account}>
-      {account.signedIn ? null : (
+      {promises?.connection === "signIn" ? (
         <Notice icon="person" title={words.banners.signIn.title} text={words.banners.signIn.text}>
           <Button title={words.settings.signInAgain} kind="primary" onPress={() => router.push("/sign-in")} />
         </Notice>
-      )}
+      ) : null}
+      {promises?.connection === "accountGone" ? <Notice icon="person" title={words.banners.accountGone.title} text={words.settings.accountGoneText} /> : null}
+      {promises?.connection === "updateApp" ? <Notice title={words.banners.updateApp.title} text={words.banners.updateApp.text} /> : null}
       {account.unencrypted ? <Notice title={words.settings.unencrypted} /> : null}
       <Fact label={words.settings.email} value={account.email} />
       <Fact label={words.settings.server} value={account.server} />
