@@ -4,10 +4,9 @@ import { askAgain } from "./again";
 import { failureOf } from "./failure";
 import { useCore } from "./provider";
 import { afterFailure, type Standing } from "./stale";
+import { upTo } from "./upTo";
 
 const PAGE = 50;
-/** What is loaded already is asked for again in pieces of this size. */
-const AGAIN = 500;
 
 /** Asks for what comes behind `after`, at most `limit`. `next` is where the following part begins, null at the end. */
 export type AskPage<Q, T, N> = (core: Core, query: Q, limit: number, after: N | null) => Promise<{ items: T[]; next: N | null }>;
@@ -38,14 +37,8 @@ export function usePages<Q, T, N>(query: Q, ask: AskPage<Q, T, N>): Paged<Q, T> 
     let isOtherAccount = false;
     const question = JSON.parse(key) as Q;
     const again = askAgain(async () => {
-      const items: T[] = [];
-      let next: N | null = null;
       try {
-        do {
-          const page = await ask(core, question, Math.min(AGAIN, wanted.current - items.length), next);
-          items.push(...page.items);
-          next = page.next;
-        } while (live && next !== null && items.length < wanted.current);
+        const { items, next } = await upTo((limit, after: N | null) => ask(core, question, limit, after), () => (live ? wanted.current : 0));
         isOtherAccount = false;
         if (live) setState({ key, data: items, next });
       } catch (error) {

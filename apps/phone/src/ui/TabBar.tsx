@@ -1,5 +1,5 @@
 import { Link } from "expo-router";
-import { StyleSheet, View } from "react-native";
+import { Platform, StyleSheet, View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 import { useOverview } from "../core";
 import { unsent } from "../home/banners";
@@ -39,7 +39,8 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
           return (
             <Link key={name} href={href} asChild>
               <LinkPressable
-                {...{ "aria-current": isCurrent ? "page" : undefined }}
+                // A browser's screen reader has a word for the page that is shown; a phone's says "selected".
+                {...(Platform.OS === "web" ? { "aria-current": isCurrent ? "page" : undefined } : { accessibilityState: { selected: isCurrent } })}
                 look={[styles.tab, atTop && styles.tabAtTop]}
               >
                 <View style={[styles.sign, isCurrent && { backgroundColor: colors.accentSoft }]}>
