@@ -70,7 +70,7 @@ function Page({ page }: { page: PlacePage }) {
           {`${words.place.captured} ${inFull(Date.parse(place.capturedAt))}`}
         </Type>
       </View>
-      <History journal={journal} now={now} />
+      <History journal={journal} place={place} now={now} />
       {place.role === "owner" && !isInTrash ? (
         <Button title={neverSent ? words.place.deleteForGood : words.place.delete} kind="danger" icon="trash" busy={busy} onPress={() => void remove(form.revert)} />
       ) : null}
