@@ -142,6 +142,26 @@ export const words = {
     toList: "Back to the list",
   },
 
+  draft: {
+    title: "Not saved yet",
+    text: "You typed this before the page was closed. It is only here until you save it.",
+    signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
+  },
+
+  /** Where another window, or the server, has changed what is being typed. */
+  clash: {
+    title: "Changed meanwhile",
+    text: "This place was changed in another window or elsewhere while you were typing. Nothing has been overwritten.",
+    mine: (field: string) => `${field}, as you typed it`,
+    now: (field: string) => `${field}, as it is now`,
+    keepMine: "Save what I typed",
+    keepNow: "Keep it as it is now",
+    later: "Not now",
+    notYet: "Not saved yet. What you typed is still on the place’s page.",
+    kept: { mine: "Saved on this phone, as you typed it.", now: "Kept as it is now." },
+    copy: { mine: "Copy what was there", now: "Copy what I typed" },
+  },
+
   accuracy: {
     about: (distance: string) => `about ±${distance}`,
     unknown: "accuracy unknown",
