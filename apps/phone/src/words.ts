@@ -195,9 +195,15 @@ export const words = {
   },
 
   location: {
-    denied: "Holdfast may not see where you are. Allow it in the settings, or set the position by hand.",
-    unavailable: "It can't be found at the moment. Try again under the open sky, or set it by hand.",
-    timeout: "Finding it took too long. Try again under the open sky, or set it by hand.",
+    denied: "Allow it for this page in the browser’s settings (the sign beside the address) and in the phone’s, or set the position by hand.",
+    unavailable: "Try again under the open sky, or set it by hand.",
+    timeout: "Try again under the open sky, or set it by hand.",
+    /** Why there is no position, in short. */
+    why: {
+      denied: "Holdfast may not see where you are",
+      unavailable: "The position could not be found",
+      timeout: "The position did not come in time",
+    },
   },
 
   outbox: {

@@ -52,6 +52,17 @@ export function neverAnswer(context: BrowserContext): Promise<unknown> {
   });
 }
 
+/** The person has said nothing so far, and says no when they are asked. */
+export function refuseWhenAsked(context: BrowserContext): Promise<unknown> {
+  return context.addInitScript(() => {
+    const query = navigator.permissions.query.bind(navigator.permissions);
+    navigator.permissions.query = async (asked) => (asked.name === "geolocation" ? Object.assign(new EventTarget(), { state: "prompt" }) : query(asked)) as PermissionStatus;
+    const refuse = (_: PositionCallback, failed?: PositionErrorCallback | null) => setTimeout(() => failed?.({ code: 1, message: "" } as GeolocationPositionError));
+    navigator.geolocation.getCurrentPosition = (heard, failed) => void refuse(heard, failed);
+    navigator.geolocation.watchPosition = (heard, failed) => (refuse(heard, failed), 1);
+  });
+}
+
 /** A browser whose data outlive it. */
 export class Profile {
   readonly #folder = mkdtempSync(join(tmpdir(), "holdfast-phone-"));

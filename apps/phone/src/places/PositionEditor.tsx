@@ -17,7 +17,7 @@ import { words } from "../words";
 import { STEPS, type Step } from "./step";
 import { positionClash } from "./clash";
 import { useClash } from "./useClash";
-import { accuracyWords } from "./words";
+import { accuracyWords, problemWords } from "./words";
 
 /** Where a map without a position begins: all of the inhabited world is near enough. */
 const NOWHERE: LatLon = { latitude: 46.8, longitude: 8.2 };
@@ -93,7 +93,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
       <Button title={isLocating ? words.position.finding : words.position.here} icon="pin" busy={isLocating} onPress={locate} />
       {problem ? (
         <Type kind="small" tone="danger" role="alert">
-          {words.location[problem]}
+          {problemWords(problem)}
         </Type>
       ) : null}
       <Card>

@@ -1,6 +1,7 @@
 // What a place's data says, in words. Pure.
 
 import type { JournalEntry, OutboxEntry, Place, PlaceState } from "../../core/src/core";
+import type { LocationProblem } from "../location/fix";
 import type { IconName } from "../ui/Icon";
 import type { Colors } from "../ui/theme";
 import { words } from "../words";
@@ -86,3 +87,6 @@ export function lostLine({ field, whose, value }: Lost, most = Number.POSITIVE_I
   const shown = value.length > most ? `${value.slice(0, most).trimEnd()} …` : value;
   return field === "tags" ? lost.tags[whose](shown) : lost[whose](lost.fields[field], shown);
 }
+
+/** Why there is no position, and what to do. */
+export const problemWords = (problem: LocationProblem): string => `${words.location.why[problem]}. ${words.location[problem]}`;
