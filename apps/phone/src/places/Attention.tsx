@@ -1,5 +1,6 @@
 import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
+import { useStanding } from "../capture/ended";
 import type { PlacePage } from "../core";
 import { usePromises } from "../home/useConnection";
 import { entryReason } from "../outbox/words";
@@ -16,12 +17,13 @@ export function Standing({ page, now }: { page: PlacePage; now: number }) {
   const router = useRouter();
   const promises = usePromises();
   const { place, question, entries } = page;
+  const { state } = useStanding(place);
   if (!promises) return null;
-  const meaning = stateMeaning(place.state, promises);
-  if (place.state.is !== "needsAttention") {
+  const meaning = stateMeaning(state, promises);
+  if (state.is !== "needsAttention") {
     return (
       <View style={styles.standing} role="status">
-        <StateChip state={place.state} filled />
+        <StateChip state={state} filled />
         <Type kind="small" tone="inkSoft">
           {meaning}
         </Type>

@@ -1,7 +1,7 @@
 import { useRouter } from "expo-router";
 import { useEffect, useState } from "react";
 import { StyleSheet, useWindowDimensions, View } from "react-native";
-import { type NewPosition, type Place, useAnswer } from "../core";
+import { type NewPosition, type Place, useAnswer, useCore } from "../core";
 import { coordinate, type LatLon, nudge, parseCoordinate, parsePair } from "../geo/position";
 import { useLocate } from "../location/useLocate";
 import { PositionMap } from "../map/PositionMap";
@@ -14,9 +14,11 @@ import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { useLeave } from "../ui/useLeave";
 import { words } from "../words";
+import { positionClash } from "./clash";
 import { Nudge } from "./Nudge";
+import { useClash } from "./useClash";
 import { useGivePosition } from "./usePosition";
-import { accuracyWords } from "./words";
+import { accuracyWords, problemWords } from "./words";
 
 /** The middle of a map of the whole world. */
 const WORLD: LatLon = { latitude: 25, longitude: 10 };
@@ -32,6 +34,8 @@ function useNear(isAsked: boolean): LatLon | null {
 /** Sets a position by the map's crosshair, by steps, by numbers, or by where the person is. */
 export function PositionEditor({ place, here }: { place: Place; here: LatLon | null }) {
   const { give, busy } = useGivePosition();
+  const core = useCore();
+  const { decide, tell } = useClash();
   const say = useSay();
   const router = useRouter();
   const { height } = useWindowDimensions();
@@ -80,7 +84,14 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   const wrong = (text: string, most: 90 | 180, why: string) => (text.trim() && parseCoordinate(text, most) === null ? why : undefined);
 
   const save = async () => {
-    if (chosen && (await give(shown, chosen, isFix ? "sensor" : "person"))) setSaved(true);
+    if (!chosen) return;
+    const now = await core.perform({ call: "place", key: shown.key }).then(({ place }) => place, () => null);
+    const clashes = now ? positionClash(chosen, shown, now) : [];
+    const kept = clashes.length > 0 ? await decide(clashes) : "none";
+    if (!kept) return;
+    if (kept !== "now" && !(await give(kept === "mine" && now ? now : shown, chosen, isFix ? "sensor" : "person"))) return;
+    if (kept !== "none") tell(clashes, kept);
+    setSaved(true);
   };
   // Only now: what is saved needs no question when the page is left.
   useEffect(() => {
@@ -103,7 +114,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
       <Button title={isLocating ? words.position.finding : words.position.here} icon="pin" busy={isLocating} onPress={locate} />
       {problem ? (
         <Type kind="small" tone="danger" role="alert">
-          {words.location[problem]}
+          {problemWords(problem)}
         </Type>
       ) : null}
       <Card>

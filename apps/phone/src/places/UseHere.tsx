@@ -4,6 +4,7 @@ import { Button } from "../ui/Button";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import { useGivePosition } from "./usePosition";
+import { problemWords } from "./words";
 
 /** Gives a place without a position the one where the person is now. */
 export function UseHere({ place }: { place: Place }) {
@@ -14,7 +15,7 @@ export function UseHere({ place }: { place: Place }) {
       <Button title={isLocating ? words.position.finding : words.position.here} kind="primary" icon="pin" busy={isLocating} onPress={locate} />
       {problem ? (
         <Type kind="small" tone="danger" role="alert">
-          {words.location[problem]}
+          {problemWords(problem)}
         </Type>
       ) : null}
     </>
