@@ -76,7 +76,6 @@ export const words = {
     sync: "Sync now",
     syncing: "Syncing …",
     open: "Open",
-    name: "Add a name",
   },
 
   summary: {
@@ -137,8 +136,6 @@ export const words = {
     save: "Save changes",
     revert: "Don’t save",
     changed: "Saved on this phone",
-    unchanged: "Nothing to change",
-    kept: "What you typed is saved when you leave this page.",
     readOnly: "This place is shared with you to look at. Ask its owner if you want to change it.",
     position: "Position",
     correct: "Correct the position",
@@ -159,7 +156,6 @@ export const words = {
     decide: "Compare both versions",
     decideTitle: "Needs your decision",
     toOutbox: "See what waits",
-    notHere: "This place is not on this phone any more.",
     toList: "Back to the list",
   },
 
@@ -311,7 +307,6 @@ export const words = {
     takeServers: "Take the server’s version",
     perField: "Save my choice",
     undecided: "Choose a side for each first.",
-    lookAgain: "It has changed while you looked. This is how it is now.",
     /** What became of both sides, said after the decision. */
     became: {
       mine: "This phone’s version is kept. The other one is in the history.",
@@ -335,7 +330,7 @@ export const words = {
     title: "Trash",
     about: "Places here can be restored. The server deletes them for good after some time.",
     emptyTitle: "The trash is empty",
-    emptyText: "Places that you delete come here first.",
+    emptyText: "Places that you delete come here first. One that was never sent is deleted at once.",
     since: (when: string) => `Deleted ${when}`,
     restore: (place: string) => `Restore ${place}`,
   },
@@ -437,7 +432,7 @@ export const words = {
       text: (places: number, operations: number) =>
         `${count(places, "place")} and ${count(operations, "unsent change")} could be read and are here. The damaged file is kept.`,
     },
-    update: { title: "A new version is ready", text: "It is used the next time the app is opened.", action: "Use it now" },
+    update: { title: "A new version is ready", text: "It is used once every window of the app has been closed, or at once.", action: "Use it now" },
     keep: "Ask to keep them",
     reload: "Load the app again",
   },
@@ -496,7 +491,6 @@ export const words = {
     title: "That did not work",
     notSecure:
       "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
-    notLoaded: "A part of the app did not arrive, so nothing can be saved at the moment. Check the network and try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
   notFound: "There is no such page.",
