@@ -34,7 +34,7 @@ test("a position that was chosen is asked about before the page is left, by our 
   await saveNamed(phone, "Old oak");
   await openPlace(phone, "Old oak");
   await button(phone, words.place.correct).click();
-  await button(phone, words.position.north("1 m")).click();
+  await button(phone, words.position.north("10 m")).click();
   const value = await phone.getByRole("textbox", { name: words.position.latitude }).inputValue();
   for (const leave of [() => button(phone, words.back).last().click(), () => phone.goBack()]) {
     await leave();

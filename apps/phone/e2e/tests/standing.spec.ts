@@ -81,7 +81,7 @@ test("a network without the server, an ended access, a deleted account and an ol
   // The browser goes on believing that there is a network.
   network.off();
   await button(phone, words.home.sync).click();
-  await expect(phone.getByText(words.banners.unreachable.title)).toBeVisible();
+  await expect(phone.getByText(words.banners.unreachable.title, { exact: true })).toBeVisible();
   await expect(phone.getByRole("banner").getByText(HEARD)).toBeVisible();
   await saveHere(phone);
   await openPlace(phone, words.unnamed);

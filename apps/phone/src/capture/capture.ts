@@ -4,7 +4,7 @@ import type { Core, DeleteOutcome, Failure, NewPosition, Place } from "../../cor
 import { newClientId } from "../../core/src/core";
 import { failureOf } from "../core/failure";
 import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
-import { FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
+import { ANSWER_MS, FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
 
 /** How long the tap waits for the last known fix before it saves without one, in milliseconds. */
 const LAST_KNOWN_MS = 150;
@@ -49,7 +49,11 @@ export function captureHere({ core, source, now = Date.now, clock = timers }: To
   let stop = () => undefined as void;
 
   const save = async (): Promise<void> => {
-    const [last, isDenied] = await Promise.all([soon(source, LAST_KNOWN_MS, clock), within(source.isDenied(), LAST_KNOWN_MS, clock)]);
+    const [last, isDenied, isAsked] = await Promise.all([
+      soon(source, LAST_KNOWN_MS, clock),
+      within(source.isDenied(), LAST_KNOWN_MS, clock),
+      within(source.willAsk(), LAST_KNOWN_MS, clock),
+    ]);
     const known = standsForHere(last, now()) ? last : null;
     let isMissing = known === null;
     try {
@@ -58,7 +62,7 @@ export function captureHere({ core, source, now = Date.now, clock = timers }: To
         clientId,
         capturedAt: new Date(tappedAt).toISOString(),
         ...(known ? { position: positionOf(known) } : // Where the person has refused it, nothing is to be waited for.
-          { waitUntil: new Date(now() + (isDenied ? 0 : FIRST_FIX_MS)).toISOString() }),
+          { waitUntil: new Date(now() + (isDenied ? 0 : isAsked ? ANSWER_MS + FIRST_FIX_MS : FIRST_FIX_MS)).toISOString() }),
       });
       if (isUndone) return;
       // A repeated call finds what the first one has made.
