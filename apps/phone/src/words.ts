@@ -71,11 +71,11 @@ export const words = {
     noPosition: "Saved on this phone, without a position.",
     notSaved: "Not saved",
     notConfirmed: "Perhaps not saved",
+    letGo: "Let it go",
     undone: "Undone. The place is gone.",
     undoneTrash: "Undone. The place is in the trash.",
     sync: "Sync now",
     syncing: "Syncing …",
-    open: "Open",
   },
 
   summary: {

@@ -16,6 +16,8 @@ export interface Drafting {
   isDirty: boolean;
   /** What is typed was typed before this page was opened, and is not saved. */
   isRestored: boolean;
+  /** The same, asked at any moment: also between two drawings of the page. */
+  isUnsaved: () => boolean;
   isSaving: boolean;
   save: () => Promise<void>;
   revert: () => void;
@@ -150,6 +152,7 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
     set: useCallback((change) => setDraft((before) => ({ ...before, ...change })), []),
     isDirty,
     isRestored: isRestored && isDirty,
+    isUnsaved: useCallback(() => changesOf(latest.current.draft, latest.current.shown) !== null, []),
     isSaving: busy,
     save: useCallback(() => save(true), [save]),
     revert: useCallback(() => {

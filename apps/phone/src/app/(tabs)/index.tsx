@@ -3,6 +3,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { StyleSheet, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
 import { useCapture } from "../../capture/useCapture";
+import { useResume } from "../../capture/useResume";
 import { useOverview } from "../../core";
 import { Banners } from "../../home/Banners";
 import { HomeHead } from "../../home/Head";
@@ -17,6 +18,7 @@ import { PlaceRow } from "../../places/PlaceRow";
 import { Search } from "../../places/Search";
 import { useList } from "../../places/useList";
 import { useNow } from "../../time/useNow";
+import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Card";
 import { COLUMN, space, useTheme } from "../../ui/theme";
 import { Type } from "../../ui/Type";
@@ -27,7 +29,8 @@ const LACKING = { state: "withoutPosition" } as const;
 
 export default function Home() {
   const { colors } = useTheme();
-  const { save, isSaving } = useCapture();
+  const { save, isSaving, unsaved } = useCapture();
+  useResume();
   const { sync, isSyncing } = useSync();
   const overview = useOverview();
   const [filter, setFilter] = useState<Filter>(noFilter);
@@ -62,6 +65,12 @@ export default function Home() {
           onRefresh={overview?.account ? () => void sync() : undefined}
           header={
             <View style={styles.above}>
+              {unsaved.map(({ clientId, title, text, retry, dismiss }) => (
+                <Notice key={clientId} tone="danger" title={title} text={text}>
+                  <Button title={words.tryAgain} kind="primary" busy={isSaving} onPress={retry} />
+                  <Button title={words.home.letGo} kind="quiet" onPress={dismiss} />
+                </Notice>
+              ))}
               <Banners />
               {listed.failure ? <Notice tone="danger" title={listed.failure.sentence} text={listed.failure.advice} urgent /> : null}
               {hasAny ? (
