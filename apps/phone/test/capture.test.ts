@@ -86,6 +86,25 @@ describe("Save here", () => {
     expect(names(told)).toEqual(["saved", "placed", "improved"]);
   });
 
+  it("waits for nothing where the person has refused it, and does not say that it looks", async () => {
+    const { source, told, calls, begin } = bench();
+    source.isRefused = Promise.resolve(true);
+    source.problemAtOnce = "denied";
+    await begin().done;
+    expect(calls[0]).toMatchObject({ call: "capture", waitUntil: new Date(NOW).toISOString() });
+    expect(told).toMatchObject([{ is: "saved", isWaiting: false }, { is: "noPosition", problem: "denied" }]);
+  });
+
+  it("does not wait for an answer about the permission either", async () => {
+    const { source, told, clock, begin } = bench();
+    source.isRefused = new Promise(() => undefined);
+    begin();
+    await settle();
+    clock.pass(150);
+    await settle();
+    expect(told[0]).toMatchObject({ is: "saved", isWaiting: true });
+  });
+
   it.each(["denied", "unavailable"] as const)("says when no position came because it is %s", async (problem) => {
     const { source, told, clock, begin } = bench();
     const { done } = begin();

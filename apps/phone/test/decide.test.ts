@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Overview, Question, Side } from "../core/src/core";
-import { fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
+import { answerWords, becameOf, fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
 import { bannersOf, type Surroundings, summaryOf } from "../src/home/banners";
 import { pairing } from "../src/sign-in/pairing";
 
@@ -52,6 +52,34 @@ describe("a question", () => {
   it("says what happened in every case", () => {
     for (const reason of ["fieldsChanged", "changedSince", "inTrash"] as const) expect(questionText(question({ reason }))).toMatch(/\.$/);
     for (const kind of ["deletedForGood", "noLongerVisible", "olderOnServer"] as const) expect(questionText(question({ kind, reason: null }))).toMatch(/\.$/);
+  });
+});
+
+describe("the answers to a question", () => {
+  const theirsInTrash = question({ reason: "inTrash", theirs: side({ who: "elsewhere", inTrash: true }) });
+  const mineInTrash = question({ reason: "changedSince", mine: side({ inTrash: true }) });
+
+  it("blame nobody: the other side may be one's own web page", () => {
+    for (const text of Object.values(answerWords(question({})))) expect(text).not.toMatch(/their|mine/i);
+  });
+
+  it("say what becomes of the place where one side is in the trash", () => {
+    expect(answerWords(theirsInTrash)).toEqual({ keepMine: "Take it out of the trash, with my changes", keepTheirs: "Leave it in the trash" });
+    expect(answerWords(mineInTrash)).toEqual({ keepMine: "Put it into the trash", keepTheirs: "Keep it out of the trash" });
+  });
+
+  it("are followed by what became of both sides", () => {
+    expect(becameOf(question({}), { is: "keepMine" })).toBe("This phone’s version is kept. The other one is in the history.");
+    expect(becameOf(question({}), { is: "keepTheirs" })).toBe("The other version is kept. This phone’s is in the history.");
+    expect(becameOf(theirsInTrash, { is: "keepTheirs" })).toBe("It stays in the trash. What you had changed is in the history.");
+    expect(becameOf(mineInTrash, { is: "keepMine" })).toBe("It goes into the trash. It can be restored from there.");
+    const both = question({ conflicting: ["name", "note"] });
+    expect(becameOf(both, { is: "perField", fields: { name: "mine", note: "theirs" } })).toBe(
+      "Kept from this phone: name. Kept from the other version: note. What was not kept is in the history.",
+    );
+    const gone = question({ kind: "deletedForGood", theirs: null });
+    expect(becameOf(gone, { is: "letGo" })).toMatch(/does not have it any more/);
+    expect(becameOf(gone, { is: "keepAsNew" })).toMatch(/new place/);
   });
 });
 

@@ -12,7 +12,11 @@ export class FakeSource implements LocationSource {
   problemAtOnce: LocationProblem | null = null;
   #watching = new Set<Watcher>();
 
+  isRefused: Promise<boolean> = Promise.resolve(false);
+
   lastKnown = () => this.last;
+
+  isDenied = () => this.isRefused;
 
   watch(say: (fix: Fix) => void, fail: (problem: LocationProblem) => void): () => void {
     const watcher = { say, fail };

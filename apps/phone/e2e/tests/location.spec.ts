@@ -2,8 +2,18 @@
 
 import { allSent, back, button, expectState, openPlace, rows, said, saveHere, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
-import { CONTEXT, HERE, neverAnswer, permit } from "../support/phone";
+import type { Page } from "../support/all";
+import { CONTEXT, HERE, neverAnswer, permit, refuseWhenAsked } from "../support/phone";
 import { expect, kept, openApp, test } from "../support/test";
+
+/** The row of the place that was just saved says, within a second, that its position is missing, and why. */
+async function saysAtOnce(phone: Page): Promise<void> {
+  const row = rows(phone).first();
+  await expect(row).toHaveAccessibleName(new RegExp(`${words.states.needsPosition}$`), { timeout: 1_000 });
+  await expect(said(phone, words.location.denied)).toBeVisible({ timeout: 1_000 });
+  await expect(row.getByText(words.location.why.denied)).toBeVisible();
+  await expect(rows(phone)).toHaveCount(1);
+}
 
 test("a poor position is replaced by a better one, without a question", async ({ phone }) => {
   await phone.context().setGeolocation({ ...HERE, latitude: 47.5011, accuracy: 300 });
@@ -23,9 +33,12 @@ test("a poor position is replaced by a better one, without a question", async ({
 test("where the position may not be seen, the place is saved, says so, and takes one given in numbers", async ({ phone }) => {
   await permit(phone, ["durableStorage"]);
   await button(phone, words.home.save).click();
-  await expect(said(phone, words.location.denied)).toBeVisible();
-  await expect(rows(phone)).toHaveCount(1);
+  await saysAtOnce(phone);
   await openPlace(phone, words.unnamed);
+  await expect(phone.getByRole("main").getByText(words.location.denied)).toBeVisible();
+  // Also where the app was opened anew since.
+  await phone.reload();
+  await expect(phone.getByRole("main").getByText(words.location.denied)).toBeVisible();
   await button(phone, words.place.give).click();
   const latitude = phone.getByRole("textbox", { name: words.position.latitude });
   await latitude.fill("95");
@@ -38,6 +51,27 @@ test("where the position may not be seen, the place is saved, says so, and takes
   await expect(phone.getByText(words.accuracy.byHand).filter({ visible: true }).first()).toBeVisible();
   await back(phone);
   await expectState(phone, words.unnamed, "savedOnDevice");
+});
+
+test("a position that is refused when it is asked for is missing from then on, not waited for", async ({ open, network }) => {
+  const phone = await open(null, { ...CONTEXT, baseURL: network.url });
+  await permit(phone, ["durableStorage"]);
+  await refuseWhenAsked(phone.context());
+  await openApp(phone, network);
+  await button(phone, words.home.save).click();
+  await saysAtOnce(phone);
+});
+
+test("two places saved a second apart both have a position, though the sensor has spoken only once", async ({ phone }) => {
+  await phone.context().setGeolocation(HERE);
+  const save = button(phone, words.home.save);
+  for (const count of [1, 2, 3]) {
+    await save.click();
+    await expect(rows(phone)).toHaveCount(count);
+    const saved = await phone.evaluate(() => performance.now());
+    await phone.waitForFunction((since) => performance.now() - since >= 900, saved);
+  }
+  for (const row of await rows(phone).all()) await expect(row).toHaveAccessibleName(new RegExp(`${words.states.savedOnDevice}$`), { timeout: 3_000 });
 });
 
 test("a position that never comes keeps nobody waiting: saved at once, and asked for in the end", async ({ open, network }) => {

@@ -4,14 +4,14 @@ import type { Core, DeleteOutcome, Failure, NewPosition, Place } from "../../cor
 import { newClientId } from "../../core/src/core";
 import { failureOf } from "../core/failure";
 import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
-import { FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers } from "../location/refine";
+import { FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
 
 /** How long the tap waits for the last known fix before it saves without one, in milliseconds. */
 const LAST_KNOWN_MS = 150;
 
 /** What became of it, in the order in which it happens. */
 export type News =
-  /** It is durable. `isWaiting`: without a position so far. */
+  /** It is durable. `isWaiting`: without a position so far, and one is looked for. */
   | { is: "saved"; place: Place; isWaiting: boolean }
   /** It has its first position, or a better one. */
   | { is: "placed" | "improved"; place: Place }
@@ -49,28 +49,29 @@ export function captureHere({ core, source, now = Date.now, clock = timers }: To
   let stop = () => undefined as void;
 
   const save = async (): Promise<void> => {
-    const last = await soon(source, LAST_KNOWN_MS, clock);
+    const [last, isDenied] = await Promise.all([soon(source, LAST_KNOWN_MS, clock), within(source.isDenied(), LAST_KNOWN_MS, clock)]);
     const known = standsForHere(last, now()) ? last : null;
-    let isWaiting = known === null;
+    let isMissing = known === null;
     try {
       const { place } = await core.perform({
         call: "capture",
         clientId,
         capturedAt: new Date(tappedAt).toISOString(),
-        ...(known ? { position: positionOf(known) } : { waitUntil: new Date(now() + FIRST_FIX_MS).toISOString() }),
+        ...(known ? { position: positionOf(known) } : // Where the person has refused it, nothing is to be waited for.
+          { waitUntil: new Date(now() + (isDenied ? 0 : FIRST_FIX_MS)).toISOString() }),
       });
       if (isUndone) return;
       // A repeated call finds what the first one has made.
-      isWaiting = place.position === null;
-      tell({ is: "saved", place, isWaiting });
+      isMissing = place.position === null;
+      tell({ is: "saved", place, isWaiting: isMissing && !isDenied });
     } catch (error) {
       if (!isUndone) tell({ is: "failed", failure: failureOf(error), retry: () => void save() });
       return;
     }
-    await improve(known, isWaiting);
+    await improve(known, isMissing);
   };
 
-  const improve = async (known: Fix | null, isWaiting: boolean): Promise<void> => {
+  const improve = async (known: Fix | null, isMissing: boolean): Promise<void> => {
     // In order: a fix that is answered late must not undo the better one behind it, and the core only takes better ones.
     let last: Promise<unknown> = Promise.resolve();
     const search = refine(
@@ -89,7 +90,7 @@ export function captureHere({ core, source, now = Date.now, clock = timers }: To
     stop = search.stop;
     const found = await search.done;
     await last;
-    if (!found.fix && isWaiting && !isUndone) tell({ is: "noPosition", problem: found.problem });
+    if (!found.fix && isMissing && !isUndone) tell({ is: "noPosition", problem: found.problem });
   };
 
   const done = save();

@@ -1,13 +1,14 @@
 import { useRouter } from "expo-router";
 import { useCallback, useRef, useState } from "react";
 import { useCore, useOverview } from "../core";
-import { deviceLocation } from "../location/source";
-import { accuracyWords } from "../places/words";
+import { deviceLocation } from "../location/device";
+import { accuracyWords, problemWords } from "../places/words";
 import { holdVersion } from "../platform/version";
 import { feelFailed, feelSaved } from "../ui/haptics";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
 import { type Capture, captureHere, type News } from "./capture";
+import { searchEnded } from "./ended";
 
 /** A second touch so soon is a trembling finger, not a second place; milliseconds. */
 const DOUBLE_TAP_MS = 700;
@@ -47,14 +48,16 @@ export function useCapture(): { save: () => void; isSaving: boolean } {
           break;
         // Older captures show their news in the list.
         case "placed":
+          searchEnded(capture.clientId, null);
           if (isLatest) saySaved(words.home.savedPlaced(accuracyWords(news.place)));
           break;
         case "improved":
           break;
         case "noPosition":
+          searchEnded(capture.clientId, news.problem);
           if (isLatest) {
             const open = { title: words.home.open, onPress: () => router.push(`/position/${keyOf.current}`) };
-            say({ text: `${words.home.noPosition} ${words.location[news.problem]}`, tone: "warning", action: open, ms: 12_000 });
+            say({ text: `${words.home.noPosition} ${problemWords(news.problem)}`, tone: "warning", action: open, ms: 12_000 });
           }
           break;
         case "failed":

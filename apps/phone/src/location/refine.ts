@@ -4,6 +4,8 @@ import { type Fix, GOOD_M, isBetter, isPossible, isSameSpot, type LocationProble
 export interface LocationSource {
   /** The last fix that is known without asking the sensor; null soon, where there is none. Never asks for permission. */
   lastKnown(): Promise<Fix | null>;
+  /** Whether asking for a position is of no use, because the person has refused it. Never asks for permission. */
+  isDenied(): Promise<boolean>;
   /**
    * Asks for permission if need be, then tells each fix and each problem until the returned function is called. It may
    * never call back at all: whoever watches keeps the time.
@@ -85,14 +87,17 @@ export function refine(
   return { done, stop: () => finish() };
 }
 
-/** The last known fix, but only if it comes within `ms`: a capture does not wait for a sensor. */
-export function soon(source: LocationSource, ms: number, clock: Timers = timers): Promise<Fix | null> {
+/** An answer, but only if it comes within `ms`; else null. */
+export function within<T>(answer: Promise<T>, ms: number, clock: Timers = timers): Promise<T | null> {
   return new Promise((resolve) => {
     const timer = clock.set(() => resolve(null), ms);
-    const settle = (fix: Fix | null) => {
+    const settle = (value: T | null) => {
       clock.clear(timer);
-      resolve(fix);
+      resolve(value);
     };
-    source.lastKnown().then(settle, () => settle(null));
+    answer.then(settle, () => settle(null));
   });
 }
+
+/** The last known fix, but only if it comes within `ms`: a capture does not wait for a sensor. */
+export const soon = (source: LocationSource, ms: number, clock: Timers = timers): Promise<Fix | null> => within(source.lastKnown(), ms, clock);

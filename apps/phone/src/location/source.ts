@@ -13,12 +13,16 @@ const toFix = ({ coords, timestamp }: Location.LocationObject): Fix => ({
   measuredAt: timestamp,
 });
 
-export const deviceLocation: LocationSource = {
+export const sensor: LocationSource = {
   async lastKnown() {
     const { granted } = await Location.getForegroundPermissionsAsync();
     if (!granted) return null;
     const known = await Location.getLastKnownPositionAsync({ maxAge: FRESH_MS });
     return known && toFix(known);
+  },
+  async isDenied() {
+    const { granted, canAskAgain } = await Location.getForegroundPermissionsAsync();
+    return !granted && !canAskAgain;
   },
   watch(onFix, onProblem) {
     let stopped = false;

@@ -16,17 +16,18 @@ const toFix = ({ coords, timestamp }: GeolocationPosition): Fix => ({
 const problemOf = ({ code }: GeolocationPositionError): LocationProblem =>
   code === 1 ? "denied" : code === 2 ? "unavailable" : "timeout";
 
-async function isGranted(): Promise<boolean> {
+/** What the person has said about it so far; null where the browser does not tell. */
+async function permission(): Promise<PermissionState | null> {
   try {
-    return (await navigator.permissions.query({ name: "geolocation" })).state === "granted";
+    return (await navigator.permissions.query({ name: "geolocation" })).state;
   } catch {
-    return false;
+    return null;
   }
 }
 
-export const deviceLocation: LocationSource = {
+export const sensor: LocationSource = {
   async lastKnown() {
-    if (!("geolocation" in navigator) || !(await isGranted())) return null;
+    if (!("geolocation" in navigator) || (await permission()) !== "granted") return null;
     return new Promise((resolve) => {
       navigator.geolocation.getCurrentPosition(
         (position) => resolve(toFix(position)),
@@ -35,6 +36,7 @@ export const deviceLocation: LocationSource = {
       );
     });
   },
+  isDenied: async () => (await permission()) === "denied",
   watch(onFix, onProblem) {
     if (!("geolocation" in navigator)) {
       onProblem("unavailable");

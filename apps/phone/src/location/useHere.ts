@@ -1,7 +1,7 @@
 import { useIsFocused } from "expo-router";
 import { useEffect, useState } from "react";
 import type { LatLon } from "../geo/position";
-import { deviceLocation } from "./source";
+import { deviceLocation } from "./device";
 
 /** Where the person was last, as far as that is known without asking a sensor or for permission; for "400 m from here". */
 export function useHere(): LatLon | null {

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Fix, LocationProblem } from "./fix";
 import { refine } from "./refine";
-import { deviceLocation } from "./source";
+import { deviceLocation } from "./device";
 
 /** How long a person watches for an answer before they would rather set it by hand, in milliseconds. */
 const PATIENCE_MS = 15_000;

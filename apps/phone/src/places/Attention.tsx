@@ -1,5 +1,6 @@
 import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
+import { useStanding } from "../capture/ended";
 import { type PlacePage, useOverview } from "../core";
 import { entryReason } from "../outbox/words";
 import { Button } from "../ui/Button";
@@ -15,11 +16,12 @@ export function Standing({ page, now }: { page: PlacePage; now: number }) {
   const router = useRouter();
   const hasAccount = Boolean(useOverview()?.account);
   const { place, question, entries } = page;
-  const meaning = stateMeaning(place.state, hasAccount);
-  if (place.state.is !== "needsAttention") {
+  const { state } = useStanding(place);
+  const meaning = stateMeaning(state, hasAccount);
+  if (state.is !== "needsAttention") {
     return (
       <View style={styles.standing} role="status">
-        <StateChip state={place.state} filled />
+        <StateChip state={state} filled />
         <Type kind="small" tone="inkSoft">
           {meaning}
         </Type>

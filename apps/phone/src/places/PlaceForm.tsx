@@ -38,7 +38,7 @@ export function PlaceForm({ form }: { form: Drafting }) {
         options={suggestions(inUse?.categories ?? [], draft.category, [draft.category])}
         onUse={(category) => set({ category })}
       />
-      <TagsField tags={draft.tags} inUse={inUse?.tags ?? []} onChange={(tags) => set({ tags })} problem={problem("tags")} />
+      <TagsField tags={draft.tags} typed={draft.typing} inUse={inUse?.tags ?? []} onChange={(tags, typing) => set({ tags, typing })} problem={problem("tags")} />
     </>
   );
 }

@@ -1,8 +1,10 @@
 import { Link } from "expo-router";
 import { memo } from "react";
 import { StyleSheet, View } from "react-native";
+import { useStanding } from "../capture/ended";
 import type { Place } from "../core";
 import { distance, type LatLon } from "../geo/position";
+import type { LocationProblem } from "../location/fix";
 import { when } from "../time/when";
 import { Icon } from "../ui/Icon";
 import { LinkPressable } from "../ui/LinkPressable";
@@ -16,10 +18,11 @@ import { coordinates, metres } from "./words";
 const ROW = { dataSet: { row: "" } } as object;
 
 /** What tells this place from others, besides its name: category, tags, how far it is, or where. */
-function facts({ category, tags, position, name }: Place, here: LatLon | null): string[] {
+function facts({ category, tags, position, name }: Place, here: LatLon | null, problem: LocationProblem | null): string[] {
   const told = [category ?? "", ...tags.slice(0, 3).map((tag) => `#${tag}`)].filter(Boolean);
   if (position && here) told.push(words.list.away(metres(distance(position, here))));
   else if (position && !name) told.push(coordinates(position));
+  if (problem) told.push(words.location.why[problem]);
   return told;
 }
 
@@ -28,7 +31,8 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { pla
   const { colors } = useTheme();
   const name = place.name ?? words.unnamed;
   const time = place.deletedAt ? words.trash.since(when(Date.parse(place.deletedAt), now)) : when(Date.parse(place.capturedAt), now);
-  const about = facts(place, here);
+  const { state, problem } = useStanding(place);
+  const about = facts(place, here, problem);
   return (
     <View role={bare ? undefined : "listitem"} {...ROW} style={styles.item}>
       <Link href={`/place/${place.key}`} asChild>
@@ -48,7 +52,7 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { pla
                 {about.join(" · ")}
               </Type>
             ) : null}
-            <StateChip state={place.state} />
+            <StateChip state={state} />
           </View>
           <Icon name="forward" tone="lineStrong" size={18} />
         </LinkPressable>

@@ -1,7 +1,7 @@
 import { useRouter } from "expo-router";
 import { useState } from "react";
 import { StyleSheet, View } from "react-native";
-import { type NewPosition, type Place, seen, useCommand } from "../core";
+import { type NewPosition, type Place, seen, useCommand, useCore } from "../core";
 import { coordinate, type LatLon, nudge, parseCoordinate, parsePair } from "../geo/position";
 import { useLocate } from "../location/useLocate";
 import { PositionMap } from "../map/PositionMap";
@@ -15,7 +15,9 @@ import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import { STEPS, type Step } from "./step";
-import { accuracyWords } from "./words";
+import { positionClash } from "./clash";
+import { useClash } from "./useClash";
+import { accuracyWords, problemWords } from "./words";
 
 /** Where a map without a position begins: all of the inhabited world is near enough. */
 const NOWHERE: LatLon = { latitude: 46.8, longitude: 8.2 };
@@ -23,6 +25,8 @@ const NOWHERE: LatLon = { latitude: 46.8, longitude: 8.2 };
 /** Sets a position by the map's crosshair, by steps, by numbers, or by where the person is. */
 export function PositionEditor({ place, here }: { place: Place; here: LatLon | null }) {
   const { run, busy } = useCommand();
+  const core = useCore();
+  const { decide, tell } = useClash();
   const say = useSay();
   const router = useRouter();
   // What is changed here is what was shown when the page opened: a position that came from elsewhere since is a conflict.
@@ -61,14 +65,21 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   });
   const wrong = (text: string, most: 90 | 180, why: string) => (text.trim() && parseCoordinate(text, most) === null ? why : undefined);
 
+  /** `saw`: what the person has seen of the place. */
+  const put = (position: NewPosition, saw: Place) =>
+    !saw.position && saw.clientId
+      ? run({ call: "fix", clientId: saw.clientId, position, positionSource: isFix ? "fix" : "manual" })
+      : run({ call: "edit", key: saw.key, changes: { position }, seen: seen(saw) });
   const save = async () => {
     if (!chosen) return;
-    const answer =
-      !known && shown.clientId
-        ? await run({ call: "fix", clientId: shown.clientId, position: chosen, positionSource: isFix ? "fix" : "manual" })
-        : await run({ call: "edit", key: shown.key, changes: { position: chosen }, seen: seen(shown) });
+    const now = await core.perform({ call: "place", key: shown.key }).then(({ place }) => place, () => null);
+    const clashes = now ? positionClash(chosen, shown, now) : [];
+    const kept = clashes.length > 0 ? await decide(clashes) : "none";
+    if (!kept) return;
+    const answer = kept === "now" ? { place: now } : await put(chosen, kept === "mine" && now ? now : shown);
     if (!answer) return;
-    say({ text: words.position.saved });
+    if (kept === "none") say({ text: words.position.saved });
+    else tell(clashes, kept);
     if (router.canGoBack()) router.back();
     else router.replace(`/place/${place.key}`);
   };
@@ -82,7 +93,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
       <Button title={isLocating ? words.position.finding : words.position.here} icon="pin" busy={isLocating} onPress={locate} />
       {problem ? (
         <Type kind="small" tone="danger" role="alert">
-          {words.location[problem]}
+          {problemWords(problem)}
         </Type>
       ) : null}
       <Card>

@@ -5,6 +5,7 @@ import { Button } from "../ui/Button";
 import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { words } from "../words";
+import { problemWords } from "./words";
 
 /** Gives a place without a position the one where the person is now. */
 export function UseHere({ place }: { place: Place }) {
@@ -23,7 +24,7 @@ export function UseHere({ place }: { place: Place }) {
       <Button title={isLocating ? words.position.finding : words.position.here} kind="primary" icon="pin" busy={isLocating} onPress={locate} />
       {problem ? (
         <Type kind="small" tone="danger" role="alert">
-          {words.location[problem]}
+          {problemWords(problem)}
         </Type>
       ) : null}
     </>

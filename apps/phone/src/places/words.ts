@@ -1,9 +1,11 @@
 // What a place's data says, in words. Pure.
 
 import type { JournalEntry, OutboxEntry, Place, PlaceState } from "../../core/src/core";
+import type { LocationProblem } from "../location/fix";
 import type { IconName } from "../ui/Icon";
 import type { Colors } from "../ui/theme";
 import { words } from "../words";
+import type { Lost } from "./lost";
 
 /** A state as icon, words and colour. */
 export interface StateLook {
@@ -58,10 +60,15 @@ export function coordinates({ latitude, longitude }: { latitude: number; longitu
   return `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
 }
 
+/** The core's own words for a place that was made of one that is gone. */
+const MADE_ANEW = "made from a place that is gone";
+
 /** One line of a place's history. */
 export function journalLine(entry: JournalEntry): string {
   const { journal, outbox } = words;
   switch (entry.event) {
+    case "resolved":
+      return entry.detail === MADE_ANEW ? journal.madeAnew : journal.resolved;
     case "queued": {
       const kind = entry.kind as OutboxEntry["kind"] | null;
       return journal.queued(kind && kind in outbox.kinds ? outbox.kinds[kind] : outbox.kinds.update);
@@ -72,3 +79,14 @@ export function journalLine(entry: JournalEntry): string {
       return journal[entry.event];
   }
 }
+
+/** A value that was not kept, as a sentence. A long one is cut to `most` letters. */
+export function lostLine({ field, whose, value }: Lost, most = Number.POSITIVE_INFINITY): string {
+  const { lost } = words;
+  if (value === null) return lost.nothing[whose](lost.fields[field]);
+  const shown = value.length > most ? `${value.slice(0, most).trimEnd()} …` : value;
+  return field === "tags" ? lost.tags[whose](shown) : lost[whose](lost.fields[field], shown);
+}
+
+/** Why there is no position, and what to do. */
+export const problemWords = (problem: LocationProblem): string => `${words.location.why[problem]}. ${words.location[problem]}`;
