@@ -22,7 +22,7 @@ function bench() {
     if (broken) throw broken;
     switch (call.call) {
       case "capture":
-        place = { key: "local.1", position: call.position ?? null } as Place;
+        place = { key: "local-1", position: call.position ?? null } as Place;
         return { place, new: true };
       case "fix": {
         const before = place?.position?.accuracy ?? Number.POSITIVE_INFINITY;
