@@ -73,6 +73,7 @@ export class Leader implements Performer {
 
   visible(): void {
     this.#engine?.happened({ is: "pullNow" });
+    void this.#sayFarewells();
   }
 
   /** Carries a call out. */
