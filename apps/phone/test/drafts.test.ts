@@ -4,7 +4,7 @@ import { clashesOf, factsOf, positionClash, seenOf, valuesOf, without } from "..
 import { accountDrafts, dropAccountDrafts, keepDraft, keptFor, readDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
 
-const spring = (change: Partial<Place> = {}): Place => ({ key: "local.1", clientId: "c1", name: "Spring", note: null, category: null, tags: ["cold"], position: null, positionSource: null, ...change }) as Place;
+const spring = (change: Partial<Place> = {}): Place => ({ key: "local-1", clientId: "c1", name: "Spring", note: null, category: null, tags: ["cold"], position: null, positionSource: null, ...change }) as Place;
 const typed = (change: object) => ({ ...draftOf(spring()), ...change });
 
 describe("what was typed and not saved", () => {
@@ -31,11 +31,11 @@ describe("what was typed and not saved", () => {
   });
 
   it("goes with the account at a sign-out, and stays of the places without one", async () => {
-    for (const key of ["local.1", "aa.1", "aa.2"]) await keepDraft(key, { draft: typed({ note: key }), shown: spring({ key }) });
+    for (const key of ["local-1", "aa.1", "aa.2"]) await keepDraft(key, { draft: typed({ note: key }), shown: spring({ key }) });
     expect(await accountDrafts()).toBe(2);
     await dropAccountDrafts();
     expect(await accountDrafts()).toBe(0);
-    expect(keptFor(spring(), await readDraft("local.1"))?.draft.note).toBe("local.1");
+    expect(keptFor(spring(), await readDraft("local-1"))?.draft.note).toBe("local-1");
   });
 });
 

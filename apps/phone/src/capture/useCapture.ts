@@ -31,6 +31,8 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
   const [unsaved, setUnsaved] = useState<Unsaved[]>([]);
   const lastTap = useRef(Number.NEGATIVE_INFINITY);
   const latest = useRef<Capture | null>(null);
+  const store = useRef(overview?.store);
+  store.current = overview?.store;
   const isKept = overview?.storage.persisted === "granted";
 
   const save = useCallback(() => {
@@ -87,7 +89,7 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
         }
       }
     };
-    const capture = captureHere({ core, source: deviceLocation }, tell);
+    const capture = captureHere({ core, shown: () => store.current, source: deviceLocation }, tell);
     searchBegun(capture.clientId);
     latest.current = capture;
     // Better positions are still looked for after it is durable: a new version of the app waits for them.

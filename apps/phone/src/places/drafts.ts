@@ -14,7 +14,7 @@ export interface KeptDraft {
 /** The form of what is kept; another one is another version's, and is let be. */
 const VERSION = 1;
 /** The key of a place that was saved without an account begins so. */
-const LOCAL = "local.";
+const LOCAL = "local-";
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 const isTags = (value: unknown): value is string[] => Array.isArray(value) && value.every((tag) => typeof tag === "string");
