@@ -41,12 +41,17 @@ export default function SignInScreen() {
   const isSignedIn = overview?.account?.signedIn ?? false;
   return (
     <Screen title={words.signIn.title}>
-      {isSignedIn ? (
+      {!overview ? null : isSignedIn ? (
         <Notice tone="accent" icon="check" title={words.signIn.already} text={overview?.account?.email}>
           <Button title={words.tabs.settings} onPress={() => router.dismissTo("/settings")} />
         </Notice>
       ) : (
         <>
+          {overview.account ? (
+            <Type kind="small" tone="inkSoft">
+              {words.signIn.again(overview.account.email)}
+            </Type>
+          ) : null}
           <Choice label={words.signIn.way} options={WAYS} value={way} onChange={setWay} />
           <Card>{way === "code" ? <ByCode key={code} linkCode={code} onDone={done} /> : <ByPassword onDone={done} email={overview?.account?.email ?? ""} />}</Card>
           <Type kind="small" tone="inkSoft">
