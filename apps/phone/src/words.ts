@@ -53,6 +53,7 @@ export const words = {
     noPosition: "Saved on this phone, without a position.",
     notSaved: "Not saved",
     notConfirmed: "Perhaps not saved",
+    notUndone: "That could not be undone: the place is still here.",
     undone: "Undone. The place is gone.",
     undoneTrash: "Undone. The place is in the trash.",
     sync: "Sync now",

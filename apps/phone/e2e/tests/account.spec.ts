@@ -2,6 +2,7 @@
 
 import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
+import { permit } from "../support/phone";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 test("places saved before there was an account are asked about once, and taken into it", async ({ phone, network, account, device }) => {
@@ -86,7 +87,7 @@ test("a phone is offered its model as its name, and whatever the person types in
   await expect(name).toHaveValue("");
   await name.fill("Ann’s phone");
   await phone.getByRole("radio", { name: words.signIn.byPassword }).click();
-  await expect(name).toHaveValue("Pixel 8");
+  await expect(name, "typed once for both ways").toHaveValue("Ann’s phone");
 });
 
 test("a phone is paired by the link behind the code", async ({ phone, network, account, open, server }) => {
@@ -168,4 +169,23 @@ test("signing out with unsent work says how much, keeps it, and sends it after t
   await expectState(phone, "Old oak", "synced");
   await device.sync();
   expect(await device.holdfast(["list"])).toContain("Old oak");
+});
+
+test("signing out with places that have no position says how many, keeps them, and shows them again", async ({ phone, network, account }) => {
+  await signIn(phone, network, account);
+  await permit(phone, ["durableStorage"]);
+  await phone.goto(`${network.url}/app/`);
+  await button(phone, words.home.save).click();
+  await expect(rows(phone)).toHaveCount(1);
+  await expectState(phone, words.unnamed, "needsPosition");
+  await goTo(phone, "settings");
+  await button(phone, words.settings.signOut).click();
+  await expect(question(phone)).toContainText(words.settings.signOutUnsent(1));
+  await question(phone).getByRole("button", { name: words.settings.signOutAnyway }).click();
+  await expect(said(phone, words.settings.signedOutKept(1))).toBeVisible();
+  await goTo(phone, "places");
+  await expect(rows(phone)).toHaveCount(0);
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, words.unnamed, "needsPosition");
 });

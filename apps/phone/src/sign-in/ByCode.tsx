@@ -1,21 +1,18 @@
 import { useState } from "react";
-import { fieldProblem, type SignedIn, useCommand, useOverview } from "../core";
-import { ownServer } from "../platform/server";
+import { fieldProblem, type SignedIn, useCommand } from "../core";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import { Field } from "../ui/Field";
 import { Type } from "../ui/Type";
 import { words } from "../words";
+import type { Common } from "./common";
 import { pairing } from "./pairing";
-import { useDeviceName } from "./useDeviceName";
 import { canAsk, isOfServer, serverProblem } from "./server";
 
 /** Pairs this device with a code from another one, or with the whole link that holds it. */
-export function ByCode({ linkCode, onDone }: { linkCode: string; onDone: (signedIn: SignedIn) => void }) {
-  const known = useOverview()?.account;
-  const [server, setServer] = useState(() => known?.server ?? ownServer());
+export function ByCode({ linkCode, common, onDone }: { linkCode: string; common: Common; onDone: (signedIn: SignedIn) => void }) {
+  const { server, setServer, name, setName } = common;
   const [code, setCode] = useState(linkCode);
-  const [name, setName] = useDeviceName(known?.deviceName);
   const [isAsked, setAsked] = useState(false);
   const { run, busy, failure } = useCommand();
   const asked = pairing(server, code);

@@ -1,20 +1,17 @@
 import { useState } from "react";
-import { fieldProblem, type SignedIn, useCommand, useOverview } from "../core";
-import { ownServer } from "../platform/server";
+import { fieldProblem, type SignedIn, useCommand } from "../core";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import { Field } from "../ui/Field";
 import { words } from "../words";
-import { useDeviceName } from "./useDeviceName";
+import type { Common } from "./common";
 import { canAsk, isOfServer, serverProblem } from "./server";
 
 /** Signs in with e-mail and password. */
-export function ByPassword({ email: known, onDone }: { email: string; onDone: (signedIn: SignedIn) => void }) {
-  const account = useOverview()?.account;
-  const [server, setServer] = useState(() => account?.server ?? ownServer());
+export function ByPassword({ email: known, common, onDone }: { email: string; common: Common; onDone: (signedIn: SignedIn) => void }) {
+  const { server, setServer, name, setName } = common;
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState("");
-  const [name, setName] = useDeviceName(account?.deviceName);
   const [isShown, setShown] = useState(false);
   const [isAsked, setAsked] = useState(false);
   const { run, busy, failure } = useCommand();
