@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Call, type Core, CoreError, failure, type Place } from "../core/src/core";
+import { type Call, type Core, CoreError, failure, type Place, type StoreKey } from "../core/src/core";
 import { captureHere, type News } from "../src/capture/capture";
 import { FIRST_FIX_MS, REFINE_MS } from "../src/location/refine";
 import { FakeClock, FakeSource, fix } from "./location";
@@ -14,12 +14,15 @@ function bench() {
   const calls: Call[] = [];
   let place: Place | null = null;
   let broken: CoreError | null = null;
-  const perform = async (call: Call): Promise<unknown> => {
+  const stores: (StoreKey | undefined)[] = [];
+  const shown: { store: StoreKey | undefined } = { store: "ada" };
+  const perform = async (call: Call, store?: StoreKey): Promise<unknown> => {
     calls.push(call);
+    stores.push(store);
     if (broken) throw broken;
     switch (call.call) {
       case "capture":
-        place = { key: "local.1", position: call.position ?? null } as Place;
+        place = { key: "local-1", position: call.position ?? null } as Place;
         return { place, new: true };
       case "fix": {
         const before = place?.position?.accuracy ?? Number.POSITIVE_INFINITY;
@@ -37,8 +40,9 @@ function bench() {
   const clock = new FakeClock();
   const source = new FakeSource();
   const told: News[] = [];
-  const begin = () => captureHere({ core: { perform } as Pick<Core, "perform">, source, now: () => NOW, clock }, (news) => told.push(news));
-  return { calls, clock, source, told, begin, breakWith: (error: CoreError | null) => (broken = error) };
+  const core = { perform } as Pick<Core, "perform">;
+  const begin = () => captureHere({ core, shown: () => shown.store, source, now: () => NOW, clock }, (news) => told.push(news));
+  return { calls, stores, shown, clock, source, told, begin, breakWith: (error: CoreError | null) => (broken = error) };
 }
 
 const names = (told: News[]) => told.map(({ is }) => is);
@@ -64,6 +68,31 @@ describe("Save here", () => {
     expect(calls[0]).toMatchObject({ call: "capture", waitUntil: new Date(NOW + FIRST_FIX_MS).toISOString() });
     expect(calls[0]).not.toHaveProperty("position");
     expect(told[0]).toMatchObject({ is: "saved", isWaiting: true });
+  });
+
+  it("stays with the account that was open at the tap, and is another place under another one", async () => {
+    const { source, calls, stores, shown, told, begin, breakWith } = bench();
+    source.last = Promise.resolve(fix({ accuracy: 8, measuredAt: NOW - 2_000 }));
+    breakWith(new CoreError(failure("unavailable")));
+    begin();
+    await settle();
+    shown.store = "bob";
+    const again = () => {
+      const failed = told.at(-1);
+      if (failed?.is !== "failed") throw new Error("it did not fail");
+      failed.retry();
+    };
+    breakWith(new CoreError(failure("other_account")));
+    again();
+    await settle();
+    expect(stores).toEqual(["ada", "ada"]);
+    breakWith(null);
+    again();
+    await settle();
+    expect(stores.slice(0, 3)).toEqual(["ada", "ada", "bob"]);
+    const ids = calls.slice(0, 3).map((call) => call.call === "capture" && call.clientId);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
   });
 
   it("says nothing of saved before the core has answered", async () => {

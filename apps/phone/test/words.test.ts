@@ -43,7 +43,7 @@ describe("measures", () => {
 const entry = (state: OutboxEntry["state"]): OutboxEntry => ({
   number: 1,
   opId: "op",
-  key: "local.1",
+  key: "local-1",
   placeName: null,
   kind: "update",
   state,

@@ -42,7 +42,7 @@ pub use calls::{Answer, Call, DeviceCall, HostCall};
 pub use diagnostics::diagnostics;
 pub use failure::{Failure, FailureCode};
 pub use host::*;
-pub use key::{PlaceKey, StoreKey};
+pub use key::{PlaceKey, StoreKey, short_hash};
 pub use perform::{Attempt, Performing, perform};
 pub use place::{OutboxEntry, Place};
 pub use question::{Question, QuestionField, QuestionKind, Side};

@@ -49,7 +49,7 @@ export type Adoption = {
    */
   places: number,
   /**
-   * Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided.
+   * Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided, until there are more.
    */
   ask: boolean,
 };
@@ -669,6 +669,10 @@ export type OutboxPage = {
  * How this device stands.
  */
 export type Overview = {
+  /**
+   * Names the store whose places are shown.
+   */
+  store: StoreKey,
   /**
    * The account whose places are shown; null: places saved without an account.
    */
@@ -1318,6 +1322,12 @@ export type StorageOverview = {
 };
 
 /**
+ * Names one store: one per server and account, and the one without an account. Opaque to screens, which hand it back with
+ * what they ask for, so that nothing is done to another account's places than those that were shown.
+ */
+export type StoreKey = string;
+
+/**
  * What sending and fetching came to.
  */
 export type Synced = {
@@ -1409,7 +1419,7 @@ export const FAILURE_WORDS: Record<FailureCode, { sentence: string; advice: stri
   unknown_call: { sentence: "This part of the app is of another version than the rest.", advice: "Close every window of the app and open it again." },
   invalid: { sentence: "A value can't be taken as it is; nothing was changed.", advice: "Correct it and try again." },
   no_such_place: { sentence: "This place is not on this device any more.", advice: "Go back to the list." },
-  other_account: { sentence: "This place belongs to another account than the one that is open now; nothing was changed.", advice: "Go back to the list." },
+  other_account: { sentence: "This belongs to another account than the one that is open now; nothing was changed.", advice: "Look at what is open now, and do it again there if that is what you want." },
   no_such_entry: { sentence: "This change does not wait any more; it may have been sent meanwhile.", advice: "Look at the list once more." },
   in_trash: { sentence: "This place is in the trash; nothing was changed.", advice: "Restore it first." },
   not_in_trash: { sentence: "This place is not in the trash.", advice: "Look at it once more." },

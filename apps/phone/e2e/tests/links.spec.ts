@@ -64,8 +64,8 @@ test("each address opens by itself on a phone that is not signed in", async ({ p
   await allPages(phone, network);
   await pagesOf(phone, network, key, "Old oak");
   await saysWhy(phone, network, "nonsense", "no_such_place");
-  await saysWhy(phone, network, "local.999", "no_such_place");
-  await saysWhy(phone, network, "0123456789abcdef.1", "other_account");
+  await saysWhy(phone, network, "local-999", "no_such_place");
+  await saysWhy(phone, network, "0123456789abcdef-1", "other_account");
 });
 
 test("each address opens by itself on a phone that is signed in, and nothing of the places without an account by it", async ({ phone, network, account }) => {
@@ -82,6 +82,6 @@ test("each address opens by itself on a phone that is signed in, and nothing of 
   const key = keyOf(phone);
   await allPages(phone, network);
   await pagesOf(phone, network, key, "Old oak");
-  await saysWhy(phone, network, key.replace(/\.\d+$/, ".999"), "no_such_place");
+  await saysWhy(phone, network, key.replace(/-\d+$/, "-999"), "no_such_place");
   await saysWhy(phone, network, other, "other_account");
 });

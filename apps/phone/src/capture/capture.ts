@@ -1,6 +1,6 @@
 // One press of "Save here", from the tap to the last better fix. It knows no screen: what happens is told.
 
-import type { Core, DeleteOutcome, Failure, NewPosition, Place } from "../../core/src/core";
+import type { Core, DeleteOutcome, Failure, NewPosition, Place, StoreKey } from "../../core/src/core";
 import { newClientId } from "../../core/src/core";
 import { failureOf } from "../core/failure";
 import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
@@ -22,13 +22,15 @@ export type News =
 
 export interface Tools {
   core: Pick<Core, "perform">;
+  /** Whose places the person sees. */
+  shown: () => StoreKey | undefined;
   source: LocationSource;
   now?: () => number;
   clock?: Timers;
 }
 
 export interface Capture {
-  clientId: string;
+  readonly clientId: string;
   /** Ends the search and takes the capture back; null where that failed. */
   undo: () => Promise<DeleteOutcome | null>;
   /** Fulfilled when nothing more will happen by itself. */
@@ -42,9 +44,11 @@ const positionOf = ({ latitude, longitude, accuracy, altitude }: Fix): NewPositi
  * place is saved as waiting for its position, and better fixes are handed to the core as they come. "Saved" is only told
  * after the core has answered, which is after the commit.
  */
-export function captureHere({ core, source, now = Date.now, clock = timers }: Tools, tell: (news: News) => void): Capture {
+export function captureHere({ core, shown, source, now = Date.now, clock = timers }: Tools, tell: (news: News) => void): Capture {
   const tappedAt = now();
-  const clientId = newClientId(tappedAt);
+  let clientId = newClientId(tappedAt);
+  // All of it is for these places, whatever account another window opens meanwhile.
+  let store = shown();
   let isUndone = false;
   /** Looks for better positions, where there is something to look for. */
   let goOn = (): Promise<void> => Promise.resolve();
@@ -55,19 +59,26 @@ export function captureHere({ core, source, now = Date.now, clock = timers }: To
     const known = standsForHere(last, now()) ? last : null;
     let isMissing = known === null;
     try {
-      const { place } = await core.perform({
-        call: "capture",
-        clientId,
-        capturedAt: new Date(tappedAt).toISOString(),
-        ...(known ? { position: positionOf(known) } : // Where the person has refused it, nothing is to be waited for.
-          { waitUntil: new Date(now() + (isDenied ? 0 : FIRST_FIX_MS)).toISOString() }),
-      });
+      // Where the person has refused it, nothing is to be waited for.
+      const waitUntil = () => new Date(now() + (isDenied ? 0 : FIRST_FIX_MS)).toISOString();
+      const capturedAt = new Date(tappedAt).toISOString();
+      const where = known ? { position: positionOf(known) } : { waitUntil: waitUntil() };
+      const { place } = await core.perform({ call: "capture", clientId, capturedAt, ...where }, store);
       if (isUndone) return;
       // A repeated call finds what the first one has made.
       isMissing = place.position === null;
       tell({ is: "saved", place, isWaiting: isMissing && !isDenied });
     } catch (error) {
-      if (!isUndone) tell({ is: "failed", failure: failureOf(error), retry: () => void save() });
+      const failure = failureOf(error);
+      const retry = () => {
+        if (failure.code === "other_account") {
+          // Under the account that is open now it is another place: the first try may have saved it under the former.
+          clientId = newClientId(now());
+          store = shown();
+        }
+        void save();
+      };
+      if (!isUndone) tell({ is: "failed", failure, retry });
       return;
     }
     goOn = () => improve(known, isMissing);
@@ -84,7 +95,7 @@ export function captureHere({ core, source, now = Date.now, clock = timers }: To
         last = last.then(async () => {
           if (isStopped) return;
           // What fails here is tried again with the next fix; the capture itself is safe.
-          const answer = await core.perform({ call: "fix", clientId, position: positionOf(fix) }).catch(() => null);
+          const answer = await core.perform({ call: "fix", clientId, position: positionOf(fix) }, store).catch(() => null);
           if (!answer || isStopped || answer.outcome === "notBetter") return;
           tell({ is: answer.outcome, place: answer.place });
         });
@@ -102,13 +113,15 @@ export function captureHere({ core, source, now = Date.now, clock = timers }: To
 
   const done = save();
   return {
-    clientId,
+    get clientId() {
+      return clientId;
+    },
     done,
     undo: async () => {
       isUndone = true;
       stop();
       try {
-        return (await core.perform({ call: "undoCapture", clientId })).outcome;
+        return (await core.perform({ call: "undoCapture", clientId }, store)).outcome;
       } catch {
         // It is still there, and still looks for where it is.
         isUndone = false;

@@ -22,6 +22,8 @@ export function useCapture(): { save: () => void; isSaving: boolean } {
   const [isSaving, setSaving] = useState(false);
   const lastTap = useRef(Number.NEGATIVE_INFINITY);
   const latest = useRef<Capture | null>(null);
+  const store = useRef(overview?.store);
+  store.current = overview?.store;
   const isKept = overview?.storage.persisted === "granted";
 
   const save = useCallback(() => {
@@ -81,7 +83,7 @@ export function useCapture(): { save: () => void; isSaving: boolean } {
       if (news.is === "saved") keyOf.current = news.place.key;
     };
     const keyOf = { current: "" };
-    const capture = captureHere({ core, source: deviceLocation }, tell);
+    const capture = captureHere({ core, shown: () => store.current, source: deviceLocation }, tell);
     latest.current = capture;
     // Better positions are still looked for after it is durable: a new version of the app waits for them.
     void capture.done.finally(holdVersion());

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { ActivityIndicator, StyleSheet, View } from "react-native";
 import type { Core, Overview } from "../../core/src/core";
 import { Button } from "../ui/Button";
@@ -7,6 +7,7 @@ import { space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import { askAgain } from "./again";
+import { boundTo } from "./bound";
 import { loadCore } from "./load";
 
 const CoreContext = createContext<Core | null>(null);
@@ -48,15 +49,14 @@ export function CoreProvider({ children }: { children: ReactNode }) {
       </Middle>
     );
   }
-  return (
-    <CoreContext.Provider value={opened.core}>
-      <OverviewProvider core={opened.core}>{children}</OverviewProvider>
-    </CoreContext.Provider>
-  );
+  return <OpenedProvider core={opened.core}>{children}</OpenedProvider>;
 }
 
-function OverviewProvider({ core, children }: { core: Core; children: ReactNode }) {
+function OpenedProvider({ core, children }: { core: Core; children: ReactNode }) {
   const [overview, setOverview] = useState<Overview | null>(null);
+  const shown = useRef(overview);
+  shown.current = overview;
+  const bound = useMemo(() => boundTo(core, () => shown.current?.store), [core]);
   useEffect(() => {
     const again = askAgain(() => core.perform({ call: "overview" }).then(setOverview));
     again.ask();
@@ -66,7 +66,11 @@ function OverviewProvider({ core, children }: { core: Core; children: ReactNode 
       again.stop();
     };
   }, [core]);
-  return <OverviewContext.Provider value={overview}>{children}</OverviewContext.Provider>;
+  return (
+    <CoreContext.Provider value={bound}>
+      <OverviewContext.Provider value={overview}>{children}</OverviewContext.Provider>
+    </CoreContext.Provider>
+  );
 }
 
 /** The first moment: quiet, and only seen where opening takes long. */
