@@ -72,6 +72,7 @@ export const words = {
     notSaved: "Not saved",
     notConfirmed: "Perhaps not saved",
     letGo: "Let it go",
+    notUndone: "That could not be undone: the place is still here.",
     undone: "Undone. The place is gone.",
     undoneTrash: "Undone. The place is in the trash.",
     sync: "Sync now",
@@ -391,6 +392,8 @@ export const words = {
     codeText: "On a device that is signed in, open “Devices” on your server's pages and make a code. You can also point the phone's camera at it.",
     server: "Server",
     serverPlaceholder: "https://places.example.org",
+    /** Where the app has met an account before. */
+    again: (email: string) => `Sign in as ${email} again: what is unsent goes to that account.`,
     code: "Code",
     codePlaceholder: "XXXX-XXXX, or the whole link",
     email: "E-mail",
@@ -405,16 +408,29 @@ export const words = {
     done: (email: string) => `Signed in as ${email}`,
     fromLink: "The code is from the link that you opened.",
     already: "This phone is signed in already.",
+    /** What is wrong with a server's address, and how one looks. */
+    address: {
+      email: "This is an e-mail address. The server’s begins like a web page’s: https://places.example.org.",
+      blank: "There is a blank in it. A server’s address has none, such as https://places.example.org.",
+      scheme: (scheme: string) => `An address that begins with “${scheme}” is not a server’s. Write it like https://places.example.org.`,
+      slashes: "Two slashes follow the colon: https://places.example.org.",
+      login: "There is a name or password in it. Leave out what stands before the “@”: https://places.example.org.",
+      unclear: "This is not the address of a server. Write it like https://places.example.org.",
+      /** A browser lets the app speak with nobody else. */
+      elsewhere: (own: string, other: string) => `Opened here, the app speaks with ${own} alone. To sign in to the other server, open ${other}/app.`,
+    },
     keeps: "What is saved on this phone stays, whatever happens here.",
   },
 
   adopt: {
     title: (n: number) => `${count(n, "place")} ${n === 1 ? "was" : "were"} saved without an account`,
-    text: "Take them into this account, so that they are sent to the server? This is asked once.",
+    text: "Take them into this account, so that they are sent to the server? They can also be taken in later, from the settings.",
     take: "Take them in",
     apart: "Keep them apart",
     taken: (n: number) => `${count(n, "place")} taken into the account.`,
     kept: "Kept apart. They are shown after you sign out, and can be taken in from the settings.",
+    grownTitle: (n: number) => `${n} more ${n === 1 ? "place was" : "places were"} saved without an account`,
+    grownText: (all: number) => `${all} are on this phone alone now. Take them all into this account, so that they are sent to the server?`,
     apartTitle: (n: number) => `${count(n, "place")} kept apart`,
     apartText: "Saved on this phone without an account. They are not sent, and are shown after you sign out.",
   },

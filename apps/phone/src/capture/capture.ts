@@ -50,6 +50,8 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
   // All of it is for these places, whatever account another window opens meanwhile.
   let store = shown();
   let isUndone = false;
+  /** Looks for better positions, where there is something to look for. */
+  let goOn = (): Promise<void> => Promise.resolve();
   let stop = () => undefined as void;
 
   const save = async (): Promise<void> => {
@@ -83,29 +85,34 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
       if (!isUndone) tell({ is: "failed", failure, retry });
       return;
     }
-    await improve(known, isMissing);
+    goOn = () => improve(known, isMissing);
+    await goOn();
   };
 
   const improve = async (known: Fix | null, isMissing: boolean): Promise<void> => {
     // In order: a fix that is answered late must not undo the better one behind it, and the core only takes better ones.
     let last: Promise<unknown> = Promise.resolve();
+    let isStopped = false;
     const search = refine(
       source,
       (fix) => {
         last = last.then(async () => {
-          if (isUndone) return;
+          if (isStopped) return;
           // What fails here is tried again with the next fix; the capture itself is safe.
           const answer = await core.perform({ call: "fix", clientId, position: positionOf(fix) }, store).catch(() => null);
-          if (!answer || isUndone || answer.outcome === "notBetter") return;
+          if (!answer || isStopped || answer.outcome === "notBetter") return;
           tell({ is: answer.outcome, place: answer.place });
         });
       },
       { clock, best: known },
     );
-    stop = search.stop;
+    stop = () => {
+      isStopped = true;
+      search.stop();
+    };
     const found = await search.done;
     await last;
-    if (!found.fix && isMissing && !isUndone) tell({ is: "noPosition", problem: found.problem });
+    if (!found.fix && isMissing && !isStopped) tell({ is: "noPosition", problem: found.problem });
   };
 
   const done = save();
@@ -120,6 +127,9 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
       try {
         return (await core.perform({ call: "undoCapture", clientId }, store)).outcome;
       } catch {
+        // It is still there, and still looks for where it is.
+        isUndone = false;
+        void goOn();
         return null;
       }
     },

@@ -43,7 +43,7 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
     const undo = async (capture: Capture) => {
       const outcome = await capture.undo();
       if (outcome) say({ text: outcome === "vanished" ? words.home.undone : words.home.undoneTrash, icon: "restore" });
-      else say({ text: words.failure.title, tone: "danger" });
+      else say({ text: words.home.notUndone, tone: "danger", action: { title: words.tryAgain, onPress: () => void undo(capture) } });
     };
     const tell = (news: News) => {
       const isLatest = latest.current === capture;

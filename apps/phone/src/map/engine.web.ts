@@ -2,6 +2,7 @@
 
 import { type GeoJSONSource, Map as MapLibre, setWorkerUrl } from "maplibre-gl";
 import { circle, type LatLon, wrapLongitude } from "../geo/position";
+import { gridLines } from "./grid";
 import { basemapStyle, palette } from "./style";
 
 declare const require: { unstable_resolveWorker(module: string): string };
@@ -11,6 +12,7 @@ const NEAR = 10;
 /** The whole world, where nothing is known to be near to. */
 const FAR = 0.6;
 const RING = "accuracy";
+const GRID = "grid";
 
 export interface DrawnMap {
   /** `isNear`: the world is left for an area that a person knows. */
@@ -69,6 +71,23 @@ export function draw(box: HTMLElement, { center, accuracy, isWorld, isDark, labe
   map.on("moveend", (event) => {
     if (onMove && event.originalEvent) onMove(centerOf(map), map.getZoom());
   });
+  /** Without tiles: lines, so that one sees the map move. */
+  let isBlank = false;
+  const drawGrid = () => {
+    const data = gridOf(map, isBlank);
+    const source = map.getSource<GeoJSONSource>(GRID);
+    if (source) return void source.setData(data);
+    const { coast } = palette(now.isDark);
+    map.addSource(GRID, { type: "geojson", data });
+    map.addLayer({ id: GRID, type: "line", source: GRID, paint: { "line-color": coast, "line-width": 1 } });
+  };
+  const blank = (next: boolean) => {
+    if (next !== isBlank) {
+      isBlank = next;
+      if (map.isStyleLoaded() || next) drawGrid();
+    }
+    onTiles(!next);
+  };
   const drawRing = () => {
     const data = ringOf(now.center, now.metres);
     const source = map.getSource<GeoJSONSource>(RING);
@@ -78,13 +97,17 @@ export function draw(box: HTMLElement, { center, accuracy, isWorld, isDark, labe
     map.addLayer({ id: `${RING}-fill`, type: "fill", source: RING, paint: { "fill-color": accent, "fill-opacity": 0.14 } });
     map.addLayer({ id: `${RING}-line`, type: "line", source: RING, paint: { "line-color": accent, "line-width": 1.5 } });
   };
-  map.on("style.load", drawRing);
+  map.on("style.load", () => {
+    drawGrid();
+    drawRing();
+  });
+  map.on("moveend", () => isBlank && drawGrid());
   map.on("error", ({ error }) => {
     // Whatever else goes wrong is not the network's, and changes nothing of what is seen.
-    if ("status" in error || error instanceof TypeError) onTiles(false);
+    if ("status" in error || error instanceof TypeError) blank(true);
   });
   map.on("sourcedata", ({ sourceId, tile }) => {
-    if (sourceId === "base" && tile) onTiles(true);
+    if (sourceId === "base" && tile) blank(false);
   });
   return {
     moveTo: (to, isNear) => void map.easeTo({ center: [to.longitude, to.latitude], ...(isNear && { zoom: NEAR }), animate: !reducedMotion, duration: 250 }),
@@ -100,6 +123,11 @@ export function draw(box: HTMLElement, { center, accuracy, isWorld, isDark, labe
     zoom: (steps) => void map.easeTo({ zoom: map.getZoom() + steps, animate: !reducedMotion }),
     remove: () => map.remove(),
   };
+}
+
+function gridOf(map: MapLibre, isShown: boolean) {
+  const coordinates = isShown ? gridLines(centerOf(map), map.getZoom()) : [];
+  return { type: "Feature" as const, properties: {}, geometry: { type: "MultiLineString" as const, coordinates } };
 }
 
 function centerOf(map: MapLibre): LatLon {

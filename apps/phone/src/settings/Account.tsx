@@ -2,7 +2,7 @@ import { useRouter } from "expo-router";
 import { type AccountOverview, useCommand, useOverview } from "../core";
 import { unsent } from "../home/banners";
 import { usePromises } from "../home/useConnection";
-import { accountDrafts, dropAccountDrafts } from "../places/drafts";
+import { draftsOf, dropDraftsOf } from "../places/drafts";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
 import { useAsk } from "../ui/Dialog";
@@ -39,13 +39,14 @@ function SignedIn({ account }: { account: AccountOverview }) {
 
   const signOut = async () => {
     const { signOutTitle: title, signOutText, signOutUnsent, signOutAnyway, signOut } = words.settings;
-    const typed = await accountDrafts();
+    const store = overview?.store;
+    const typed = store ? await draftsOf(store) : 0;
     const text = [pending > 0 ? signOutUnsent(pending) : signOutText, typed > 0 ? words.draft.signOut(typed) : ""].filter(Boolean).join(" ");
     if (!(await ask({ title, text, yes: pending > 0 ? signOutAnyway : signOut, danger: true }))) return;
     // The core counts again: what came in since the question is said by it.
     const signedOut = await run({ call: "signOut", evenIfUnsent: pending > 0 });
     if (!signedOut) return;
-    await dropAccountDrafts();
+    if (store) await dropDraftsOf(store);
     say({ text: signedOut.unsent > 0 ? words.settings.signedOutKept(signedOut.unsent) : words.settings.signedOut });
   };
 
