@@ -212,6 +212,8 @@ export const words = {
     saved: "Position saved on this phone",
     hasBetter: "The place has a better position already.",
     choose: "Nothing is chosen yet. Zoom in on the map to where it is, type the numbers, or use where you are now.",
+    left: "The position that you chose is not saved.",
+    goOn: "Go on with it",
     leave: { title: "Leave without saving?", text: "The position that you chose is not saved yet.", yes: "Leave without saving", danger: true },
   },
 
@@ -507,6 +509,7 @@ export const words = {
     title: "That did not work",
     notSecure:
       "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
+    notHanded: "The file could not be handed over. Everything is still here; try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
   notFound: "There is no such page.",

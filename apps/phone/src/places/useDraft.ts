@@ -1,5 +1,5 @@
 import { useFocusEffect } from "expo-router";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { AppState } from "react-native";
 import { type Changes, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
 import { useSaySaved } from "../home/useSaySaved";
@@ -54,7 +54,9 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   const isDirty = changesOf(draft, shown) !== null;
 
   const latest = useRef({ draft, shown });
-  latest.current = { draft, shown };
+  useLayoutEffect(() => {
+    latest.current = { draft, shown };
+  });
   /** The newest that is known to be stored. What is typed since an earlier one is not yet compared with it. */
   const newest = useRef(kept ? null : place);
   useEffect(() => {

@@ -27,12 +27,13 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const { colors, textScale } = useTheme();
   const { height } = useWindowDimensions();
   const insets = useSafeAreaInsets();
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useState<(Said & { number: number }) | null>(null);
   const [held, setHeld] = useState(false);
   const counter = useRef(0);
   const say = useCallback((next: Said) => {
     counter.current += 1;
-    setSaid(next);
+    const number = counter.current;
+    setSaid({ ...next, number });
     setHeld(false);
     // A browser's screen reader reads what comes into the live region below.
     if (Platform.OS !== "web") AccessibilityInfo.announceForAccessibility(next.text);
@@ -52,7 +53,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 }]}>
         {said ? (
           <View
-            key={counter.current}
+            key={said.number}
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }]}
             onPointerEnter={() => setHeld(true)}
             onPointerLeave={() => setHeld(false)}
