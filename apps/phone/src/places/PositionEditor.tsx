@@ -24,6 +24,7 @@ const NOWHERE: LatLon = { latitude: 46.8, longitude: 8.2 };
 
 /** Sets a position by the map's crosshair, by steps, by numbers, or by where the person is. */
 export function PositionEditor({ place, here }: { place: Place; here: LatLon | null }) {
+  const { textScale } = useTheme();
   const { run, busy } = useCommand();
   const core = useCore();
   const { decide, tell } = useClash();
@@ -98,7 +99,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
       ) : null}
       <Card>
         <View style={styles.numbers}>
-          <View style={styles.number}>
+          <View style={[styles.number, { flexBasis: 130 * textScale }]}>
             <Field
               label={words.position.latitude}
               value={latitude}
@@ -108,7 +109,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
               autoCorrect={false}
             />
           </View>
-          <View style={styles.number}>
+          <View style={[styles.number, { flexBasis: 130 * textScale }]}>
             <Field
               label={words.position.longitude}
               value={longitude}
@@ -156,7 +157,7 @@ function Nudge({ onNudge }: { onNudge: (east: number, north: number) => void }) 
 
 const styles = StyleSheet.create({
   numbers: { flexDirection: "row", flexWrap: "wrap", gap: space.m },
-  number: { flexGrow: 1, flexBasis: 130, minWidth: 0 },
+  number: { flexGrow: 1, flexShrink: 1, minWidth: 0 },
   nudge: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", justifyContent: "space-between", gap: space.l },
   steps: { flexShrink: 1, flexBasis: 180, flexGrow: 1 },
   cross: { alignItems: "center", borderRadius: radius.round, padding: space.xs, marginHorizontal: "auto" },
