@@ -182,6 +182,23 @@ describe("Save here", () => {
     expect(source.watchers).toBe(0);
   });
 
+  it("goes on where an undo fails, for whatever reason, and can be undone again", async () => {
+    const { source, told, breakWith, begin } = bench();
+    const capture = begin();
+    await settle();
+    for (const code of ["unavailable", "storage_full"] as const) {
+      breakWith(new CoreError(failure(code)));
+      expect(await capture.undo()).toBeNull();
+    }
+    breakWith(null);
+    expect(source.watchers, "the search goes on, once").toBe(1);
+    source.say(fix({ accuracy: 20 }));
+    await settle();
+    expect(names(told)).toEqual(["saved", "placed"]);
+    expect(await capture.undo()).toBe("vanished");
+    expect(source.watchers).toBe(0);
+  });
+
   it("makes an id of its own for each tap", () => {
     const { begin } = bench();
     const [one, other] = [begin().clientId, begin().clientId];

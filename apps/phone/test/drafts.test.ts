@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Place } from "../core/src/core";
 import { clashesOf, factsOf, positionClash, seenOf, valuesOf, without } from "../src/places/clash";
-import { accountDrafts, dropAccountDrafts, keepDraft, keptFor, readDraft } from "../src/places/drafts";
+import { draftsOf, dropDraftsOf, keepDraft, keptFor, readDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
 
 const spring = (change: Partial<Place> = {}): Place => ({ key: "local-1", clientId: "c1", name: "Spring", note: null, category: null, tags: ["cold"], position: null, positionSource: null, ...change }) as Place;
@@ -20,7 +20,7 @@ describe("what was typed and not saved", () => {
   });
 
   it("is never another place's, nor another account's, whose number may be the same", () => {
-    expect(keptFor(spring({ key: "aa.1" }), kept({ note: "x" }))).toBeNull();
+    expect(keptFor(spring({ key: "aa-1" }), kept({ note: "x" }))).toBeNull();
     expect(keptFor(spring({ clientId: "c2" }), kept({ note: "x" }))).toBeNull();
   });
 
@@ -31,11 +31,12 @@ describe("what was typed and not saved", () => {
   });
 
   it("goes with the account at a sign-out, and stays of the places without one", async () => {
-    for (const key of ["local-1", "aa.1", "aa.2"]) await keepDraft(key, { draft: typed({ note: key }), shown: spring({ key }) });
-    expect(await accountDrafts()).toBe(2);
-    await dropAccountDrafts();
-    expect(await accountDrafts()).toBe(0);
+    for (const key of ["local-1", "aa-1", "aa-2", "aab-1"]) await keepDraft(key, { draft: typed({ note: key }), shown: spring({ key }) });
+    expect(await draftsOf("aa")).toBe(2);
+    await dropDraftsOf("aa");
+    expect(await draftsOf("aa")).toBe(0);
     expect(keptFor(spring(), await readDraft("local-1"))?.draft.note).toBe("local-1");
+    expect(await draftsOf("aab")).toBe(1);
   });
 });
 

@@ -3,8 +3,9 @@
 import { allSent, back, button, expectState, openPlace, rows, said, saveHere, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
 import type { Page } from "../support/all";
+import { look } from "../support/look";
 import { CONTEXT, HERE, neverAnswer, permit, refuseWhenAsked } from "../support/phone";
-import { expect, kept, openApp, test } from "../support/test";
+import { expect, goOffline, kept, openApp, test } from "../support/test";
 
 /** The row of the place that was just saved says, within a second, that its position is missing, and why. */
 async function saysAtOnce(phone: Page): Promise<void> {
@@ -72,6 +73,34 @@ test("two places saved a second apart both have a position, though the sensor ha
     await phone.waitForFunction((since) => performance.now() - since >= 900, saved);
   }
   for (const row of await rows(phone).all()) await expect(row).toHaveAccessibleName(new RegExp(`${words.states.savedOnDevice}$`), { timeout: 3_000 });
+});
+
+test("a position is corrected on a plain grid where the map has no picture: by the crosshair, the arrows and the numbers", async ({ phone, network, watch }) => {
+  watch.allowFailures();
+  // Nothing of this area was ever looked at.
+  await goOffline(phone, network);
+  await saveHere(phone);
+  await openPlace(phone, words.unnamed);
+  await button(phone, words.place.correct).click();
+  const main = phone.getByRole("main").filter({ visible: true });
+  await expect(main.getByText(words.position.mapBlank).filter({ visible: true })).toBeVisible();
+  await expect(main.getByText("47.49992, 8.72895").filter({ visible: true }).first()).toBeVisible();
+  await look(phone, "position-blank");
+  await button(phone, words.position.north("10 m")).click();
+  await expect(phone.getByText("47.50001, 8.72895").filter({ visible: true }).first()).toBeVisible();
+  await phone.getByRole("main").filter({ visible: true }).evaluate((main) => main.scrollTo(0, 0));
+  const map = await phone.getByRole("region", { name: words.position.map }).boundingBox();
+  if (!map) throw new Error("there is no map");
+  await phone.mouse.move(map.x + 100, map.y + 100);
+  await phone.mouse.down();
+  await phone.mouse.move(map.x + 100, map.y + 180, { steps: 5 });
+  await phone.mouse.up();
+  const latitude = phone.getByRole("textbox", { name: words.position.latitude });
+  await expect(latitude).toHaveValue(/^47\.5[2-9]/);
+  const moved = (await latitude.inputValue()).slice(0, 7);
+  await button(phone, words.position.save).click();
+  await expect(said(phone, words.position.saved)).toBeVisible();
+  await expect(phone.getByText(new RegExp(`^${moved.replace(".", "\\.")}`)).filter({ visible: true }).first()).toBeVisible();
 });
 
 test("a position that never comes keeps nobody waiting: saved at once, and asked for in the end", async ({ open, network }) => {

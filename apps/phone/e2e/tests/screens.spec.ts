@@ -20,10 +20,12 @@ test("the screens of a phone without an account", async ({ phone, network }) => 
   await goTo(phone, "settings");
   await look(phone, "settings");
   await phone.goto(`${network.url}/app/sign-in`);
+  await expect(button(phone, words.signIn.pair)).toBeVisible();
   await look(phone, "sign-in-code");
   await phone.getByRole("radio", { name: words.signIn.byPassword }).click();
   await look(phone, "sign-in-password");
   await phone.goto(`${network.url}/app/trash`);
+  await expect(phone.getByText(words.trash.emptyTitle)).toBeVisible();
   await look(phone, "trash-empty");
 });
 

@@ -4,7 +4,7 @@ import type { Core, DeleteOutcome, Failure, NewPosition, Place, StoreKey } from 
 import { newClientId } from "../../core/src/core";
 import { failureOf } from "../core/failure";
 import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
-import { FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
+import { ANSWER_MS, FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
 
 /** How long the tap waits for the last known fix before it saves without one, in milliseconds. */
 const LAST_KNOWN_MS = 150;
@@ -50,15 +50,21 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
   // All of it is for these places, whatever account another window opens meanwhile.
   let store = shown();
   let isUndone = false;
+  /** Looks for better positions, where there is something to look for. */
+  let goOn = (): Promise<void> => Promise.resolve();
   let stop = () => undefined as void;
 
   const save = async (): Promise<void> => {
-    const [last, isDenied] = await Promise.all([soon(source, LAST_KNOWN_MS, clock), within(source.isDenied(), LAST_KNOWN_MS, clock)]);
+    const [last, isDenied, isAsked] = await Promise.all([
+      soon(source, LAST_KNOWN_MS, clock),
+      within(source.isDenied(), LAST_KNOWN_MS, clock),
+      within(source.willAsk(), LAST_KNOWN_MS, clock),
+    ]);
     const known = standsForHere(last, now()) ? last : null;
     let isMissing = known === null;
     try {
-      // Where the person has refused it, nothing is to be waited for.
-      const waitUntil = () => new Date(now() + (isDenied ? 0 : FIRST_FIX_MS)).toISOString();
+      // Where the person has refused it, nothing is to be waited for; where they are asked, their answer is.
+      const waitUntil = () => new Date(now() + (isDenied ? 0 : isAsked ? ANSWER_MS + FIRST_FIX_MS : FIRST_FIX_MS)).toISOString();
       const capturedAt = new Date(tappedAt).toISOString();
       const where = known ? { position: positionOf(known) } : { waitUntil: waitUntil() };
       const { place } = await core.perform({ call: "capture", clientId, capturedAt, ...where }, store);
@@ -79,29 +85,34 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
       if (!isUndone) tell({ is: "failed", failure, retry });
       return;
     }
-    await improve(known, isMissing);
+    goOn = () => improve(known, isMissing);
+    await goOn();
   };
 
   const improve = async (known: Fix | null, isMissing: boolean): Promise<void> => {
     // In order: a fix that is answered late must not undo the better one behind it, and the core only takes better ones.
     let last: Promise<unknown> = Promise.resolve();
+    let isStopped = false;
     const search = refine(
       source,
       (fix) => {
         last = last.then(async () => {
-          if (isUndone) return;
+          if (isStopped) return;
           // What fails here is tried again with the next fix; the capture itself is safe.
           const answer = await core.perform({ call: "fix", clientId, position: positionOf(fix) }, store).catch(() => null);
-          if (!answer || isUndone || answer.outcome === "notBetter") return;
+          if (!answer || isStopped || answer.outcome === "notBetter") return;
           tell({ is: answer.outcome, place: answer.place });
         });
       },
       { clock, best: known },
     );
-    stop = search.stop;
+    stop = () => {
+      isStopped = true;
+      search.stop();
+    };
     const found = await search.done;
     await last;
-    if (!found.fix && isMissing && !isUndone) tell({ is: "noPosition", problem: found.problem });
+    if (!found.fix && isMissing && !isStopped) tell({ is: "noPosition", problem: found.problem });
   };
 
   const done = save();
@@ -116,6 +127,9 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
       try {
         return (await core.perform({ call: "undoCapture", clientId }, store)).outcome;
       } catch {
+        // It is still there, and still looks for where it is.
+        isUndone = false;
+        void goOn();
         return null;
       }
     },

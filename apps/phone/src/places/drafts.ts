@@ -1,7 +1,7 @@
 // What was typed on a place's page and is not saved: kept beside the core until it is, so that a page that is loaded again, or an
 // app that was killed, has it still. A place's key names its account too, so nothing is shown under another one.
 
-import type { Place } from "../../core/src/core";
+import type { Place, StoreKey } from "../../core/src/core";
 import { keptDrafts } from "../platform/drafts";
 import { changesOf, type Draft } from "./form";
 
@@ -13,8 +13,6 @@ export interface KeptDraft {
 
 /** The form of what is kept; another one is another version's, and is let be. */
 const VERSION = 1;
-/** The key of a place that was saved without an account begins so. */
-const LOCAL = "local-";
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 const isTags = (value: unknown): value is string[] => Array.isArray(value) && value.every((tag) => typeof tag === "string");
@@ -36,12 +34,13 @@ export const readDraft = (key: string): Promise<unknown> => keptDrafts.read(key)
 export const keepDraft = (key: string, { draft, shown }: KeptDraft): Promise<void> => keptDrafts.write(key, { version: VERSION, draft, shown });
 export const dropDraft = (key: string): Promise<void> => keptDrafts.drop(key);
 
-const ofAccount = async (): Promise<string[]> => (await keptDrafts.keys()).filter((key) => !key.startsWith(LOCAL));
+/** A place's key begins with its store's. */
+const ofStore = async (store: StoreKey): Promise<string[]> => (await keptDrafts.keys()).filter((key) => key.startsWith(`${store}-`));
 
 /** At how many places of an account something is typed and not saved. */
-export const accountDrafts = async (): Promise<number> => (await ofAccount()).length;
+export const draftsOf = async (store: StoreKey): Promise<number> => (await ofStore(store)).length;
 
 /** Lets go of all that belongs to an account: whoever signs out leaves nothing typed behind. */
-export async function dropAccountDrafts(): Promise<void> {
-  await Promise.all((await ofAccount()).map(dropDraft));
+export async function dropDraftsOf(store: StoreKey): Promise<void> {
+  await Promise.all((await ofStore(store)).map(dropDraft));
 }

@@ -1,6 +1,7 @@
 // What a place's data says, in words. Pure.
 
 import type { JournalLine, Lost, LostValue, OutboxEntry, Place, PlaceState } from "../../core/src/core";
+import type { Connection } from "../home/connection";
 import type { LocationProblem } from "../location/fix";
 import type { IconName } from "../ui/Icon";
 import type { Colors } from "../ui/theme";
@@ -30,12 +31,40 @@ export function stateLook(state: PlaceState): StateLook {
   }
 }
 
-/** What the state means for the place, as a sentence. */
-export function stateMeaning(state: PlaceState, hasAccount: boolean): string {
-  if (state.is === "needsAttention") return words.meaning[state.reason];
-  if (state.is === "savedOnDevice" && !hasAccount) return words.meaning.savedWithoutAccount;
-  return words.meaning[state.is];
+/** What the screens' promises depend on. */
+export interface Promises {
+  connection: Connection;
+  /** Whether what is stored is kept: a browser may not have promised to. */
+  isKept: boolean;
 }
+
+/** What the state means for the place and what comes next, in sentences. */
+export function stateMeaning(state: PlaceState, { connection, isKept }: Promises): string {
+  const { meaning, sent } = words;
+  const isConnected = connection === "connected";
+  const safely = (text: string) => withWarning(text, isKept);
+  switch (state.is) {
+    case "savedOnDevice":
+      return safely(connection === "none" ? meaning.savedWithoutAccount : `${meaning.savedOnDevice} ${sent[connection]}`);
+    case "sending":
+      return isConnected ? meaning.sending : safely(`${meaning.sendingStopped} ${sent[connection]}`);
+    case "synced":
+      return isConnected ? meaning.synced : meaning.syncedOnce;
+    case "waitingForPosition":
+      return safely(meaning.waitingForPosition);
+    case "needsPosition": {
+      const then = connection === "none" ? meaning.needsPositionAlone : isConnected ? meaning.needsPositionThen : `${meaning.needsPositionFirst} ${sent[connection]}`;
+      return safely(`${meaning.needsPosition} ${then}`);
+    }
+    case "needsAttention": {
+      if (state.reason !== "planFull") return safely(meaning[state.reason]);
+      return safely(`${meaning.planFull} ${isConnected ? meaning.planFullThen : sent[connection]}`);
+    }
+  }
+}
+
+/** Something that is said to be saved, with the warning where the browser has not promised to keep it. */
+export const withWarning = (text: string, isKept: boolean): string => (isKept ? text : `${/[.…!?]$/.test(text) ? text : `${text}.`} ${words.home.savedWarning}`);
 
 /** Whether it waits for a position or needs one. */
 export const lacksPosition = ({ state }: Pick<Place, "state">): boolean => state.is === "waitingForPosition" || state.is === "needsPosition";

@@ -76,7 +76,7 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
       </View>
       <History journal={journal} now={now} />
       {place.role === "owner" && !isInTrash ? (
-        <Button title={neverSent ? words.place.deleteForGood : words.place.delete} kind="danger" icon="trash" busy={busy} onPress={() => void remove(form.revert)} />
+        <Button title={neverSent ? words.place.deleteForGood : words.place.delete} kind="danger" icon="trash" busy={busy} onPress={() => void remove(form)} />
       ) : null}
     </Screen>
   );
