@@ -27,18 +27,36 @@ export const words = {
   },
   /** One sentence for each state: what it means for the place. */
   meaning: {
-    savedOnDevice: "It is safe here and has not reached the server yet. It is sent by itself.",
-    savedWithoutAccount: "It is safe here, and only here: this phone is not signed in to a server.",
+    savedOnDevice: "It is saved here and has not reached the server yet.",
+    savedWithoutAccount: "It is saved here, and only here: this phone is not signed in to a server.",
     sending: "It is on its way to the server at this moment.",
+    /** Of what was on its way when the connection went: nobody knows whether it arrived. */
+    sendingStopped: "It was on its way, and no answer has come.",
     synced: "The server has exactly what you see here.",
+    syncedOnce: "The server had exactly what you see here when it was last heard.",
     waitingForPosition: "It is saved; its position is still being found.",
-    needsPosition: "It is saved on this phone, but no position came. It is sent once it has one.",
+    needsPosition: "It is saved on this phone, but no position came.",
+    needsPositionThen: "It is sent once it has one.",
+    needsPositionAlone: "Without one, it can't be sent after a sign-in either.",
+    needsPositionFirst: "It needs one before it can be sent.",
     conflict: "The same was changed here and elsewhere. Nothing has been overwritten: you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",
-    planFull: "The plan has no room for it. It is kept here and sent by itself once there is room.",
+    planFull: "The plan has no room for it. It is kept here.",
+    planFullThen: "It is sent by itself once there is room.",
     deletedForGood: "It was deleted for good elsewhere. What you have here is kept until you decide.",
     noLongerVisible: "It is no longer shared with you. What you wrote is kept until you decide.",
     olderOnServer: "The server was restored and has another version of it. Yours is kept until you decide.",
+  },
+
+  /** When what waits is sent, by what keeps it from that now. */
+  sent: {
+    connected: "It is sent by itself.",
+    offline: "It is sent by itself when the network is back.",
+    unreachable: "It is sent by itself when the server answers again.",
+    signIn: "It is sent after you sign in again.",
+    accountGone: "It can't be sent: the account was deleted or suspended. Export it to keep it elsewhere.",
+    updateApp: "It is sent once the app is updated.",
+    none: "It can be sent once you sign in to a server.",
   },
 
   home: {
@@ -53,13 +71,12 @@ export const words = {
     noPosition: "Saved on this phone, without a position.",
     notSaved: "Not saved",
     notConfirmed: "Perhaps not saved",
+    letGo: "Let it go",
     notUndone: "That could not be undone: the place is still here.",
     undone: "Undone. The place is gone.",
     undoneTrash: "Undone. The place is in the trash.",
     sync: "Sync now",
     syncing: "Syncing …",
-    open: "Open",
-    name: "Add a name",
   },
 
   summary: {
@@ -70,6 +87,9 @@ export const words = {
     attention: (n: number) => `${count(n, "place")} ${n === 1 ? "needs" : "need"} your attention`,
     position: (n: number) => `${count(n, "place")} ${n === 1 ? "needs" : "need"} a position before ${n === 1 ? "it is" : "they are"} sent`,
     fetching: "Fetching your places …",
+    heard: (when: string) => `Nothing waits here. Last heard from the server ${when}`,
+    incomplete: (when: string) => `Not all of your places are here yet. Last heard from the server ${when}`,
+    neverHeard: "Nothing heard from the server yet",
   },
 
   synced: {
@@ -117,8 +137,6 @@ export const words = {
     save: "Save changes",
     revert: "Don’t save",
     changed: "Saved on this phone",
-    unchanged: "Nothing to change",
-    kept: "What you typed is saved when you leave this page.",
     readOnly: "This place is shared with you to look at. Ask its owner if you want to change it.",
     position: "Position",
     correct: "Correct the position",
@@ -139,7 +157,6 @@ export const words = {
     decide: "Compare both versions",
     decideTitle: "Needs your decision",
     toOutbox: "See what waits",
-    notHere: "This place is not on this phone any more.",
     toList: "Back to the list",
   },
 
@@ -193,6 +210,9 @@ export const words = {
     found: (accuracy: string) => `Found, ${accuracy}.`,
     save: "Save this position",
     saved: "Position saved on this phone",
+    hasBetter: "The place has a better position already.",
+    choose: "Nothing is chosen yet. Zoom in on the map to where it is, type the numbers, or use where you are now.",
+    leave: { title: "Leave without saving?", text: "The position that you chose is not saved yet.", yes: "Leave without saving", danger: true },
   },
 
   location: {
@@ -209,14 +229,17 @@ export const words = {
 
   outbox: {
     title: "Outbox",
-    about: "What you changed and the server has not confirmed yet. It is safe on this phone until then.",
+    about: "What you changed and the server has not confirmed yet. It is kept on this phone until then.",
     emptyTitle: "Nothing waits",
     emptyText: "Everything you changed has reached the server.",
-    emptyPosition: (n: number) => `${count(n, "place")} without a position ${n === 1 ? "is" : "are"} not sent before ${n === 1 ? "it has" : "they have"} one. The list has ${n === 1 ? "it" : "them"} at the top.`,
+    lackingTitle: (n: number) => `${count(n, "place")} without a position`,
+    lacking: (n: number) => `${n === 1 ? "It is" : "They are"} not sent before ${n === 1 ? "it has" : "they have"} one. The list has ${n === 1 ? "it" : "them"} at the top.`,
+    lackingShow: "Go to the list",
     emptyLocal: "This phone is not signed in. New places are kept here; once you sign in, they can be sent.",
     retryAll: "Send all now",
     exportAll: "Export all",
     more: "Show more",
+    moreOf: (left: number) => (left > 0 ? `Show more (${left} left)` : "Show more"),
     retry: "Send again",
     edit: "Edit",
     export: "Export",
@@ -230,7 +253,6 @@ export const words = {
     discardCreateSent: "It was sent, and no answer came. If the server has it, it comes back; if not, the place is deleted for good, with everything you noted about it.",
     discarded: "Discarded",
     goneAlready: "It does not wait any more.",
-    retried: (n: number) => (n === 0 ? "Nothing to send again." : `${count(n, "change")} will be sent.`),
     since: (time: string) => `Waits for ${time}`,
     attempts: (n: number) => (n === 0 ? "not sent yet" : `tried ${n === 1 ? "once" : `${n} times`}`),
     kinds: {
@@ -242,10 +264,13 @@ export const words = {
       offer: "Given back to a restored server",
     },
     queued: "Sent as soon as the server can be reached.",
+    offline: "Sent when the network is back.",
     queuedAlone: "On this phone alone. Sent once you sign in to a server.",
     behind: "Waits for the change before it, of the same place.",
     sending: "On its way.",
+    noAnswer: "It was on its way, and no answer has come.",
     soon: "in a moment",
+    notThrough: "It did not get through.",
     backingOff: (when: string) => `It did not get through. Sent again ${when}.`,
     pausedSignIn: "Waits until you sign in again.",
     pausedAccountGone: "Waits: the account is deleted or suspended. You can export it.",
@@ -283,7 +308,6 @@ export const words = {
     takeServers: "Take the server’s version",
     perField: "Save my choice",
     undecided: "Choose a side for each first.",
-    lookAgain: "It has changed while you looked. This is how it is now.",
     /** What became of both sides, said after the decision. */
     became: {
       mine: "This phone’s version is kept. The other one is in the history.",
@@ -307,7 +331,7 @@ export const words = {
     title: "Trash",
     about: "Places here can be restored. The server deletes them for good after some time.",
     emptyTitle: "The trash is empty",
-    emptyText: "Places that you delete come here first.",
+    emptyText: "Places that you delete come here first. One that was never sent is deleted at once.",
     since: (when: string) => `Deleted ${when}`,
     restore: (place: string) => `Restore ${place}`,
   },
@@ -330,6 +354,8 @@ export const words = {
     server: "Server",
     email: "E-mail",
     device: "This device",
+    accountGoneText:
+      "It was deleted or suspended. Everything is still on this phone, and nothing more is sent. Export your places below: another account can import the file.",
     unencrypted: "The connection to this server is not encrypted.",
     live: { connected: "Changes arrive at once", polling: "Changes arrive every few minutes", off: "Not connected" },
     storage: "Storage on this phone",
@@ -343,6 +369,7 @@ export const words = {
     used: (size: string) => `${size} used`,
     export: "Export",
     exportText: "All places in one file, to keep elsewhere or to open in another program.",
+    exportLacking: (n: number) => `${count(n, "place")} without a position ${n === 1 ? "is" : "are"} left out: these formats need one. Give ${n === 1 ? "it" : "them"} a position first.`,
     exportAll: "Export all places",
     format: "Format",
     exported: (n: number) => `${count(n, "place")} exported.`,
@@ -421,7 +448,7 @@ export const words = {
       text: (places: number, operations: number) =>
         `${count(places, "place")} and ${count(operations, "unsent change")} could be read and are here. The damaged file is kept.`,
     },
-    update: { title: "A new version is ready", text: "It is used the next time the app is opened.", action: "Use it now" },
+    update: { title: "A new version is ready", text: "It is used once every window of the app has been closed, or at once.", action: "Use it now" },
     keep: "Ask to keep them",
     reload: "Load the app again",
   },
@@ -480,7 +507,6 @@ export const words = {
     title: "That did not work",
     notSecure:
       "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
-    notLoaded: "A part of the app did not arrive, so nothing can be saved at the moment. Check the network and try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
   notFound: "There is no such page.",

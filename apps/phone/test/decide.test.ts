@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Overview, Question, Side } from "../core/src/core";
 import { answerWords, becameOf, fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
-import { bannersOf, type Surroundings, summaryOf } from "../src/home/banners";
+import { bannersOf, type Surroundings } from "../src/home/banners";
 import { pairing } from "../src/sign-in/pairing";
+import { overview } from "./overview";
 
 const side = (change: Partial<Side>): Side => ({
   who: "thisDevice",
@@ -83,31 +84,6 @@ describe("the answers to a question", () => {
   });
 });
 
-const overview = (change: { account?: Partial<Overview["account"]> | null; status?: Partial<Overview["status"]>; persisted?: "granted" | "denied" | "unknown" }): Overview =>
-  ({
-    account:
-      change.account === undefined ? null : change.account && { email: "a@example.org", server: "https://example.org", deviceName: "Phone", signedIn: true, unencrypted: false, ...change.account },
-    status: {
-      places: { savedOnDevice: 0, sending: 0, synced: 0, needsAttention: 0, waitingForPosition: 0, needsPosition: 0 },
-      trash: 0,
-      pending: 0,
-      conflicts: 0,
-      rejected: 0,
-      planFull: 0,
-      caughtUp: true,
-      paused: null,
-      pushWaitsUntil: null,
-      pullWaitsUntil: null,
-      recovery: null,
-      ...change.status,
-    },
-    adoption: { places: 0, ask: false },
-    storage: { persisted: change.persisted ?? "granted", used: null, quota: null },
-    leader: "here",
-    live: "off",
-    version: "0.1.0",
-  }) as Overview;
-
 const online: Surroundings = { isOnline: true, recoverySeen: null };
 const names = (of: Overview, surroundings = online) => bannersOf(of, surroundings).map(({ is }) => is);
 
@@ -138,18 +114,6 @@ describe("banners", () => {
     const recovery = { at: "2026-11-03T14:02:00Z", setAside: "x", places: 3, operations: 1, unreadable: [] };
     expect(names(overview({ status: { recovery } }))).toEqual(["recovered"]);
     expect(names(overview({ status: { recovery } }), { ...online, recoverySeen: recovery.at })).toEqual([]);
-  });
-
-  it("leave one line for how things stand, the gravest", () => {
-    const places = { savedOnDevice: 0, sending: 0, synced: 1, needsAttention: 0, waitingForPosition: 0, needsPosition: 0 };
-    expect(summaryOf(overview({}))).toEqual({ is: "local" });
-    expect(summaryOf(overview({ account: {} }))).toEqual({ is: "synced" });
-    expect(summaryOf(overview({ account: {}, status: { pending: 2 } }))).toEqual({ is: "pending", changes: 2 });
-    expect(summaryOf(overview({ account: {}, status: { pending: 2, places: { ...places, needsAttention: 1 } } }))).toEqual({ is: "attention", places: 1 });
-    expect(summaryOf(overview({ account: {}, status: { caughtUp: false } }))).toEqual({ is: "fetching" });
-    // What waits for a position is not on the server, although nothing of it is in the outbox.
-    const lacking = { pending: 0, places: { ...places, waitingForPosition: 1, needsPosition: 2 } };
-    expect(summaryOf(overview({ account: {}, status: lacking }))).toEqual({ is: "position", changes: 3 });
   });
 });
 

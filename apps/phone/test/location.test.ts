@@ -1,6 +1,7 @@
+import { hereOf } from "../src/location/here";
 import { describe, expect, it } from "vitest";
 import { aged, type Fix, isBetter, isPossible, standsForHere } from "../src/location/fix";
-import { FIRST_FIX_MS, type Found, REFINE_MS, refine, soon } from "../src/location/refine";
+import { ANSWER_MS, FIRST_FIX_MS, type Found, REFINE_MS, refine, soon } from "../src/location/refine";
 import { shared } from "../src/location/shared";
 import { FakeClock, FakeSource, fix } from "./location";
 
@@ -134,6 +135,39 @@ describe("refining", () => {
     expect(heard).toEqual([10]);
   });
 
+  it("counts no time while the person is asked for permission", async () => {
+    const { clock, source, heard, result } = begin();
+    source.ask(true);
+    clock.pass(ANSWER_MS - 1);
+    expect(await result()).toBeUndefined();
+    source.ask(false);
+    clock.pass(FIRST_FIX_MS - 1);
+    expect(await result()).toBeUndefined();
+    source.say(fix({ accuracy: 40 }));
+    expect(heard).toEqual([40]);
+    expect((await result())?.fix?.accuracy).toBe(40);
+    expect(clock.waiting).toBe(0);
+  });
+
+  it("takes a fix for the answer where the platform tells of none, and refines it as long as any", async () => {
+    const { clock, source, heard, result } = begin();
+    source.ask(true);
+    clock.pass(30_000);
+    for (const accuracy of [80, 12]) source.say(fix({ accuracy }));
+    expect(heard).toEqual([80, 12]);
+    expect(await result()).toBeUndefined();
+    clock.pass(REFINE_MS);
+    expect((await result())?.fix?.accuracy).toBe(12);
+  });
+
+  it("does not wait for ever for an answer", async () => {
+    const { clock, source, result } = begin();
+    source.ask(true);
+    clock.pass(ANSWER_MS);
+    expect(await result()).toEqual({ fix: null, problem: "timeout" });
+    expect([source.watchers, clock.waiting]).toEqual([0, 0]);
+  });
+
   it("can be stopped, and hears nothing afterwards", async () => {
     const { source, search, heard, result } = begin();
     const { say } = source.held();
@@ -257,4 +291,11 @@ describe("one watch for all", () => {
     expect(aged(fix({ accuracy: null }), NOW).accuracy).toBeNull();
     expect(aged(fix({ accuracy: 5, measuredAt: NOW + 500 }), NOW).accuracy).toBe(5);
   });
+});
+
+it("where the person was more than two minutes ago is not here", () => {
+  const known = { latitude: 47, longitude: 8, measuredAt: 1_000_000 };
+  expect(hereOf(known, known.measuredAt + 119_000)).toBe(known);
+  expect(hereOf(known, known.measuredAt + 121_000)).toBeNull();
+  expect(hereOf(null, 0)).toBeNull();
 });

@@ -4,7 +4,7 @@ import type { Core, DeleteOutcome, Failure, NewPosition, Place, StoreKey } from 
 import { newClientId } from "../../core/src/core";
 import { failureOf } from "../core/failure";
 import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
-import { FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
+import { ANSWER_MS, FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
 
 /** How long the tap waits for the last known fix before it saves without one, in milliseconds. */
 const LAST_KNOWN_MS = 150;
@@ -55,12 +55,16 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
   let stop = () => undefined as void;
 
   const save = async (): Promise<void> => {
-    const [last, isDenied] = await Promise.all([soon(source, LAST_KNOWN_MS, clock), within(source.isDenied(), LAST_KNOWN_MS, clock)]);
+    const [last, isDenied, isAsked] = await Promise.all([
+      soon(source, LAST_KNOWN_MS, clock),
+      within(source.isDenied(), LAST_KNOWN_MS, clock),
+      within(source.willAsk(), LAST_KNOWN_MS, clock),
+    ]);
     const known = standsForHere(last, now()) ? last : null;
     let isMissing = known === null;
     try {
-      // Where the person has refused it, nothing is to be waited for.
-      const waitUntil = () => new Date(now() + (isDenied ? 0 : FIRST_FIX_MS)).toISOString();
+      // Where the person has refused it, nothing is to be waited for; where they are asked, their answer is.
+      const waitUntil = () => new Date(now() + (isDenied ? 0 : isAsked ? ANSWER_MS + FIRST_FIX_MS : FIRST_FIX_MS)).toISOString();
       const capturedAt = new Date(tappedAt).toISOString();
       const where = known ? { position: positionOf(known) } : { waitUntil: waitUntil() };
       const { place } = await core.perform({ call: "capture", clientId, capturedAt, ...where }, store);

@@ -8,6 +8,12 @@ import type { LocationProblem } from "../location/fix";
 const ended = new Map<string, LocationProblem>();
 const listeners = new Set<() => void>();
 
+const begun = new Set<string>();
+
+/** This window looks for the position of this capture, or has. */
+export const searchBegun = (clientId: string): void => void begun.add(clientId);
+export const isSearched = (clientId: string): boolean => begun.has(clientId);
+
 /** The search for this capture is over without a position; null: it has one after all. */
 export function searchEnded(clientId: string, problem: LocationProblem | null): void {
   if (problem) ended.set(clientId, problem);

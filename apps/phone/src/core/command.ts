@@ -10,7 +10,6 @@ export interface Command {
   /** Under way. */
   busy: boolean;
   failure: Failure | null;
-  forget: () => void;
 }
 
 /** Commands of one screen. */
@@ -38,6 +37,5 @@ export function useCommand(): Command {
     },
     [core],
   );
-  const forget = useCallback(() => setFailure(null), []);
-  return { run, busy: running > 0, failure, forget };
+  return { run, busy: running > 0, failure };
 }

@@ -7,6 +7,7 @@ import { type LocationSource, type Timers, timers, within } from "./refine";
 interface Watcher {
   onFix: (fix: Fix) => void;
   onProblem: (problem: LocationProblem) => void;
+  onAsking: ((isAsked: boolean) => void) | undefined;
 }
 
 /** How long the sensor's own last fix is waited for, in milliseconds, where nobody watches it. */
@@ -20,6 +21,7 @@ export function shared(source: LocationSource, now: () => number = Date.now, clo
   const watchers = new Set<Watcher>();
   let unwatch: (() => void) | undefined;
   let last: Fix | null = null;
+  let isAsking = false;
 
   const recent = (): Fix | null => {
     const age = last ? now() - last.measuredAt : Number.POSITIVE_INFINITY;
@@ -33,6 +35,7 @@ export function shared(source: LocationSource, now: () => number = Date.now, clo
 
   return {
     isDenied: () => source.isDenied(),
+    willAsk: () => source.willAsk(),
     async lastKnown() {
       const known = recent();
       // While it is watched, nothing is newer than what it said last.
@@ -40,16 +43,25 @@ export function shared(source: LocationSource, now: () => number = Date.now, clo
       const asked = await within(source.lastKnown(), ASK_MS, clock);
       return asked && (!known || asked.measuredAt >= known.measuredAt) ? asked : known;
     },
-    watch(onFix, onProblem) {
-      const watcher: Watcher = { onFix, onProblem };
+    watch(onFix, onProblem, onAsking) {
+      const watcher: Watcher = { onFix, onProblem, onAsking };
       const known = recent();
       watchers.add(watcher);
+      // Whoever comes while the person is being asked waits for the same answer.
+      if (unwatch && isAsking) onAsking?.(true);
       if (known) onFix(known);
       // Hearing it may have been enough.
       if (watchers.has(watcher) && !unwatch) {
-        const end = source.watch(hear, (problem) => {
-          for (const { onProblem } of [...watchers]) onProblem(problem);
-        });
+        const end = source.watch(
+          hear,
+          (problem) => {
+            for (const { onProblem } of [...watchers]) onProblem(problem);
+          },
+          (isAsked) => {
+            isAsking = isAsked;
+            for (const { onAsking } of [...watchers]) onAsking?.(isAsked);
+          },
+        );
         // A source may call back before it returns.
         if (watchers.size > 0) unwatch = end;
         else end();
@@ -59,6 +71,7 @@ export function shared(source: LocationSource, now: () => number = Date.now, clo
         if (watchers.size > 0) return;
         unwatch?.();
         unwatch = undefined;
+        isAsking = false;
       };
     },
   };

@@ -24,13 +24,21 @@ export const sensor: LocationSource = {
     const { granted, canAskAgain } = await Location.getForegroundPermissionsAsync();
     return !granted && !canAskAgain;
   },
-  watch(onFix, onProblem) {
+  async willAsk() {
+    const { status } = await Location.getForegroundPermissionsAsync();
+    return status === Location.PermissionStatus.UNDETERMINED;
+  },
+  watch(onFix, onProblem, onAsking) {
     let stopped = false;
     let subscription: Location.LocationSubscription | undefined;
     const start = async () => {
+      const isAsked = await sensor.willAsk();
+      if (stopped) return;
+      if (isAsked) onAsking?.(true);
       const { granted } = await Location.requestForegroundPermissionsAsync();
       if (stopped) return;
       if (!granted) return onProblem("denied");
+      if (isAsked) onAsking?.(false);
       if (!(await Location.hasServicesEnabledAsync())) onProblem("unavailable");
       if (stopped) return;
       const started = await Location.watchPositionAsync(

@@ -17,17 +17,28 @@ const problemOf = ({ code }: GeolocationPositionError): LocationProblem =>
   code === 1 ? "denied" : code === 2 ? "unavailable" : "timeout";
 
 /** What the person has said about it so far; null where the browser does not tell. */
-async function permission(): Promise<PermissionState | null> {
+async function permission(): Promise<PermissionStatus | null> {
   try {
-    return (await navigator.permissions.query({ name: "geolocation" })).state;
+    return await navigator.permissions.query({ name: "geolocation" });
   } catch {
     return null;
   }
 }
 
+/** Tells that the person is being asked, and when they have answered, until the returned function is called. */
+function watchQuestion(onAsking: (isAsked: boolean) => void): () => void {
+  const over = new AbortController();
+  void permission().then((status) => {
+    if (over.signal.aborted || status?.state !== "prompt") return;
+    onAsking(true);
+    status.addEventListener("change", () => onAsking(status.state === "prompt"), { signal: over.signal });
+  });
+  return () => over.abort();
+}
+
 export const sensor: LocationSource = {
   async lastKnown() {
-    if (!("geolocation" in navigator) || (await permission()) !== "granted") return null;
+    if (!("geolocation" in navigator) || (await permission())?.state !== "granted") return null;
     return new Promise((resolve) => {
       navigator.geolocation.getCurrentPosition(
         (position) => resolve(toFix(position)),
@@ -36,17 +47,22 @@ export const sensor: LocationSource = {
       );
     });
   },
-  isDenied: async () => (await permission()) === "denied",
-  watch(onFix, onProblem) {
+  isDenied: async () => (await permission())?.state === "denied",
+  willAsk: async () => (await permission())?.state === "prompt",
+  watch(onFix, onProblem, onAsking) {
     if (!("geolocation" in navigator)) {
       onProblem("unavailable");
       return () => undefined;
     }
+    const endQuestion = onAsking ? watchQuestion(onAsking) : () => undefined;
     const id = navigator.geolocation.watchPosition(
       (position) => onFix(toFix(position)),
       (error) => onProblem(problemOf(error)),
       { enableHighAccuracy: true, maximumAge: 0 },
     );
-    return () => navigator.geolocation.clearWatch(id);
+    return () => {
+      endQuestion();
+      navigator.geolocation.clearWatch(id);
+    };
   },
 };

@@ -12,7 +12,7 @@ import { ATTRIBUTION } from "./style";
 import type { MapProps } from "./types";
 
 /** A map around a position, with a fixed crosshair where it can be moved. MapLibre is loaded when the first map is shown. */
-export function PositionMap({ center, accuracy = null, onMove, label, height }: MapProps) {
+export function PositionMap({ center, accuracy = null, isWorld = false, onMove, label, height }: MapProps) {
   const { colors, isDark, reducedMotion, textScale } = useTheme();
   const box = useRef<View>(null);
   const map = useRef<DrawnMap | null>(null);
@@ -20,7 +20,7 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
   const [hasTiles, setTiles] = useState(true);
   const moved = useRef(onMove);
   moved.current = onMove;
-  const first = useRef({ center, accuracy, isDark, label, isMovable: Boolean(onMove), reducedMotion });
+  const first = useRef({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
   /** Where the map itself has said it is: no reason to move it there. */
   const told = useRef(center);
 
@@ -34,9 +34,9 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
           ...rest,
           onTiles: setTiles,
           onMove: isMovable
-            ? (next) => {
+            ? (next, zoom) => {
                 told.current = next;
-                moved.current?.(next);
+                moved.current?.(next, zoom);
               }
             : undefined,
         });
@@ -50,11 +50,14 @@ export function PositionMap({ center, accuracy = null, onMove, label, height }: 
     };
   }, []);
 
+  const wasWorld = useRef(isWorld);
   useEffect(() => {
-    if (distance(center, told.current) > 0.05) map.current?.moveTo(center);
+    if (wasWorld.current && !isWorld) map.current?.moveTo(center, true);
+    else if (distance(center, told.current) > 0.05) map.current?.moveTo(center);
+    wasWorld.current = isWorld;
     told.current = center;
     map.current?.ring(center, accuracy);
-  }, [center, accuracy]);
+  }, [center, accuracy, isWorld]);
 
   useEffect(() => map.current?.look(isDark), [isDark, state]);
 

@@ -17,18 +17,16 @@ export function PlaceForm({ form }: { form: Drafting }) {
         value={draft.name}
         onChangeText={(name) => set({ name })}
         problem={problem("name")}
-        maxLength={200}
         enterKeyHint="done"
         onSubmitEditing={() => void form.save()}
       />
-      <Field label={words.place.note} placeholder={words.place.notePlaceholder} value={draft.note} onChangeText={(note) => set({ note })} problem={problem("note")} maxLength={10_000} multiline />
+      <Field label={words.place.note} placeholder={words.place.notePlaceholder} value={draft.note} onChangeText={(note) => set({ note })} problem={problem("note")} multiline />
       <Field
         label={words.place.category}
         placeholder={words.place.categoryPlaceholder}
         value={draft.category}
         onChangeText={(category) => set({ category })}
         problem={problem("category")}
-        maxLength={40}
         autoCapitalize="none"
         enterKeyHint="done"
         onSubmitEditing={() => void form.save()}

@@ -1,7 +1,8 @@
 import { useFocusEffect } from "expo-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { AppState } from "react-native";
-import { type Changes, type Failure, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
+import { type Changes, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
+import { useSaySaved } from "../home/useSaySaved";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
 import { clashesOf, seenOf, without } from "./clash";
@@ -15,11 +16,12 @@ export interface Drafting {
   isDirty: boolean;
   /** What is typed was typed before this page was opened, and is not saved. */
   isRestored: boolean;
+  /** The same, asked at any moment: also between two drawings of the page. */
+  isUnsaved: () => boolean;
   isSaving: boolean;
   save: () => Promise<void>;
   revert: () => void;
   problem: (field: string) => string | undefined;
-  failure: Failure | null;
 }
 
 /** The place as it is now, but with what was seen of the fields that are being changed, unless it has come to the same. */
@@ -44,6 +46,7 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   const { run, busy, failure } = useCommand();
   const { decide, tell } = useClash();
   const say = useSay();
+  const saySaved = useSaySaved();
   /** The place as it was when typing began; the newest one while nothing is typed. */
   const [shown, setShown] = useState(kept?.shown ?? place);
   const [draft, setDraft] = useState<Draft>(() => kept?.draft ?? draftOf(place));
@@ -116,9 +119,9 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       setDraft((typed) => follow(typed, draft, draftOf(answer.place)));
       await (changesOf(typed, answer.place) ? keepDraft(shown.key, latest.current) : dropDraft(shown.key));
       if (kept) tell(clashes, kept);
-      else say({ text: words.place.changed });
+      else saySaved({ text: words.place.changed });
     },
-    [core, decide, run, say, tell],
+    [core, decide, run, say, saySaved, tell],
   );
 
   const save = useCallback(
@@ -149,6 +152,7 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
     set: useCallback((change) => setDraft((before) => ({ ...before, ...change })), []),
     isDirty,
     isRestored: isRestored && isDirty,
+    isUnsaved: useCallback(() => changesOf(latest.current.draft, latest.current.shown) !== null, []),
     isSaving: busy,
     save: useCallback(() => save(true), [save]),
     revert: useCallback(() => {
@@ -161,6 +165,5 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       void dropDraft(shown.key);
     }, []),
     problem: (field) => fieldProblem(failure, field),
-    failure,
   };
 }

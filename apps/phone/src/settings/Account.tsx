@@ -1,6 +1,7 @@
 import { useRouter } from "expo-router";
 import { type AccountOverview, useCommand, useOverview } from "../core";
 import { unsent } from "../home/banners";
+import { usePromises } from "../home/useConnection";
 import { draftsOf, dropDraftsOf } from "../places/drafts";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
@@ -33,6 +34,7 @@ function SignedIn({ account }: { account: AccountOverview }) {
   const say = useSay();
   const router = useRouter();
   const overview = useOverview();
+  const promises = usePromises();
   const pending = overview ? unsent(overview.status) : 0;
 
   const signOut = async () => {
@@ -50,17 +52,19 @@ function SignedIn({ account }: { account: AccountOverview }) {
 
   return (
     <Card title={words.settings.account}>
-      {account.signedIn ? null : (
+      {promises?.connection === "signIn" ? (
         <Notice icon="person" title={words.banners.signIn.title} text={words.banners.signIn.text}>
           <Button title={words.settings.signInAgain} kind="primary" onPress={() => router.push("/sign-in")} />
         </Notice>
-      )}
+      ) : null}
+      {promises?.connection === "accountGone" ? <Notice icon="person" title={words.banners.accountGone.title} text={words.settings.accountGoneText} /> : null}
+      {promises?.connection === "updateApp" ? <Notice title={words.banners.updateApp.title} text={words.banners.updateApp.text} /> : null}
       {account.unencrypted ? <Notice title={words.settings.unencrypted} /> : null}
       <Fact label={words.settings.email} value={account.email} />
       <Fact label={words.settings.server} value={account.server} />
       <Fact label={words.settings.device} value={account.deviceName} />
       <Type kind="note" tone="inkSoft">
-        {words.settings.live[overview?.live ?? "off"]}
+        {words.settings.live[promises?.connection === "connected" && overview ? overview.live : "off"]}
       </Type>
       <Button title={words.settings.signOut} kind="danger" busy={busy} onPress={() => void signOut()} />
     </Card>

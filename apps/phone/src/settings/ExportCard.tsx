@@ -1,5 +1,6 @@
 import { useState } from "react";
-import { type ExportFormat, useCommand } from "../core";
+import { type ExportFormat, useCommand, useOverview } from "../core";
+import { withoutPosition } from "../home/banners";
 import { keepFile } from "../platform/file";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
@@ -20,6 +21,8 @@ export function ExportCard() {
   const [format, setFormat] = useState<ExportFormat>("gpx");
   const { run, busy } = useCommand();
   const say = useSay();
+  const overview = useOverview();
+  const lacking = overview ? withoutPosition(overview.status) : 0;
   const keep = async () => {
     const exported = await run({ call: "export", format });
     if (!exported) return;
@@ -32,6 +35,11 @@ export function ExportCard() {
       <Type kind="small" tone="inkSoft">
         {words.settings.exportText}
       </Type>
+      {lacking > 0 ? (
+        <Type kind="small" tone="warning">
+          {words.settings.exportLacking(lacking)}
+        </Type>
+      ) : null}
       <Choice label={words.settings.format} options={FORMATS} value={format} onChange={setFormat} />
       <Button title={words.settings.exportAll} icon="download" busy={busy} onPress={() => void keep()} />
     </Card>
