@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { JournalEntry, OutboxEntry, PlaceState } from "../core/src/core";
+import type { JournalLine, OutboxEntry, PlaceState } from "../core/src/core";
 import { canDiscard, canRetry, discardQuestion, entryReason } from "../src/outbox/words";
 import { accuracyWords, coordinates, journalLine, metres, stateLook } from "../src/places/words";
 import { size } from "../src/settings/size";
@@ -73,7 +73,7 @@ describe("what waits", () => {
 });
 
 describe("the history", () => {
-  const line = (change: Partial<JournalEntry>) => journalLine({ at: "", event: "queued", opId: null, kind: null, attempts: 0, detail: null, ...change });
+  const line = (change: Partial<JournalLine>) => journalLine({ at: "", event: "queued", opId: null, kind: null, attempts: 0, detail: null, lost: [], ...change });
 
   it("is plain sentences", () => {
     expect(line({ kind: "create" })).toBe("New place: saved on this phone.");

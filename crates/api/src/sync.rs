@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use holdfast_contract::limits::PULL_CHANGES_MAX;
-use holdfast_contract::sync::{PullReply, PushReply, PushRequest};
+use holdfast_contract::sync::{PullReply, PullRequest, PushReply, PushRequest};
 
 use crate::auth::Acting;
 use crate::examples;
@@ -41,6 +41,8 @@ pub(crate) async fn push(
         ("cursor" = Option<String>, Query, description = "Where the page before ended. Opaque."),
         ("witness" = Option<String>, Query, description = "`witness` of the newest reply to a push since that page."),
         ("limit" = Option<u32>, Query, description = "Changes on the page; 500 if absent.", minimum = 1, maximum = 1000),
+        ("pending" = Option<u32>, Query, description = "Operations that wait on this device, for the list of devices; \
+            left out while a push is under way, which reports them itself.", minimum = 0),
     ),
     responses((status = 200, description = "A page of changes.", body = PullReply, example = json!(examples::pull()))),
     extensions(("x-problems" = json!(["invalid_parameter", "invalid_cursor", "resync_required"]))))]
@@ -52,6 +54,8 @@ pub(crate) async fn pull(
     let cursor = query.text("cursor");
     let witness = query.text("witness");
     let limit = query.number("limit", 1, PULL_CHANGES_MAX);
+    let pending = query.number("pending", 0, u32::MAX);
     query.finish()?;
-    Ok(Json(state.service.pull_with_witness(actor, cursor.as_deref(), witness.as_deref(), limit).await?))
+    let request = PullRequest { cursor: cursor.as_deref(), witness: witness.as_deref(), limit, pending };
+    Ok(Json(state.service.pull_page(actor, request).await?))
 }

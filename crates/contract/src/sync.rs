@@ -25,6 +25,19 @@ pub struct PushRequest<'a> {
     pub telemetry: Option<Telemetry>,
 }
 
+/// What a pull asks for, as parameters of its query.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PullRequest<'a> {
+    /// Where the page before ended; `None`: from the start.
+    pub cursor: Option<&'a str>,
+    /// The witness of the newest reply to a push since that page.
+    pub witness: Option<&'a str>,
+    /// Changes on the page; `None`: as many as the server likes.
+    pub limit: Option<u32>,
+    /// Operations that wait in the device's outbox. Not said while a push is under way, whose own report is the newer one.
+    pub pending: Option<u32>,
+}
+
 /// What became of each operation of a push, in the same order.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

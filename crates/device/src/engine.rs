@@ -25,7 +25,7 @@ pub enum Request {
         /// How many operations it carries.
         operations: u32,
     },
-    /// `GET /v1/sync/pull?cursor=…&witness=…&limit=…`.
+    /// `GET /v1/sync/pull?cursor=…&witness=…&limit=…&pending=…`.
     Pull {
         /// To be handed back with the reply.
         lease: Lease,
@@ -35,6 +35,8 @@ pub enum Request {
         witness: Option<String>,
         /// Changes asked for.
         limit: u32,
+        /// Operations that wait in the outbox; `None` while a push is under way, which reports them itself.
+        pending: Option<u32>,
     },
 }
 

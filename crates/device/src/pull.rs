@@ -19,7 +19,7 @@ use crate::shown::{Shown, overlay};
 use crate::tx::Tx;
 use crate::views::LocalId;
 use crate::words::Mark;
-use crate::{confirmed, gone, lanes, offer, outbox, places, reconcile, resync};
+use crate::{confirmed, gone, lanes, offer, outbox, places, push, reconcile, resync};
 
 /// Fewest changes asked for, on a network where larger pages don't come through.
 const PAGE_MIN: u32 = 50;
@@ -31,7 +31,10 @@ pub(crate) fn lease(tx: &Tx<'_>) -> Result<Request> {
     let attempts = lanes::load(tx, Lane::Pull)?.attempts;
     let lease = lanes::lease(tx, Lane::Pull, cursor.as_deref())?;
     let limit = (PULL_CHANGES_MAX >> attempts.min(16)).max(PAGE_MIN);
-    Ok(Request::Pull { lease, cursor, witness, limit })
+    // A push that is under way says it, too, and knows better what it leaves behind: the two may arrive in any order.
+    let pushes = lanes::load(tx, Lane::Push)?.busy_until(tx.wall()).is_some();
+    let pending = if pushes { None } else { Some(push::waiting(tx)?) };
+    Ok(Request::Pull { lease, cursor, witness, limit, pending })
 }
 
 /// See [`crate::Device::handle`]. A page is taken only under its lease and with the cursor it was asked for.

@@ -159,11 +159,17 @@ fn body(tx: &Tx<'_>, lease: Lease, operations: &[u8]) -> Result<Vec<u8>> {
     Ok(body)
 }
 
+/// Operations in the outbox, as they are reported.
+pub(crate) fn waiting(tx: &Tx<'_>) -> Result<u32> {
+    counted(tx, "")
+}
+
+fn counted(tx: &Tx<'_>, what: &str) -> Result<u32> {
+    tx.one(&format!("SELECT count(*) FROM (SELECT 1 FROM outbox {what} LIMIT {COUNTED_MAX})"), [], |row| row.get(0))
+}
+
 /// What the device reports about itself: numbers only.
 fn telemetry(tx: &Tx<'_>, lease: Lease) -> Result<Telemetry> {
-    let count = |what: &str| -> Result<u32> {
-        tx.one(&format!("SELECT count(*) FROM (SELECT 1 FROM outbox {what} LIMIT {COUNTED_MAX})"), [], |row| row.get(0))
-    };
     tx.run(
         "UPDATE confirmations SET lease = ?1 WHERE op_id IN (SELECT op_id FROM confirmations LIMIT ?2)",
         params![lease.token, i64::try_from(TELEMETRY_CONFIRMATIONS_MAX).unwrap_or(i64::MAX)],
@@ -176,11 +182,11 @@ fn telemetry(tx: &Tx<'_>, lease: Lease) -> Result<Telemetry> {
         .first("SELECT queued_at FROM outbox ORDER BY number LIMIT 1", [], |row| row.get::<_, Micros>(0))?
         .map_or(0, |oldest| tx.wall().micros_since(oldest.0).max(0) / 1_000_000);
     Ok(Telemetry {
-        pending: count("")?,
+        pending: waiting(tx)?,
         oldest_pending_seconds: oldest.unsigned_abs(),
         retries: tx.one("SELECT resends FROM store", [], |row| row.get(0))?,
-        rejected: count("WHERE state = 'rejected'")?,
-        conflicts: count("WHERE state = 'conflict'")?,
+        rejected: counted(tx, "WHERE state = 'rejected'")?,
+        conflicts: counted(tx, "WHERE state = 'conflict'")?,
         media_pending: 0,
         media_failed: 0,
         confirmations,

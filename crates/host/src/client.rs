@@ -12,6 +12,7 @@ use holdfast_contract::account::{
     Account, Device, PairRequest, PairingCode, SetupRequest, SetupStatus, SignInRequest, SignedIn,
 };
 use holdfast_contract::share::GivenShare;
+use holdfast_contract::sync::PullRequest;
 use holdfast_contract::{ACCOUNT_HEADER, AccountId, DeviceId, PROTOCOL_HEADER, PROTOCOL_VERSION, PlaceId, Problem};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
 use serde::de::DeserializeOwned;
@@ -179,12 +180,16 @@ impl Client {
     }
 
     /// Asks for a page of the feed. The error says why nothing came back.
-    pub async fn pull(&self, cursor: Option<&str>, witness: Option<&str>, limit: u32) -> Result<Answer, String> {
+    pub async fn pull(&self, request: PullRequest<'_>) -> Result<Answer, String> {
         let mut url = self.server.join("/v1/sync/pull");
         {
             let mut query = url.query_pairs_mut();
-            query.append_pair("limit", &limit.to_string());
-            for (name, value) in [("cursor", cursor), ("witness", witness)] {
+            for (name, number) in [("limit", request.limit), ("pending", request.pending)] {
+                if let Some(number) = number {
+                    query.append_pair(name, &number.to_string());
+                }
+            }
+            for (name, value) in [("cursor", request.cursor), ("witness", request.witness)] {
                 if let Some(value) = value {
                     query.append_pair(name, value);
                 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use holdfast_contract::sync::PullRequest;
 use holdfast_contract::{Problem, Timestamp};
 use holdfast_device::{Answer, Device, EntryState, Error as DeviceError, Handled, Lane, Reply, Request, Status};
 
@@ -224,8 +225,9 @@ impl Engine {
             let lease = request.lease();
             let sent = match request {
                 Request::Push { body, .. } => client.push(body).await,
-                Request::Pull { cursor, witness, limit, .. } => {
-                    client.pull(cursor.as_deref(), witness.as_deref(), limit).await
+                Request::Pull { cursor, witness, limit, pending, .. } => {
+                    let (cursor, witness) = (cursor.as_deref(), witness.as_deref());
+                    client.pull(PullRequest { cursor, witness, limit: Some(limit), pending }).await
                 }
             };
             match sent {

@@ -5,6 +5,7 @@
 mod server;
 
 use holdfast_contract::account::SignInRequest;
+use holdfast_contract::sync::PullRequest;
 use holdfast_host::{Client, Error, ServerUrl};
 use server::{Answer, Server};
 
@@ -27,7 +28,7 @@ async fn an_answer_is_handed_over_as_it_came() {
 #[tokio::test]
 async fn an_answer_without_the_protocol_header_says_so() {
     let server = Server::start(|_| Answer::new(200, vec![], "<html>"));
-    assert!(!client(&server).pull(None, None, 5).await.unwrap().protocol);
+    assert!(!client(&server).pull(PullRequest::default()).await.unwrap().protocol);
 }
 
 #[tokio::test]
@@ -43,7 +44,7 @@ async fn a_redirect_is_an_answer_and_is_not_followed() {
 #[tokio::test]
 async fn a_connection_that_breaks_is_no_reply() {
     let server = Server::start(|_| Answer::new(0, vec![], ""));
-    assert!(client(&server).pull(None, None, 5).await.is_err());
+    assert!(client(&server).pull(PullRequest::default()).await.is_err());
 }
 
 #[tokio::test]
@@ -52,23 +53,25 @@ async fn a_body_that_ends_early_is_no_reply() {
         let headers = vec![("holdfast-protocol", "1".to_owned()), ("content-length", "1000".to_owned())];
         Answer::new(200, headers, "half")
     });
-    assert!(client(&server).pull(None, None, 5).await.is_err());
+    assert!(client(&server).pull(PullRequest::default()).await.is_err());
 }
 
 #[tokio::test]
 async fn a_cursor_and_a_witness_travel_unharmed() {
     let server = Server::start(|_| Answer::new(200, vec![], ""));
-    client(&server).pull(Some("a+b/c=&?#é"), Some("w+/=&"), 250).await.unwrap();
+    let page = PullRequest { cursor: Some("a+b/c=&?#é"), witness: Some("w+/=&"), limit: Some(250), pending: Some(0) };
+    client(&server).pull(page).await.unwrap();
     assert_eq!(
         server.requests()[0].path,
-        "/v1/sync/pull?limit=250&cursor=a%2Bb%2Fc%3D%26%3F%23%C3%A9&witness=w%2B%2F%3D%26"
+        "/v1/sync/pull?limit=250&pending=0&cursor=a%2Bb%2Fc%3D%26%3F%23%C3%A9&witness=w%2B%2F%3D%26"
     );
 }
 
 #[tokio::test]
 async fn an_error_never_repeats_the_address_with_its_cursor() {
     let server = ServerUrl::parse("http://127.0.0.1:9").unwrap();
-    let why = Client::new(server).unwrap().pull(Some("secretcursor"), None, 5).await.err().unwrap();
+    let page = PullRequest { cursor: Some("secretcursor"), ..PullRequest::default() };
+    let why = Client::new(server).unwrap().pull(page).await.err().unwrap();
     assert!(!why.contains("secretcursor"), "{why}");
 }
 

@@ -117,7 +117,7 @@ pub(crate) fn purged(places: u64) {
 #[allow(clippy::cast_precision_loss)]
 pub(crate) fn pending(outbox: holdfast_store::telemetry::Outbox) {
     gauge!("holdfast_pending_actions").set(outbox.pending as f64);
-    gauge!("holdfast_oldest_pending_seconds").set(outbox.oldest_pending_seconds as f64);
+    gauge!("holdfast_oldest_pending_seconds").set(outbox.oldest_pending_seconds.unwrap_or(0) as f64);
 }
 
 /// So many devices are connected.

@@ -3,9 +3,10 @@
 use holdfast_contract::Timestamp;
 use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::limits::{PULL_CHANGES_DEFAULT, PULL_CHANGES_MAX};
-use holdfast_contract::sync::{Change, PullReply};
+use holdfast_contract::sync::{Change, PullReply, PullRequest};
 use holdfast_store::feed::{self, Expected, ExpectedEntry, Page};
 use holdfast_store::generations;
+use holdfast_store::telemetry::Outbox;
 use uuid::Uuid;
 
 use crate::cursor::{Cursor, Landmark, OwnWord};
@@ -20,7 +21,7 @@ impl Service {
     /// Page and cursor come from one snapshot, and numbers are given out in the order of commits: following the cursor
     /// misses nothing.
     pub async fn pull(&self, actor: Actor, cursor: Option<&str>, limit: Option<u32>) -> Result<PullReply, Error> {
-        self.pull_with_witness(actor, cursor, None, limit).await
+        self.pull_page(actor, PullRequest { cursor, limit, ..PullRequest::default() }).await
     }
 
     /// The same for a device that has been told about changes of its own since: `witness` is from the newest reply to a push.
@@ -31,6 +32,12 @@ impl Service {
         witness: Option<&str>,
         limit: Option<u32>,
     ) -> Result<PullReply, Error> {
+        self.pull_page(actor, PullRequest { cursor, witness, limit, pending: None }).await
+    }
+
+    /// The same with everything that a device says with it: what waits in its outbox is noted as a push's report is.
+    pub async fn pull_page(&self, actor: Actor, request: PullRequest<'_>) -> Result<PullReply, Error> {
+        let PullRequest { cursor, witness, limit, pending } = request;
         let limit = limit.unwrap_or(PULL_CHANGES_DEFAULT).clamp(1, PULL_CHANGES_MAX);
         let from = match cursor.filter(|c| !c.is_empty()) {
             Some(text) => Some(Cursor::open(text, actor.user, self.secret()).ok_or(Error::InvalidCursor)?),
@@ -95,7 +102,9 @@ impl Service {
             own: newest.or(own),
         };
         let changes = page.readings.iter().map(|r| Change { seq: r.seq, kind: visibility::change(actor, r) }).collect();
-        self.touch(actor, None).await;
+        let outbox = pending
+            .map(|pending| Outbox { pending: pending.into(), oldest_pending_seconds: (pending == 0).then_some(0) });
+        self.touch(actor, outbox).await;
         Ok(PullReply {
             epoch: page.epoch.to_string(),
             changes,

@@ -124,7 +124,7 @@ impl Service {
             let settled = outcomes.len() - outcomes.iter().filter(stays).count();
             let pending = i64::from(report.pending).saturating_sub(i64::try_from(settled).unwrap_or(0)).max(0);
             let oldest = i64::try_from(report.oldest_pending_seconds).unwrap_or(i64::MAX);
-            Outbox { pending, oldest_pending_seconds: if pending == 0 { 0 } else { oldest } }
+            Outbox { pending, oldest_pending_seconds: Some(if pending == 0 { 0 } else { oldest }) }
         });
         self.touch(actor, outbox).await;
     }

@@ -34,11 +34,11 @@ struct Inner {
     accounts: accounts::State,
 }
 
-/// When a device was noted as seen, and with how many operations waiting.
+/// When a device was noted as seen, and with how many operations waiting, where it has said so to this process.
 #[derive(Clone, Copy)]
 struct Touch {
     at: Timestamp,
-    pending: i64,
+    pending: Option<i64>,
 }
 
 impl Service {
@@ -152,19 +152,16 @@ impl Service {
             let mut touches = self.0.touches.lock().unwrap_or_else(PoisonError::into_inner);
             let last = touches.get(&actor.device).copied();
             let fresh = last.is_some_and(|t| (0..TOUCH_EVERY * 1_000_000).contains(&now.micros_since(t.at)));
-            let same = match (last, outbox) {
-                (Some(last), Some(outbox)) => (last.pending == 0) == (outbox.pending == 0),
-                (last, None) => last.is_some(),
-                (None, Some(_)) => false,
-            };
+            let known = last.and_then(|t| t.pending);
+            let said = outbox.map(|o| o.pending);
+            let same = said.is_none_or(|said| known.is_some_and(|known| (known == 0) == (said == 0)));
             if fresh && same {
                 return;
             }
             if touches.len() >= TOUCHES_MAX {
                 touches.clear();
             }
-            let pending = outbox.map_or(last.map_or(0, |t| t.pending), |o| o.pending);
-            touches.insert(actor.device, Touch { at: now, pending });
+            touches.insert(actor.device, Touch { at: now, pending: said.or(known) });
         }
         let noted = async {
             // Nobody waits for this: where the account's connections are all in use, it is left out.

@@ -12,7 +12,7 @@ use crate::row::word;
 
 pub use keep::{Until, begin, delete, discard, get, known, list, prune, set_options, summary};
 pub use run::{begin_run, change_state, hold, note, record};
-pub use undo::{created_places, in_trash_since, noted, record_undo, resolve, unchanged_in_trash, undo_counts};
+pub use undo::{created_places, in_trash_since, noted, record_undo, resolve, undo_counts};
 
 /// An import that was touched within so many seconds is under way, whichever process runs it.
 pub const UNDER_WAY_SECONDS: i64 = 30;

@@ -9,8 +9,8 @@ use crate::{Actor, Error, Tx};
 pub struct Outbox {
     /// Operations that wait.
     pub pending: i64,
-    /// Seconds since the oldest was queued.
-    pub oldest_pending_seconds: i64,
+    /// Seconds since the oldest was queued, if it said so; else what it had said before stands.
+    pub oldest_pending_seconds: Option<i64>,
 }
 
 /// Notes that the actor's device was here, and what it said about its outbox, if it did.
@@ -24,7 +24,7 @@ pub async fn touch_device(tx: &mut Tx, actor: Actor, now: Timestamp, outbox: Opt
         actor.device.0,
         now.to_chrono(),
         outbox.map(|o| o.pending),
-        outbox.map(|o| o.oldest_pending_seconds),
+        outbox.and_then(|o| o.oldest_pending_seconds),
     )
     .execute(&mut **tx)
     .await?;
@@ -39,5 +39,5 @@ pub async fn pending_everywhere(tx: &mut Tx, since: Timestamp) -> Result<Outbox,
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(Outbox { pending: row.pending, oldest_pending_seconds: row.oldest })
+    Ok(Outbox { pending: row.pending, oldest_pending_seconds: Some(row.oldest) })
 }

@@ -164,8 +164,11 @@ fn send(request: Request) -> Result<Send, Failure> {
             let body = String::from_utf8(body).map_err(|error| unexpected(&error))?;
             Send { lease, method: "POST", path: "/v1/sync/push".to_owned(), body: Some(body) }
         }
-        Request::Pull { cursor, witness, limit, .. } => {
+        Request::Pull { cursor, witness, limit, pending, .. } => {
             let mut path = format!("/v1/sync/pull?limit={limit}");
+            if let Some(pending) = pending {
+                path.push_str(&format!("&pending={pending}"));
+            }
             for (name, value) in [("cursor", cursor), ("witness", witness)] {
                 if let Some(value) = value {
                     path.push_str(&format!("&{name}={}", percent(&value)));
@@ -244,7 +247,8 @@ mod tests {
     #[test]
     fn a_cursor_is_one_value_of_the_query_whatever_is_in_it() {
         let lease = Lease { lane: Lane::Pull, token: [0; 16] };
-        let pull = Request::Pull { lease, cursor: Some("a+b/c=&d".to_owned()), witness: None, limit: 5 };
-        assert_eq!(send(pull).unwrap().path, "/v1/sync/pull?limit=5&cursor=a%2Bb%2Fc%3D%26d");
+        let pull =
+            Request::Pull { lease, cursor: Some("a+b/c=&d".to_owned()), witness: None, limit: 5, pending: Some(2) };
+        assert_eq!(send(pull).unwrap().path, "/v1/sync/pull?limit=5&pending=2&cursor=a%2Bb%2Fc%3D%26d");
     }
 }

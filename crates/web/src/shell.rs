@@ -78,7 +78,7 @@ impl Shell {
 }
 
 /// What can be said at the top of the page after something was done.
-const NOTICES: [(&str, &str); 16] = [
+const NOTICES: [(&str, &str); 17] = [
     ("saved", "Saved. The place is on the server and goes to your other devices."),
     ("known", "This place had been saved already; there is one of it."),
     ("changed", "Your change is saved."),
@@ -95,6 +95,7 @@ const NOTICES: [(&str, &str); 16] = [
     ("imported", "The import is done."),
     ("undone", "The import is taken back."),
     ("brought-back", "The places of this import are back."),
+    ("nothing-back", "There was nothing left to bring back: the places are back already, or were changed since."),
 ];
 
 /// A fresh operation id for a form.

@@ -451,9 +451,19 @@ export type InUse = {
 };
 
 /**
- * What happened to a place on this device, oldest first.
+ * What happened.
  */
-export type JournalEntry = {
+export type JournalEvent = "queued" | "sent" | "sent_again" | "confirmed" | "confirmed_again" | "conflicted" | "rejected" | "deferred" | "gone" | "resolved" | "discarded" | "superseded" | "captured_without_position" | "placed" | "adopted" | "imported" | "recovered";
+
+/**
+ * One thing that happened to a place on this device, with what was not kept of the place by it.
+ */
+export type JournalLine = {
+  /**
+   * Values that the place does not have because of it. Several lines can speak of one decision, all of one moment: what was
+   * lost by it stands with the first of them that says "resolved".
+   */
+  lost: Array<Lost>,
   /**
    * When.
    */
@@ -479,11 +489,6 @@ export type JournalEntry = {
    */
   detail: string | null,
 };
-
-/**
- * What happened.
- */
-export type JournalEvent = "queued" | "sent" | "sent_again" | "confirmed" | "confirmed_again" | "conflicted" | "rejected" | "deferred" | "gone" | "resolved" | "discarded" | "superseded" | "captured_without_position" | "placed" | "adopted" | "imported" | "recovered";
 
 /**
  * Which window's part of the app holds the database.
@@ -528,6 +533,42 @@ export type List = {
  * How changes from elsewhere arrive.
  */
 export type Live = "connected" | "polling" | "off";
+
+/**
+ * A value that a place does not have, because of a decision.
+ */
+export type Lost = {
+  /**
+   * The field.
+   */
+  field: Field,
+  /**
+   * Whose value it was.
+   */
+  whose: LostSide,
+  /**
+   * The value; null: the field would have been empty.
+   */
+  value: LostValue | null,
+};
+
+/**
+ * Whose value was not kept.
+ */
+export type LostSide = "mine" | "theirs" | "discarded" | "before";
+
+/**
+ * A value that was not kept.
+ */
+export type LostValue = string | Position | {
+  /**
+   * Tags that were to be there.
+   */
+  add: Array<string>,
+  /**
+   * Tags that were not to be there.
+   */
+remove: Array<string>, } | Array<string>;
 
 /**
  * Into the trash, or out of it.
@@ -857,7 +898,7 @@ export type PlacePage = {
   /**
    * What happened to it on this device, oldest first.
    */
-  journal: Array<JournalEntry>,
+  journal: Array<JournalLine>,
   /**
    * What of it waits to be sent, in order.
    */

@@ -1,5 +1,6 @@
 // The core takes its time: what a page asks of it waits until a test lets it through.
 
+import type { ToWorker } from "../../core/browser/messages";
 import type { BrowserContext, Page } from "./all";
 
 interface Held extends Window {
@@ -12,9 +13,9 @@ export function holdable(context: BrowserContext, call: string): Promise<unknown
     const post = Worker.prototype.postMessage;
     const waiting: (() => void)[] = [];
     (window as Held).letThrough = () => waiting.splice(0).forEach((go) => go());
-    Worker.prototype.postMessage = function (this: Worker, message: { call?: { call: string } }, ...rest: unknown[]) {
+    Worker.prototype.postMessage = function (this: Worker, message: ToWorker, ...rest: unknown[]) {
       const go = () => Reflect.apply(post, this, [message, ...rest]) as void;
-      if (message?.call?.call === call && sessionStorage.getItem("hold")) waiting.push(go);
+      if (message.type === "call" && message.asked.call.call === call && sessionStorage.getItem("hold")) waiting.push(go);
       else go();
     } as typeof post;
   }, call);

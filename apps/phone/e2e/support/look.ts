@@ -13,11 +13,12 @@ const clipped = (page: Page): Promise<string[]> =>
     const pressed = [...document.querySelectorAll<HTMLElement>("[role=button], [role=radio], [role=navigation] a")];
     const visible = pressed.filter((element) => element.checkVisibility() && element.getBoundingClientRect().width > 1);
     const parts = visible.flatMap((element) => [element, ...element.querySelectorAll<HTMLElement>("*")]);
+    const outside = visible.filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1 || element.getBoundingClientRect().left < -1);
     const cut = parts.filter(
       (part) =>
         part.clientWidth > 1 && getComputedStyle(part).overflow !== "visible" && (part.scrollWidth > part.clientWidth + 1 || part.scrollHeight > part.clientHeight + 1),
     );
-    return cut.slice(0, 5).map((part) => `cut off: ${part.textContent}`);
+    return [...outside, ...cut].slice(0, 5).map((part) => `cut off: ${part.textContent}`);
   });
 
 /** Takes the pictures of a screen, light, dark and in large letters, and collects what is wrong with it. */

@@ -2,6 +2,7 @@
 
 import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
+import { look } from "../support/look";
 import { permit } from "../support/phone";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
@@ -39,6 +40,7 @@ test("places that are kept apart stay on the phone and come back after signing o
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
   await expect(phone.getByText(words.adopt.grownTitle(1))).toBeVisible();
+  await look(phone, "home-apart");
   await button(phone, words.adopt.apart).click();
   await expect(phone.getByText(words.adopt.grownTitle(1))).toBeHidden();
   await phone.reload();
@@ -71,6 +73,7 @@ test("a wrong address of a server is said in words, with what a right one looks 
     await expect(phone.getByRole("alert").filter({ hasText: why })).toBeVisible();
     await expect(server).toHaveAttribute("aria-invalid", "true");
   }
+  await look(phone, "sign-in-wrong-server");
 });
 
 test("a phone is offered its model as its name, and whatever the person types instead stays", async ({ phone, network }) => {

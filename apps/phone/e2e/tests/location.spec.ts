@@ -37,6 +37,7 @@ test("where the position may not be seen, the place is saved, says so, and takes
   await saysAtOnce(phone);
   await openPlace(phone, words.unnamed);
   await expect(phone.getByRole("main").getByText(words.location.denied)).toBeVisible();
+  await look(phone, "place-without-position");
   // Also where the app was opened anew since.
   await phone.reload();
   await expect(phone.getByRole("main").getByText(words.location.denied)).toBeVisible();
@@ -88,7 +89,7 @@ test("a position is corrected on a plain grid where the map has no picture: by t
   await look(phone, "position-blank");
   await button(phone, words.position.north("10 m")).click();
   await expect(phone.getByText("47.50001, 8.72895").filter({ visible: true }).first()).toBeVisible();
-  await phone.getByRole("main").filter({ visible: true }).evaluate((main) => main.scrollTo(0, 0));
+  await phone.getByRole("main").filter({ visible: true }).evaluate((main) => (main.scrollTop = 0));
   const map = await phone.getByRole("region", { name: words.position.map }).boundingBox();
   if (!map) throw new Error("there is no map");
   await phone.mouse.move(map.x + 100, map.y + 100);

@@ -3,6 +3,7 @@
 import type { Page } from "../support/all";
 import { back, button, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { hold, holdable, letThrough } from "../support/hold";
+import { look } from "../support/look";
 import { permit, USUAL } from "../support/phone";
 import { expect, openApp, test } from "../support/test";
 
@@ -40,6 +41,7 @@ test("what is typed is there again after the page is loaded anew, says that it i
   await expect(phone.getByText(words.draft.title)).toBeVisible();
   await expect(field(phone, "note")).toHaveValue("By the hut, behind the third stone");
   await expect(field(phone, "tags")).toHaveValue("spring");
+  await look(phone, "not-saved-yet");
   await letThrough(phone);
   await button(phone, words.place.save).click();
   await expect(said(phone, words.place.changed)).toBeVisible();
@@ -131,6 +133,7 @@ test("a second window does not overwrite what the first one has saved: the perso
 
   await button(other, words.place.save).click();
   for (const text of ["First oak", "Second oak"]) await expect(question(other).getByText(text, { exact: true })).toBeVisible();
+  await look(other, "clash");
   await question(other).getByRole("button", { name: words.clash.later }).click();
   await expect(said(other, words.clash.notYet)).toBeVisible();
   await expect(field(other, "name")).toHaveValue("Second oak");

@@ -14,7 +14,7 @@ import { useLatest } from "../ui/useLatest";
 
 /** A map around a position, with a fixed crosshair where it can be moved. MapLibre is loaded when the first map is shown. */
 export function PositionMap({ center, accuracy = null, isWorld = false, onMove, label, height }: MapProps) {
-  const { colors, isDark, reducedMotion } = useTheme();
+  const { colors, isDark, reducedMotion, textScale } = useTheme();
   const box = useRef<View>(null);
   const map = useRef<DrawnMap | null>(null);
   const [state, setState] = useState<"loading" | "ready" | "off">("loading");
@@ -62,19 +62,24 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   useEffect(() => map.current?.look(isDark), [isDark, state]);
 
   const missing = state === "off" ? words.position.mapOff : hasTiles ? null : words.position.mapBlank;
-  return (
+  // Where it would cover what it speaks of, it stands below.
+  const isInside = height >= 300 && textScale <= 1.25;
+  const why = missing ? (
+    <Type kind="note" tone="inkSoft" role="status">
+      {missing}
+    </Type>
+  ) : null;
+  const drawn = (
     <Frame height={height} message={state === "loading" ? words.position.mapLoading : undefined}>
       {state === "off" ? <Grid /> : null}
       <View ref={box} style={StyleSheet.absoluteFill} />
       {state === "loading" ? null : onMove ? <Crosshair /> : <Pin />}
-      {missing ? (
+      {missing && onMove ? (
         <View style={[styles.blank, { backgroundColor: colors.surface }]} pointerEvents="none">
           <Type kind="note" strong style={styles.where}>
             {coordinates(center)}
           </Type>
-          <Type kind="note" tone="inkSoft" role="status">
-            {missing}
-          </Type>
+          {isInside ? why : null}
         </View>
       ) : null}
       {state === "ready" ? (
@@ -94,9 +99,16 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
       ) : null}
     </Frame>
   );
+  return (
+    <View style={styles.whole}>
+      {drawn}
+      {isInside && onMove ? null : why}
+    </View>
+  );
 }
 
 const styles = StyleSheet.create({
+  whole: { gap: space.s },
   zoom: { position: "absolute", right: space.s, top: space.s, borderRadius: radius.round, borderWidth: StyleSheet.hairlineWidth },
   thanks: { position: "absolute", right: 0, bottom: 0, paddingHorizontal: space.s, borderTopLeftRadius: radius.s, opacity: 0.85 },
   blank: { position: "absolute", left: space.s, bottom: space.xl, maxWidth: "75%", padding: space.s, borderRadius: radius.s },

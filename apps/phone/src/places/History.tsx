@@ -1,16 +1,15 @@
 import { StyleSheet, View } from "react-native";
-import type { JournalEntry, Place } from "../core";
+import type { JournalLine } from "../core";
 import { moment } from "../time/when";
 import { Card } from "../ui/Card";
 import { radius, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
-import { lostWith } from "./lost";
 import { LostValue } from "./LostValue";
 import { journalLine } from "./words";
 
 /** What happened to the place on this phone, newest first, in sentences; with what was not kept of it. */
-export function History({ journal, place, now }: { journal: JournalEntry[]; place: Place; now: number }) {
+export function History({ journal, now }: { journal: JournalLine[]; now: number }) {
   const { colors } = useTheme();
   return (
     <Card title={words.place.history}>
@@ -28,7 +27,7 @@ export function History({ journal, place, now }: { journal: JournalEntry[]; plac
                 <Type kind="note" tone="inkSoft">
                   {moment(Date.parse(entry.at), now)}
                 </Type>
-                {lostWith(journal, index, place).map((lost) => (
+                {entry.lost.map((lost) => (
                   <LostValue key={lost.field} lost={lost} />
                 ))}
               </View>

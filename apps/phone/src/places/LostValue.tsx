@@ -1,13 +1,13 @@
 import { useState } from "react";
 import { StyleSheet, View } from "react-native";
+import type { Lost } from "../core";
 import { copy } from "../platform/copy";
 import { Button } from "../ui/Button";
 import { radius, space, useTheme } from "../ui/theme";
 import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { words } from "../words";
-import type { Lost } from "./lost";
-import { lostLine } from "./words";
+import { lostLine, lostText } from "./words";
 
 /** Of a longer value, so much is shown at first, in letters. */
 const SHORT = 240;
@@ -17,8 +17,8 @@ export function LostValue({ lost }: { lost: Lost }) {
   const { colors } = useTheme();
   const say = useSay();
   const [isWhole, setWhole] = useState(false);
-  const { value, field } = lost;
-  const name = words.lost.fields[field];
+  const value = lostText(lost.value);
+  const name = words.lost.fields[lost.field];
   const take = async (text: string) => {
     const copied = await copy(text);
     say(copied ? { text: words.lost.copied } : { text: words.lost.notCopied, tone: "warning" });

@@ -28,7 +28,7 @@ function facts({ category, tags, position, name }: Place, here: LatLon | null, p
 
 /** A place in a list; opens its page. `bare`: what is around it is the item of the list already. */
 export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { place: Place; now: number; here: LatLon | null; bare?: boolean }) {
-  const { colors } = useTheme();
+  const { colors, textScale } = useTheme();
   const name = place.name ?? words.unnamed;
   const time = place.deletedAt ? words.trash.since(when(Date.parse(place.deletedAt), now)) : when(Date.parse(place.capturedAt), now);
   const { state, problem } = useStanding(place);
@@ -40,7 +40,7 @@ export const PlaceRow = memo(function PlaceRow({ place, now, here, bare }: { pla
         <LinkPressable look={[styles.row, { borderColor: colors.line }]}>
           <View style={styles.words}>
             <View style={styles.first}>
-              <Type kind="heading" tone={place.name ? "ink" : "inkSoft"} numberOfLines={2} style={styles.name}>
+              <Type kind="heading" tone={place.name ? "ink" : "inkSoft"} numberOfLines={2} style={[styles.name, { flexBasis: 120 * textScale }]}>
                 {name}
               </Type>
               <Type kind="note" tone="inkSoft" style={styles.time}>
@@ -73,7 +73,7 @@ const styles = StyleSheet.create({
     borderBottomWidth: StyleSheet.hairlineWidth,
   },
   words: { flex: 1, minWidth: 0, gap: 3 },
-  first: { flexDirection: "row", alignItems: "baseline", gap: space.s },
-  name: { flex: 1, minWidth: 0 },
+  first: { flexDirection: "row", flexWrap: "wrap", alignItems: "baseline", gap: space.s },
+  name: { flexGrow: 1, flexShrink: 1, minWidth: 0 },
   time: { flexShrink: 0 },
 });

@@ -9,7 +9,7 @@ import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Field } from "../ui/Field";
 import { Screen } from "../ui/Screen";
-import { space } from "../ui/theme";
+import { space, useTheme } from "../ui/theme";
 import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { useLeave } from "../ui/useLeave";
@@ -42,6 +42,7 @@ function useNear(isAsked: boolean): LatLon | null {
 
 /** Sets a position by the map's crosshair, by steps, by numbers, or by where the person is. */
 export function PositionEditor({ place, here }: { place: Place; here: LatLon | null }) {
+  const { textScale } = useTheme();
   const { give, busy } = useGivePosition();
   const core = useCore();
   const { decide, tell } = useClash();
@@ -131,7 +132,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
       ) : null}
       <Card>
         <View style={styles.numbers}>
-          <View style={styles.number}>
+          <View style={[styles.number, { flexBasis: 130 * textScale }]}>
             <Field
               label={words.position.latitude}
               value={latitude}
@@ -141,7 +142,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
               autoCorrect={false}
             />
           </View>
-          <View style={styles.number}>
+          <View style={[styles.number, { flexBasis: 130 * textScale }]}>
             <Field
               label={words.position.longitude}
               value={longitude}
@@ -167,6 +168,6 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
 
 const styles = StyleSheet.create({
   numbers: { flexDirection: "row", flexWrap: "wrap", gap: space.m },
-  number: { flexGrow: 1, flexBasis: 130, minWidth: 0 },
+  number: { flexGrow: 1, flexShrink: 1, minWidth: 0 },
 });
 

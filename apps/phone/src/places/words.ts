@@ -1,12 +1,11 @@
 // What a place's data says, in words. Pure.
 
-import type { JournalEntry, OutboxEntry, Place, PlaceState } from "../../core/src/core";
+import type { JournalLine, Lost, LostValue, OutboxEntry, Place, PlaceState } from "../../core/src/core";
 import type { Connection } from "../home/connection";
 import type { LocationProblem } from "../location/fix";
 import type { IconName } from "../ui/Icon";
 import type { Colors } from "../ui/theme";
 import { words } from "../words";
-import type { Lost } from "./lost";
 
 /** A state as icon, words and colour. */
 export interface StateLook {
@@ -93,7 +92,7 @@ export function coordinates({ latitude, longitude }: { latitude: number; longitu
 const MADE_ANEW = "made from a place that is gone";
 
 /** One line of a place's history. */
-export function journalLine(entry: JournalEntry): string {
+export function journalLine(entry: JournalLine): string {
   const { journal, outbox } = words;
   switch (entry.event) {
     case "resolved":
@@ -109,9 +108,18 @@ export function journalLine(entry: JournalEntry): string {
   }
 }
 
+/** A value that was not kept, as text; null where it would have been empty. */
+export function lostText(value: LostValue | null): string | null {
+  if (value === null || typeof value === "string") return value;
+  if ("latitude" in value) return coordinates(value);
+  if ("add" in value) return [...value.add.map((tag) => `+#${tag}`), ...value.remove.map((tag) => `−#${tag}`)].join(" ");
+  return value.map((tag) => `#${tag}`).join(" ");
+}
+
 /** A value that was not kept, as a sentence. A long one is cut to `most` letters. */
-export function lostLine({ field, whose, value }: Lost, most = Number.POSITIVE_INFINITY): string {
+export function lostLine({ field, whose, value: lostValue }: Lost, most = Number.POSITIVE_INFINITY): string {
   const { lost } = words;
+  const value = lostText(lostValue);
   if (value === null) return lost.nothing[whose](lost.fields[field]);
   const shown = value.length > most ? `${value.slice(0, most).trimEnd()} …` : value;
   return field === "tags" ? lost.tags[whose](shown) : lost[whose](lost.fields[field], shown);

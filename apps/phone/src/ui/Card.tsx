@@ -63,6 +63,6 @@ const styles = StyleSheet.create({
   card: { borderWidth: StyleSheet.hairlineWidth, borderRadius: radius.l, padding: space.l, gap: space.m },
   notice: { flexDirection: "row", gap: space.m, borderWidth: StyleSheet.hairlineWidth, borderRadius: radius.l, padding: space.m },
   sign: { paddingTop: 1 },
-  said: { flex: 1, gap: 2 },
+  said: { flex: 1, minWidth: 0, gap: 2 },
   actions: { flexDirection: "row", flexWrap: "wrap", gap: space.s, paddingTop: space.s },
 });

@@ -58,7 +58,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
             onPointerEnter={() => setHeld(true)}
             onPointerLeave={() => setHeld(false)}
           >
-            <ScrollView style={[styles.scroll, { maxHeight: height * MOST }]} contentContainerStyle={styles.text} {...reached}>
+            <ScrollView style={[styles.scroll, { maxHeight: height * MOST, flexBasis: 170 * textScale }]} contentContainerStyle={styles.text} {...reached}>
               <Icon name={said.icon ?? (tone === "accent" ? "check" : "attention")} tone={tone} size={22} />
               <Type kind="small" strong style={styles.words} onPress={() => setSaid(null)} role="none">
                 {said.text}
@@ -107,7 +107,7 @@ const styles = StyleSheet.create({
     boxShadow: "0 6px 24px rgba(0, 0, 0, 0.18)",
   },
   // Beside its button while there is room for words, above it where there is not.
-  scroll: { flexGrow: 1, flexShrink: 1, flexBasis: 170 },
+  scroll: { flexGrow: 1, flexShrink: 1 },
   text: { flexDirection: "row", alignItems: "center", gap: space.m },
   words: { flexShrink: 1, paddingVertical: space.s, paddingRight: space.s },
   action: { minHeight: TARGET, minWidth: TARGET, paddingHorizontal: space.m, justifyContent: "center", borderRadius: radius.m },

@@ -106,6 +106,31 @@ async fn a_second_device_pulls_what_the_first_pushed_page_by_page() {
 }
 
 #[tokio::test]
+async fn what_a_device_decided_without_a_push_is_no_longer_said_to_wait_on_it() {
+    let server = Server::start().await;
+    let laptop = server.person("ada").await;
+    let phone = server.device(&laptop.email, "phone").await;
+    let waits = async || {
+        let devices = server.get(&laptop, "/v1/devices").await.json();
+        let all = devices["devices"].as_array().unwrap();
+        all.iter().find(|device| device["name"] == "phone").unwrap()["pending"].clone()
+    };
+    let report = json!({ "epoch": phone.epoch, "operations": [], "telemetry": { "pending": 1 } });
+    server.post(&phone, "/v1/sync/push", &report).await.json();
+    assert_eq!(waits().await, 1);
+    server.get(&phone, "/v1/sync/pull?limit=5").await.json();
+    assert_eq!(waits().await, 1, "an app of before says nothing");
+    server.get(&phone, "/v1/sync/pull?limit=5&pending=0").await.json();
+    assert_eq!(waits().await, 0);
+    for wrong in ["-1", "many", "1.5", "4294967296", "1&pending=2"] {
+        let reply = server.get(&phone, &format!("/v1/sync/pull?pending={wrong}")).await;
+        let problem = reply.problem(Code::InvalidParameter);
+        assert_eq!((reply.status, problem.errors[0].field.as_str()), (StatusCode::BAD_REQUEST, "pending"), "{wrong}");
+    }
+    assert_eq!(waits().await, 0);
+}
+
+#[tokio::test]
 async fn a_cursor_of_somebody_else_or_of_nobody_is_refused() {
     let server = Server::start().await;
     let (ada, bob) = (server.person("ada").await, server.person("bob").await);

@@ -39,6 +39,31 @@ fn the_first_poll_pulls_then_pushes_then_sleeps_until_the_timer() {
 }
 
 #[test]
+fn a_pull_says_what_waits_unless_a_push_is_under_way() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let said = |device: &mut holdfast_device::Device| {
+        device.pull_now();
+        let requests = device.poll().unwrap().requests;
+        let pending = requests.iter().find_map(|r| match r {
+            Request::Pull { pending, .. } => Some(*pending),
+            Request::Push { .. } => None,
+        });
+        (requests, pending.unwrap())
+    };
+    capture(&mut device, "A");
+    let (requests, pending) = said(&mut device);
+    assert_eq!((requests.len(), pending), (1, Some(1)), "nothing is pushed before the epoch is known");
+    bench.carry(&mut device, &requests[0]);
+    let (requests, pending) = said(&mut device);
+    assert_eq!((requests.len(), pending), (2, None), "the push reports it");
+    for request in &requests {
+        bench.carry(&mut device, request);
+    }
+    assert_eq!(said(&mut device).1, Some(0));
+}
+
+#[test]
 fn a_head_event_pulls_only_if_it_is_news() {
     let mut bench = Bench::new();
     let mut device = bench.device("a.db");

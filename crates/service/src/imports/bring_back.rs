@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use holdfast_contract::{Code, ImportId, OpId, Outcome, Problem};
-use holdfast_store::imports::{self as store, ImportState};
+use holdfast_store::Tx;
+use holdfast_store::imports::{self as store, ImportState, ImportedRow};
 
 use super::operation::{deletion, restore};
 use super::{PART, number};
@@ -39,18 +40,11 @@ impl Service {
         let mut after = -1;
         loop {
             let mut tx = self.pool().begin_as(actor).await?;
-            let found = async {
-                let part = store::created_places(&mut tx, actor, id, after, number(PART)).await?;
-                let rows: Vec<(i64, OpId)> = part.iter().map(|row| (row.number, deletion(id, row.number))).collect();
-                Ok((store::in_trash_since(&mut tx, actor, &rows).await?, part))
-            };
-            let found = found.await;
-            let (in_trash, part) = finish(tx, found).await?;
-            let Some(last) = part.last() else { break };
-            after = last.number;
-            let versions: BTreeMap<i64, i64> = in_trash.into_iter().collect();
-            let restores: Vec<Ready> =
-                part.iter().filter_map(|row| Some(restore(id, row, *versions.get(&row.number)?))).collect();
+            let part = to_bring_back(&mut tx, actor, id, after).await;
+            let part = finish(tx, part).await?;
+            let Some(last) = part.last else { break };
+            after = last;
+            let restores: Vec<Ready> = part.rows.iter().map(|(row, version)| restore(id, row, *version)).collect();
             for outcome in self.settle(actor, Within::Anything, &restores).await? {
                 match outcome.outcome {
                     Outcome::Applied { .. } | Outcome::Duplicate { .. } => result.restored += 1,
@@ -65,11 +59,38 @@ impl Service {
         Ok(result)
     }
 
-    /// About how many places bringing this import back would bring: those that it made, that are in the trash and that nobody
-    /// has changed.
+    /// How many places bringing this import back would bring: those that [`Service::bring_back_import`] would take out of the
+    /// trash now.
     pub async fn count_to_bring_back(&self, actor: Actor, id: ImportId) -> Result<u64, Error> {
         let mut tx = self.pool().begin_as(actor).await?;
-        let count = store::unchanged_in_trash(&mut tx, actor, id).await;
-        Ok(u64::try_from(finish(tx, count).await?).unwrap_or(0))
+        let count = async {
+            let (mut count, mut after) = (0, -1);
+            loop {
+                let part = to_bring_back(&mut tx, actor, id, after).await?;
+                count += part.rows.len() as u64;
+                let Some(last) = part.last else { return Ok(count) };
+                after = last;
+            }
+        };
+        let count = count.await;
+        Ok(finish(tx, count).await?)
     }
+}
+
+/// What of some rows of an import is to be brought back.
+struct Part {
+    /// The rows whose places are, with the version that each has in the trash.
+    rows: Vec<(ImportedRow, i64)>,
+    /// The last of the rows that were looked at; `None` where there are no more.
+    last: Option<i64>,
+}
+
+/// Looks at the next rows behind row `after`.
+async fn to_bring_back(tx: &mut Tx, actor: Actor, id: ImportId, after: i64) -> Result<Part, holdfast_store::Error> {
+    let created = store::created_places(tx, actor, id, after, number(PART)).await?;
+    let deletions: Vec<(i64, OpId)> = created.iter().map(|row| (row.number, deletion(id, row.number))).collect();
+    let in_trash: BTreeMap<i64, i64> = store::in_trash_since(tx, actor, &deletions).await?.into_iter().collect();
+    let last = created.last().map(|row| row.number);
+    let rows = created.into_iter().filter_map(|row| in_trash.get(&row.number).map(|version| (row, *version)));
+    Ok(Part { rows: rows.collect(), last })
 }

@@ -7,6 +7,7 @@ use std::task::Poll;
 use holdfast_contract::{Code, ImportId, Target};
 use holdfast_service::{Error, ImportPlace, ImportState, ImportSummary, NewImport, UndoResult};
 use serde_json::json;
+use sqlx::PgConnection;
 
 use crate::support::*;
 
@@ -27,6 +28,20 @@ const DELETE_FAILS: &str = "
         RETURN NEW;
     END $$;
     CREATE TRIGGER fails BEFORE UPDATE ON places FOR EACH ROW EXECUTE FUNCTION fails();";
+/// What notes rows waits at its commit, for as long as somebody holds the gate's lock.
+const NOTING_WAITS: &str = "
+    CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON import_places DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION gate();";
+/// What makes places waits before the first of them, in the same way.
+const CREATING_WAITS: &str = "
+    CREATE FUNCTION gate() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN NULL; END $$;
+    CREATE TRIGGER gate BEFORE INSERT ON places FOR EACH STATEMENT EXECUTE FUNCTION gate();";
+/// Connections that wait for somebody else's lock.
+const WAITING: &str =
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 const LIVE: &str = "SELECT count(*) FROM places WHERE deleted_at IS NULL";
 
 fn rows(count: u64) -> Vec<ImportPlace> {
@@ -49,8 +64,35 @@ async fn summary(world: &World, id: ImportId) -> ImportSummary {
     world.service.import_summary(world.ada, id).await.unwrap().unwrap()
 }
 
+/// Where transactions wait until it is opened.
+struct Gate(PgConnection);
+
+impl Gate {
+    async fn closed(world: &World, sql: &'static str) -> Self {
+        world.execute(sql).await;
+        let mut holder = world.sql().await;
+        sqlx::raw_sql("SELECT pg_advisory_lock(7)").execute(&mut holder).await.unwrap();
+        Self(holder)
+    }
+
+    async fn open(mut self) {
+        sqlx::raw_sql("SELECT pg_advisory_unlock(7)").execute(&mut self.0).await.unwrap();
+    }
+}
+
+/// Polls `future` until it waits at the gate.
+async fn until_one_waits<T>(world: &World, future: &mut Pin<Box<impl Future<Output = T>>>) {
+    let waits = async || world.count(WAITING).await > 0;
+    assert!(polled_until(future, waits).await, "it came to its end without the gate");
+}
+
 /// Polls `future` until `done` says so, and drops it then.
-async fn killed_when<T>(mut future: Pin<Box<impl Future<Output = T>>>, mut done: impl AsyncFnMut() -> bool) -> bool {
+async fn killed_when<T>(mut future: Pin<Box<impl Future<Output = T>>>, done: impl AsyncFnMut() -> bool) -> bool {
+    polled_until(&mut future, done).await
+}
+
+/// Polls `future` until `done` says so. Whether it has not come to its end before.
+async fn polled_until<T>(future: &mut Pin<Box<impl Future<Output = T>>>, mut done: impl AsyncFnMut() -> bool) -> bool {
     loop {
         let ended = poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_ready())).await;
         if ended || done().await {
@@ -102,24 +144,40 @@ async fn a_part_that_is_overtaken_by_an_undo_makes_nothing() {
     let world = World::new().await;
     let id = begun(&world).await;
     let rows = rows(30);
-    // The rows are noted, and nothing is made yet.
+    let gate = Gate::closed(&world, NOTING_WAITS).await;
     let mut run = Box::pin(world.service.run_import(world.ada, id, &rows));
-    loop {
-        let ended = poll_fn(|context| Poll::Ready(run.as_mut().poll(context).is_ready())).await;
-        assert!(!ended);
-        if world.count("SELECT count(*) FROM import_places").await > 0 {
-            break;
-        }
-    }
-    // What is under way holds the import: the undo waits, or the run finds itself taken back.
-    let other = world.another_process().await;
-    let (ran, undone) = tokio::join!(run, other.undo_import(world.ada, id));
-    assert_eq!(ran.unwrap_err().code(), Code::Conflict);
-    assert_eq!(undone.unwrap().left, 0);
-    assert_eq!(world.count(LIVE).await, 0);
+    until_one_waits(&world, &mut run).await;
+    // The rows are noted, and nothing is made yet: the run can't go on before it is polled again.
+    gate.open().await;
+    while world.count("SELECT count(*) FROM import_places").await < 30 {}
+    let undone = world.another_process().await.undo_import(world.ada, id).await.unwrap();
+    assert_eq!(undone, UndoResult::default());
+    assert_eq!(run.await.unwrap_err().code(), Code::Conflict);
+    assert_eq!(world.count("SELECT count(*) FROM places").await, 0);
     assert_eq!(summary(&world, id).await.state, ImportState::Undone);
     let again = world.service.run_import(world.ada, id, &rows).await.unwrap_err();
-    assert_eq!((again.code(), world.count(LIVE).await), (Code::Conflict, 0));
+    assert_eq!((again.code(), world.count("SELECT count(*) FROM places").await), (Code::Conflict, 0));
+}
+
+#[tokio::test]
+async fn an_undo_waits_for_the_part_that_is_being_made_and_takes_it_back() {
+    let world = World::new().await;
+    let id = begun(&world).await;
+    let rows = rows(30);
+    let gate = Gate::closed(&world, CREATING_WAITS).await;
+    let mut run = Box::pin(world.service.run_import(world.ada, id, &rows));
+    until_one_waits(&world, &mut run).await;
+    let other = world.another_process().await;
+    let mut undo = Box::pin(other.undo_import(world.ada, id));
+    let waits = async || world.count(WAITING).await == 2;
+    assert!(polled_until(&mut undo, waits).await, "it came to its end while the part was being made");
+    gate.open().await;
+    let (ran, undone) = tokio::join!(run, undo);
+    assert_eq!(undone.unwrap(), UndoResult { removed: 30, ..UndoResult::default() });
+    // Unless it had come to its end just before the import was being taken back.
+    assert!(ran.map_or_else(|error| error.code() == Code::Conflict, |result| result.created == 30));
+    assert_eq!(world.count(LIVE).await, 0);
+    assert_eq!(summary(&world, id).await.state, ImportState::Undone);
 }
 
 #[tokio::test]

@@ -207,13 +207,16 @@ async fn bringing_back_restores_what_taking_back_removed_and_nothing_else() {
         names
     };
     assert_eq!(names().await, ["mine"]);
+    // It is said before what is done then, and nothing more afterwards.
+    let count = async || world.service.count_to_bring_back(world.ada, id).await.unwrap();
+    assert_eq!(count().await, 2);
     let brought = BroughtBack { restored: 2, ..BroughtBack::default() };
     assert_eq!(back().await.unwrap(), brought);
     assert_eq!(names().await, ["mine", "row 4", "row 5"]);
     // Done twice it does nothing more, also not to what goes into the trash afterwards.
     assert_eq!(back().await.unwrap(), BroughtBack::default());
     applied(world.push_one(world.ada, &delete(Target::Own(rows[3].client_id), 3)).await);
-    assert_eq!(back().await.unwrap(), BroughtBack::default());
+    assert_eq!((count().await, back().await.unwrap()), (0, BroughtBack::default()));
     assert_eq!(names().await, ["mine", "row 5"]);
     assert_eq!(state(&world.service, world.ada).await, ImportState::Undone);
     let bob = world.database.add_user().await;

@@ -1,10 +1,10 @@
 //! Lists, search, paging, history, devices.
 
-use holdfast_contract::sync::{PushRequest, Telemetry};
+use holdfast_contract::sync::{PullRequest, PushRequest, Telemetry};
 use holdfast_contract::{
     Action, Category, Code, Note, Operation, Outcome, Source, Tags, Target, Timestamp, operation as wire,
 };
-use holdfast_service::{Error, PlaceFilter};
+use holdfast_service::{Error, PlaceFilter, Service};
 
 use crate::support::*;
 
@@ -137,8 +137,38 @@ async fn a_device_is_noted_as_seen_with_what_waits_on_it() {
     assert_eq!(world.count("SELECT pending FROM devices").await, 2);
     world.clock.advance_seconds(61);
     world.service.pull(world.ada, None, None).await.unwrap();
-    assert_eq!(world.count("SELECT pending FROM devices").await, 2, "a pull says nothing about the outbox");
+    assert_eq!(world.count("SELECT pending FROM devices").await, 2, "a pull need not say anything about the outbox");
     assert_eq!(world.count("SELECT extract(epoch FROM last_sync_at)::bigint FROM devices").await, seen + 122);
+}
+
+#[tokio::test]
+async fn a_pull_says_what_waits_as_a_push_does() {
+    let world = World::new().await;
+    let epoch = world.service.epoch().await.unwrap();
+    let telemetry = Some(Telemetry { pending: 1, oldest_pending_seconds: 90, ..Telemetry::default() });
+    let report = PushRequest { epoch, operations: vec![], witness: None, telemetry };
+    world.service.push(world.ada, report).await.unwrap();
+    let pull = async |service: &Service, pending| {
+        let request = PullRequest { pending, ..PullRequest::default() };
+        service.pull_page(world.ada, request).await.unwrap();
+    };
+    let noted = async |pending: i64, oldest: i64| {
+        let both = world.count("SELECT pending * 1000 + oldest_pending_seconds FROM devices").await;
+        assert_eq!((both / 1000, both % 1000), (pending, oldest));
+    };
+    pull(&world.service, Some(2)).await;
+    noted(1, 90).await;
+    // Decided without a push: nothing waits any more.
+    pull(&world.service, Some(0)).await;
+    noted(0, 0).await;
+    pull(&world.service, Some(3)).await;
+    noted(3, 0).await;
+    // A process that has not heard of the outbox yet takes the first word about it.
+    let other = world.another_process().await;
+    pull(&other, None).await;
+    noted(3, 0).await;
+    pull(&other, Some(0)).await;
+    noted(0, 0).await;
 }
 
 #[tokio::test]

@@ -100,10 +100,11 @@ impl SimServer {
     pub(super) async fn carry(&self, session: &Session, account: AccountId, request: &Request) -> Answer {
         let (method, uri, body) = match request {
             Request::Push { body, .. } => (Method::POST, "/v1/sync/push".to_owned(), body.clone()),
-            Request::Pull { cursor, witness, limit, .. } => {
+            Request::Pull { cursor, witness, limit, pending, .. } => {
+                let pending = pending.map(|n| format!("&pending={n}")).unwrap_or_default();
                 let cursor = cursor.as_ref().map(|c| format!("&cursor={c}")).unwrap_or_default();
                 let witness = witness.as_ref().map(|w| format!("&witness={w}")).unwrap_or_default();
-                (Method::GET, format!("/v1/sync/pull?limit={limit}{cursor}{witness}"), Vec::new())
+                (Method::GET, format!("/v1/sync/pull?limit={limit}{pending}{cursor}{witness}"), Vec::new())
             }
         };
         let request = HttpRequest::builder()

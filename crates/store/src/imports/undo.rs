@@ -94,19 +94,6 @@ pub async fn in_trash_since(tx: &mut Tx, actor: Actor, rows: &[(i64, OpId)]) -> 
     Ok(found.into_iter().map(|row| (row.number, row.version)).collect())
 }
 
-/// How many places that an import made, and that nobody has changed, are in the trash.
-pub async fn unchanged_in_trash(tx: &mut Tx, actor: Actor, id: ImportId) -> Result<i64, Error> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM import_places i
-           CROSS JOIN LATERAL (SELECT FROM places p WHERE p.owner_id = $1 AND p.id = i.place_id
-                               AND p.deleted_at IS NOT NULL AND p.purged_at IS NULL AND p.version = 2 OFFSET 0) p
-           WHERE i.owner_id = $1 AND i.import_id = $2 AND i.created"#,
-        actor.user.0,
-        id.0,
-    );
-    Ok(count.fetch_one(&mut **tx).await?)
-}
-
 /// Notes what taking an import back has come to.
 pub async fn record_undo(
     tx: &mut Tx,

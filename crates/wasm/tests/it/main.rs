@@ -141,7 +141,7 @@ fn nothing_is_sent_without_a_sign_in_and_what_is_sent_is_what_was_captured() {
     capture(&mut host, 2, "Hut");
     // The feed is asked first: a batch names the state of the server that it was made for.
     let pull = host.poll().unwrap().requests.remove(0);
-    assert_eq!((pull.method, pull.path.as_str()), ("GET", "/v1/sync/pull?limit=1000"));
+    assert_eq!((pull.method, pull.path.as_str()), ("GET", "/v1/sync/pull?limit=1000&pending=1"));
     let page = json!({ "epoch": "e", "changes": [], "cursor": "c", "hasMore": false, "head": 0,
         "limits": { "placesUsed": 0, "mediaBytesUsed": 0 } });
     assert!(host.handle(&pull.lease, reply(200, page)).unwrap().answered);

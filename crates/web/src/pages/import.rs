@@ -303,10 +303,10 @@ pub(crate) async fn run(
     let rows = parse::places(read);
     let service = state.service.clone();
     let work = async move {
-        let result = service.run_import(actor, id, &rows).await;
-        result.map(|result| result.deferred.map(why_deferred))
+        let result = service.run_import(actor, id, &rows).await?;
+        Ok(result.deferred.map_or(Ended::Well("imported"), |problem| Ended::Stopped(why_deferred(problem))))
     };
-    Ok(shown(id, in_background(&state, under_way, work).await.then_some("imported")))
+    Ok(shown(id, in_background(&state, under_way, work).await))
 }
 
 /// Takes it back: what it made and nobody changed since goes into the trash.
@@ -323,9 +323,9 @@ pub(crate) async fn undo(
         let undone = service.undo_import(actor, id).await?;
         let why = undone.deferred.map(why_deferred).unwrap_or_default();
         let left = show::count(undone.left, "place is still to be taken back", "places are still to be taken back");
-        Ok((undone.left > 0).then(|| format!("{left}. {why}")))
+        Ok(if undone.left > 0 { Ended::Stopped(format!("{left}. {why}")) } else { Ended::Well("undone") })
     };
-    Ok(shown(id, in_background(&state, under_way, work).await.then_some("undone")))
+    Ok(shown(id, in_background(&state, under_way, work).await))
 }
 
 /// Brings back what taking it back had put into the trash and nobody has touched since.
@@ -342,31 +342,44 @@ pub(crate) async fn bring_back(
         let back = service.bring_back_import(actor, id).await?;
         let why = back.deferred.map(why_deferred).unwrap_or_default();
         let left = show::count(back.left, "place is still in the trash", "places are still in the trash");
-        Ok((back.left > 0).then(|| format!("{left}. {why}")))
+        Ok(match back.restored {
+            _ if back.left > 0 => Ended::Stopped(format!("{left}. {why}")),
+            // Pressed on a page that was older than what became of its places.
+            0 => Ended::Well("nothing-back"),
+            _ => Ended::Well("brought-back"),
+        })
     };
-    Ok(shown(id, in_background(&state, under_way, work).await.then_some("brought-back")))
+    Ok(shown(id, in_background(&state, under_way, work).await))
 }
 
-/// Works on an import, whether somebody waits for it or not, and waits a moment. Returns whether it is done and went well;
-/// otherwise its page says why it stopped, or that it is under way.
+/// How work on an import ended.
+enum Ended {
+    /// As it should; with what is said then, one of the shell's notices.
+    Well(&'static str),
+    /// With something left to do, and why.
+    Stopped(String),
+}
+
+/// Works on an import, whether somebody waits for it or not, and waits a moment. Returns what is to be said where it is done
+/// and went well; otherwise its page says why it stopped, or that it is under way.
 async fn in_background(
     state: &WebState,
     under_way: UnderWay,
-    work: impl Future<Output = Result<Option<String>, Error>> + Send + 'static,
-) -> bool {
+    work: impl Future<Output = Result<Ended, Error>> + Send + 'static,
+) -> Option<&'static str> {
     let (imports, id) = (state.imports.clone(), under_way.import());
     let task = tokio::spawn(async move {
         let done = work.await;
         // However it ends, it is not under way any more.
         drop(under_way);
         match done {
-            Ok(None) => return true,
-            Ok(Some(why)) => imports.stopped(id, why),
+            Ok(Ended::Well(done)) => return Some(done),
+            Ok(Ended::Stopped(why)) => imports.stopped(id, why),
             Err(error) => imports.stopped(id, error.problem().detail),
         }
-        false
+        None
     });
-    matches!(tokio::time::timeout(PATIENCE, task).await, Ok(Ok(true)))
+    tokio::time::timeout(PATIENCE, task).await.ok()?.ok()?
 }
 
 /// Why something was put off, for somebody who looks at it: what a device would do by itself later, they do.

@@ -74,7 +74,7 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
           {`${words.place.captured} ${inFull(Date.parse(place.capturedAt))}`}
         </Type>
       </View>
-      <History journal={journal} place={place} now={now} />
+      <History journal={journal} now={now} />
       {place.role === "owner" && !isInTrash ? (
         <Button title={neverSent ? words.place.deleteForGood : words.place.delete} kind="danger" icon="trash" busy={busy} onPress={() => void remove(form)} />
       ) : null}
