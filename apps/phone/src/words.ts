@@ -144,6 +144,7 @@ export const words = {
     giveText: "Are you still there? Otherwise set it on the map or by numbers.",
     captured: "Captured",
     history: "History on this phone",
+    historyElsewhere: "What happened to it on other devices is on your server's pages.",
     noHistory: "Nothing has happened to it on this phone; it came from the server.",
     delete: "Move to trash",
     deleteForGood: "Delete",

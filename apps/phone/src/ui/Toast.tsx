@@ -50,7 +50,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Say.Provider value={value}>
       {children}
-      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 }]}>
+      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76, left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
             key={said.number}
@@ -91,7 +91,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
 }
 
 const styles = StyleSheet.create({
-  place: { position: "absolute", left: space.m, right: space.m, alignItems: "center" },
+  place: { position: "absolute", alignItems: "center" },
   toast: {
     flexDirection: "row",
     flexWrap: "wrap",
