@@ -1,4 +1,4 @@
-import { ask, capture, expect, expectState, HERE, open, overview, places, signIn, test } from "./support/test";
+import { ask, capture, expect, expectState, HERE, open, overview, places, signIn, test, tryAsk } from "./support/test";
 
 test("two windows show the same places, and one of them leads", async ({ browserWindow, site }) => {
   const first = await open(browserWindow, site.url);
@@ -72,4 +72,21 @@ test("a frozen window lets the others go on, and goes on itself afterwards", asy
   await first.evaluate(() => document.dispatchEvent(new Event("resume")));
   expect((await listed).map(({ name }) => name)).toEqual(["Meanwhile"]);
   expect((await overview(first)).leader).toBe("elsewhere");
+});
+
+test("a window whose WebAssembly is not there says so, lets the lock go, and is served by the next one", async ({ browserWindow, site }) => {
+  const without = site.withWorker(
+    "without-wasm",
+    `const get = globalThis.fetch;
+     globalThis.fetch = (what, how) => get(String(what).endsWith(".wasm") ? "/core/gone.wasm" : what, how);`,
+  );
+  const first = await open(browserWindow, without);
+  const call = { call: "capture", clientId: crypto.randomUUID(), name: "Not kept", position: HERE } as const;
+  expect(await tryAsk(first, call)).toMatchObject({ failure: { code: "unavailable" } });
+  const second = await open(browserWindow, site.url);
+  await capture(second, "From the second");
+  expect((await overview(second)).leader).toBe("here");
+  // From now on its worker needs no WebAssembly: whoever leads carries out its calls.
+  await expect.poll(async () => tryAsk(first, { call: "overview" })).toMatchObject({ answer: { leader: "elsewhere" } });
+  expect((await places(first)).map(({ name }) => name)).toEqual(["From the second"]);
 });
