@@ -1,6 +1,7 @@
 //! `wasm`: the device core for a browser: `crates/wasm` as WebAssembly with its JavaScript, and the app's core around it
 //! (`apps/phone/core/dist`). Built only where it would come out differently.
 
+mod licences;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::process::run;
 use crate::sources::{self, is_built, sum};
 
 /// What the WebAssembly is made from.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 15] = [
     "Cargo.lock",
     "Cargo.toml",
     "crates/app/Cargo.toml",
@@ -25,9 +26,11 @@ const SOURCES: [&str; 13] = [
     "crates/device/Cargo.toml",
     "crates/device/migrations",
     "crates/device/src",
+    "crates/files/Cargo.toml",
     "crates/files/src",
     "apps/phone/core/package-lock.json",
     "crates/wasm",
+    "xtask/src/wasm",
     "xtask/src/wasm.rs",
 ];
 
@@ -69,6 +72,8 @@ fn web_assembly(core: &Path, out: &Path) -> Result<()> {
             "make the JavaScript around the WebAssembly; is `wasm-bindgen` the same version in all of Cargo.lock?",
         )?;
     optimise(core, &out.join("holdfast_wasm_bg.wasm"))?;
+    let licences = out.join("licences.txt");
+    std::fs::write(&licences, licences::text()?).with_context(|| format!("write {}", licences.display()))?;
     std::fs::write(&stamp, sources).with_context(|| format!("write {}", stamp.display()))
 }
 

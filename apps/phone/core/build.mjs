@@ -78,6 +78,7 @@ write(wasmName, wasm);
 const worker = await bundle("browser/worker.ts", { WASM_NAME: wasmName });
 const workerName = `worker-${shortHash(worker)}.js`;
 write(workerName, worker);
+write("licences.txt", readFileSync(join(here, "wasm/licences.txt")));
 write("core.js", await bundle("browser/index.ts", { WORKER_NAME: workerName }));
 
 // The types, for whoever imports core.js: the interface as it is, and how it is opened.
