@@ -432,8 +432,6 @@ export const words = {
     apart: "Keep them apart",
     taken: (n: number) => `${count(n, "place")} taken into the account.`,
     kept: "Kept apart. They are shown after you sign out, and can be taken in from the settings.",
-    grownTitle: (n: number) => `${n} more ${n === 1 ? "place was" : "places were"} saved without an account`,
-    grownText: (all: number) => `${all} are on this phone alone now. Take them all into this account, so that they are sent to the server?`,
     apartTitle: (n: number) => `${count(n, "place")} kept apart`,
     apartText: "Saved on this phone without an account. They are not sent, and are shown after you sign out.",
   },

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { failure } from "../core/src/core";
-import { grownSince, stillDecided } from "../src/home/apart";
 import { addressProblem, elsewhereProblem } from "../src/sign-in/address";
 import { nameByAgent, nameByTold } from "../src/sign-in/deviceName";
 import { words } from "../src/words";
@@ -61,20 +60,5 @@ describe("what a device is called", () => {
     expect(nameByAgent(LINUX)).toBe("Chrome on Linux");
     expect(nameByTold({ model: "", platform: "macOS", isMobile: false }, LINUX)).toBe("Chrome on Mac");
     expect(nameByTold({ model: "", platform: "", isMobile: false }, LINUX)).toBe("Chrome on Linux");
-  });
-});
-
-describe("places that were kept apart", () => {
-  it("are asked about anew when more have come, and not while they are the same", () => {
-    expect(grownSince({ places: 3, ask: false }, 3)).toBe(0);
-    expect(grownSince({ places: 5, ask: false }, 3)).toBe(2);
-    expect(grownSince({ places: 5, ask: true }, 3), "the question itself comes first").toBe(0);
-    expect(grownSince({ places: 2, ask: false }, null), "decided before this app counted").toBe(2);
-  });
-
-  it("that were deleted meanwhile make room for new ones", () => {
-    expect(stillDecided({ places: 1, ask: false }, 3)).toBe(1);
-    expect(stillDecided({ places: 5, ask: false }, 3)).toBe(3);
-    expect(stillDecided({ places: 5, ask: false }, null)).toBeNull();
   });
 });

@@ -39,13 +39,13 @@ test("places that are kept apart stay on the phone and come back after signing o
   await saveNamed(phone, "Secret cave");
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
-  await expect(phone.getByText(words.adopt.grownTitle(1))).toBeVisible();
+  await expect(phone.getByText(words.adopt.title(2))).toBeVisible();
   await look(phone, "home-apart");
   await button(phone, words.adopt.apart).click();
-  await expect(phone.getByText(words.adopt.grownTitle(1))).toBeHidden();
+  await expect(phone.getByText(words.adopt.title(2))).toBeHidden();
   await phone.reload();
   await expect(phone.getByRole("banner").getByText(words.summary.synced)).toBeVisible();
-  await expect(phone.getByText(words.adopt.grownTitle(1))).toHaveCount(0);
+  await expect(phone.getByText(words.adopt.title(2))).toHaveCount(0);
   expect(await placesOf(device)).toEqual([]);
 
   // The settings go on to offer it.

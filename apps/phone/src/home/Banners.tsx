@@ -1,7 +1,7 @@
 import { useRouter } from "expo-router";
 import { useState } from "react";
 import { View } from "react-native";
-import { type Overview, useCommand, useOverview } from "../core";
+import { useCommand, useOverview } from "../core";
 import { useAppVersion } from "../platform/version";
 import { useOnline } from "../platform/online";
 import { remember, remembered } from "../platform/remember";
@@ -12,7 +12,6 @@ import { space } from "../ui/theme";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
 import { type Banner, bannersOf } from "./banners";
-import { useApart } from "./useApart";
 
 const RECOVERY = "recovery-seen";
 
@@ -30,7 +29,7 @@ export function Banners() {
   return (
     <View style={{ gap: space.s }}>
       <NewVersion />
-      <Unadopted overview={overview} />
+      {overview.adoption.ask && overview.adoption.places > 0 ? <Adopt places={overview.adoption.places} /> : null}
       {banners.map((banner) => (
         <Shown key={banner.is} banner={banner} onSeen={seen} />
       ))}
@@ -68,16 +67,8 @@ function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => voi
   );
 }
 
-/** Asked once, and again when more have come since. */
-function Unadopted({ overview }: { overview: Overview }) {
-  const { places, ask } = overview.adoption;
-  const { grown, decided } = useApart(overview);
-  if (places === 0 || (!ask && grown === 0)) return null;
-  return <Adopt places={places} grown={grown} onApart={() => decided(places)} />;
-}
-
-/** Places that were saved without an account. Decided against, they can still be taken in; `grown`: so many have come since. */
-export function Adopt({ places, grown = 0, isDecided = false, onApart }: { places: number; grown?: number; isDecided?: boolean; onApart?: () => void }) {
+/** Places that were saved without an account: asked about once, and again when more have come. Decided against, they can still be taken in. */
+export function Adopt({ places, isDecided = false }: { places: number; isDecided?: boolean }) {
   const { run, busy } = useCommand();
   const say = useSay();
   const take = async () => {
@@ -85,17 +76,14 @@ export function Adopt({ places, grown = 0, isDecided = false, onApart }: { place
     if (adopted) say({ text: words.adopt.taken(adopted.copied + adopted.known) });
   };
   const apart = async () => {
-    // Those that have come since are of the same decision.
-    if (grown === 0 && !(await run({ call: "keepApart" }))) return;
-    onApart?.();
-    say({ text: words.adopt.kept });
+    if (await run({ call: "keepApart" })) say({ text: words.adopt.kept });
   };
   return (
     <Notice
       tone="accent"
       icon="pin"
-      title={isDecided ? words.adopt.apartTitle(places) : grown > 0 && grown < places ? words.adopt.grownTitle(grown) : words.adopt.title(places)}
-      text={isDecided ? words.adopt.apartText : grown > 0 && grown < places ? words.adopt.grownText(places) : words.adopt.text}
+      title={isDecided ? words.adopt.apartTitle(places) : words.adopt.title(places)}
+      text={isDecided ? words.adopt.apartText : words.adopt.text}
     >
       <Button title={words.adopt.take} kind={isDecided ? "plain" : "primary"} busy={busy} onPress={() => void take()} />
       {isDecided ? null : <Button title={words.adopt.apart} disabled={busy} onPress={() => void apart()} />}
