@@ -2,8 +2,8 @@
 // core before, and skips a build that would change nothing.
 //
 // dist/build.json says what was built: `files` are all files with their sha256, `version` follows from what the service worker
-// keeps, `sources` is the sha256 of everything the build was made from; xtask/src/phone.rs takes the same sum. The same sources
-// give the same bytes.
+// keeps, `sources` is the sha256 of everything the build was made from, which sources.json lists; xtask/src/sources.rs takes the
+// same sum. The same sources give the same bytes.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,27 +14,8 @@ import { icons } from "./web/build/icons.mjs";
 import { licences } from "./web/build/licences.mjs";
 import { registration, serviceWorker } from "./web/build/scripts.mjs";
 
-/** What the build is made from. */
-const SOURCES = [
-  "package.json",
-  "package-lock.json",
-  "app.json",
-  "tsconfig.json",
-  "babel.config.js",
-  "metro.config.js",
-  "build.mjs",
-  "src",
-  "core/src",
-  "core/dist",
-  "web/package-lock.json",
-  "web/build",
-  "web/service-worker",
-  "web/index.html",
-  "web/messages.ts",
-  "web/register.ts",
-  "web/update.ts",
-  "../../crates/web/assets/icon.svg",
-];
+/** What the build is made from. @type {string[]} */
+const SOURCES = JSON.parse(read("sources.json").toString());
 /** Files of these kinds are also kept in smaller forms, which the server sends to browsers that take them. */
 const SHRINKS = /\.(?:js|mjs|css|html|json|svg|wasm|webmanifest|ttf|txt)$/;
 const dist = join(app, "dist");

@@ -18,6 +18,7 @@ mod schemathesis;
 mod scratch;
 mod sim;
 mod soak;
+mod sources;
 mod test;
 mod wasm;
 

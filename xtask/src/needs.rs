@@ -139,10 +139,10 @@ pub(crate) fn can_install() -> bool {
     Path::new("/etc/debian_version").exists() && nix::unistd::Uid::effective().is_root()
 }
 
-/// Installs a Debian package.
+/// Installs a Debian package. Fails rather than to remove another for it.
 pub(crate) fn apt(package: &str) -> Result<()> {
     run(Command::new("apt-get").args(["update", "-qq"]))?;
     let mut install = Command::new("apt-get");
-    install.args(["install", "-y", "-qq", "--no-install-recommends", package]);
+    install.args(["install", "-y", "-qq", "--no-install-recommends", "--no-remove", package]);
     run(install.env("DEBIAN_FRONTEND", "noninteractive"))
 }

@@ -1,6 +1,7 @@
 //! `wasm`: the device core for a browser: `crates/wasm` as WebAssembly with its JavaScript, and the app's core around it
 //! (`apps/phone/core/dist`). Built only where it would come out differently.
 
+mod licences;
 mod toolchain;
 
 use std::path::{Path, PathBuf};
@@ -9,12 +10,13 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::assets::{self, sum};
+use crate::assets;
 use crate::browser::node;
 use crate::process::run;
+use crate::sources::{self, is_built, sum};
 
 /// What the WebAssembly is made from.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 15] = [
     "Cargo.lock",
     "Cargo.toml",
     "crates/app/Cargo.toml",
@@ -24,14 +26,13 @@ const SOURCES: [&str; 13] = [
     "crates/device/Cargo.toml",
     "crates/device/migrations",
     "crates/device/src",
+    "crates/files/Cargo.toml",
     "crates/files/src",
     "apps/phone/core/package-lock.json",
     "crates/wasm",
+    "xtask/src/wasm",
     "xtask/src/wasm.rs",
 ];
-
-/// What the app's core around it is made from, in its folder; `build.mjs` takes the same sum.
-const CORE: [&str; 7] = ["package.json", "package-lock.json", "tsconfig.json", "build.mjs", "src", "browser", "wasm"];
 
 /// Says which sources the WebAssembly beside it was made from.
 const STAMP: &str = "sources.txt";
@@ -40,14 +41,14 @@ const STAMP: &str = "sources.txt";
 pub(crate) fn build() -> Result<()> {
     let core = crate::root().join("apps/phone/core");
     web_assembly(&core, &core.join("wasm"))?;
-    let sources = sum(&core, &CORE)?;
-    if assets::is_built(&core, &sources) {
+    let (sources, manifest) = (sources::of(&core)?, core.join("dist/manifest.json"));
+    if is_built(&manifest, &sources) {
         return Ok(());
     }
     crate::needs::node()?;
     assets::install(&core)?;
     run(Command::new("node").arg("build.mjs").current_dir(&core)).context("build the app's core")?;
-    anyhow::ensure!(assets::is_built(&core, &sources), "the sources of the app's core changed while it was built");
+    anyhow::ensure!(is_built(&manifest, &sources), "the sources of the app's core changed while it was built");
     Ok(())
 }
 
@@ -71,6 +72,8 @@ fn web_assembly(core: &Path, out: &Path) -> Result<()> {
             "make the JavaScript around the WebAssembly; is `wasm-bindgen` the same version in all of Cargo.lock?",
         )?;
     optimise(core, &out.join("holdfast_wasm_bg.wasm"))?;
+    let licences = out.join("licences.txt");
+    std::fs::write(&licences, licences::text()?).with_context(|| format!("write {}", licences.display()))?;
     std::fs::write(&stamp, sources).with_context(|| format!("write {}", stamp.display()))
 }
 
@@ -102,15 +105,6 @@ fn optimise(core: &Path, file: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn the_build_script_takes_the_same_sum() {
-        let script = std::fs::read_to_string(crate::root().join("apps/phone/core/build.mjs")).unwrap();
-        let listed = CORE.map(|name| format!("\"{name}\"")).join(", ");
-        assert!(script.contains(&listed), "build.mjs must sum {listed}");
-    }
-
     #[test]
     fn the_javascript_is_made_by_the_version_that_the_crate_was_compiled_with() {
         let lock = std::fs::read_to_string(crate::root().join("Cargo.lock")).unwrap();

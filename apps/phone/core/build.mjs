@@ -2,8 +2,8 @@
 //
 // core.js (ES module, with core.d.ts) is what screens import; the worker and the WebAssembly carry a hash of their content
 // in their names, so that they may be cached for ever. dist/manifest.json says what was built: `files` maps logical names to
-// file names; `all` are all files; `sources` is the sha256 of everything the build was made from. `cargo xtask wasm`
-// computes the same sum (xtask/src/wasm.rs) and skips a build that would change nothing.
+// file names; `all` are all files; `sources` is the sha256 of everything the build was made from, which sources.json lists.
+// `cargo xtask wasm` computes the same sum (xtask/src/sources.rs) and skips a build that would change nothing.
 
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -15,7 +15,8 @@ import { build } from "esbuild";
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 
-const SOURCES = ["package.json", "package-lock.json", "tsconfig.json", "build.mjs", "src", "browser", "wasm"];
+/** What the build is made from. @type {string[]} */
+const SOURCES = JSON.parse(readFileSync(join(here, "sources.json"), "utf8"));
 
 /** All files below these paths, in the order of their bytes. @param {string[]} paths */
 function filesOf(paths) {
@@ -77,6 +78,7 @@ write(wasmName, wasm);
 const worker = await bundle("browser/worker.ts", { WASM_NAME: wasmName });
 const workerName = `worker-${shortHash(worker)}.js`;
 write(workerName, worker);
+write("licences.txt", readFileSync(join(here, "wasm/licences.txt")));
 write("core.js", await bundle("browser/index.ts", { WORKER_NAME: workerName }));
 
 // The types, for whoever imports core.js: the interface as it is, and how it is opened.

@@ -144,6 +144,7 @@ export const words = {
     giveText: "Are you still there? Otherwise set it on the map or by numbers.",
     captured: "Captured",
     history: "History on this phone",
+    historyElsewhere: "What happened to it on other devices is on your server's pages.",
     noHistory: "Nothing has happened to it on this phone; it came from the server.",
     delete: "Move to trash",
     deleteForGood: "Delete",
@@ -212,11 +213,13 @@ export const words = {
     saved: "Position saved on this phone",
     hasBetter: "The place has a better position already.",
     choose: "Nothing is chosen yet. Zoom in on the map to where it is, type the numbers, or use where you are now.",
+    left: "The position that you chose is not saved.",
+    goOn: "Go on with it",
     leave: { title: "Leave without saving?", text: "The position that you chose is not saved yet.", yes: "Leave without saving", danger: true },
   },
 
   location: {
-    denied: "Allow it for this page in the browser’s settings (the sign beside the address) and in the phone’s, or set the position by hand.",
+    denied: "Allow it in the settings of the browser and of the phone, or set the position by hand.",
     unavailable: "Try again under the open sky, or set it by hand.",
     timeout: "Try again under the open sky, or set it by hand.",
     /** Why there is no position, in short. */
@@ -505,6 +508,7 @@ export const words = {
     title: "That did not work",
     notSecure:
       "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
+    notHanded: "The file could not be handed over. Everything is still here; try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
   notFound: "There is no such page.",

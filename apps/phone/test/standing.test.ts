@@ -1,9 +1,10 @@
 // What the screens say of how things stand is true in every state, whatever keeps the app from the server.
 
 import { describe, expect, it } from "vitest";
-import type { Attention, OutboxEntry, PlaceState } from "../core/src/core";
+import { type Attention, failure, type OutboxEntry, type PlaceState } from "../core/src/core";
 import { type Summary, summaryOf, summaryText } from "../src/home/banners";
 import { type Connection, connectionOf } from "../src/home/connection";
+import { syncedText } from "../src/home/synced";
 import { entryReason } from "../src/outbox/words";
 import { stateMeaning } from "../src/places/words";
 import { words } from "../src/words";
@@ -89,5 +90,20 @@ describe.each(WORLDS)("where the connection is $connection ($of, online: $isOnli
     if (connection === "accountGone") expect(reason).not.toMatch(/sent again|sent as soon/i);
     if (!isConnected) expect(reason).not.toMatch(/on its way\.$/i);
     if (connection === "signIn") expect(reason).toMatch(/sign in/);
+  });
+});
+
+describe("what became of a sync", () => {
+  const nothing = { sent: 0, pulled: 0, needAttention: 0, pending: 0, failure: null };
+
+  it("is that all is up to date, only where it is", () => {
+    expect(syncedText(nothing, 0)).toEqual({ text: words.synced.done, isWell: true });
+    expect(syncedText({ ...nothing, sent: 2, pulled: 1 }, 0)).toEqual({ text: "2 changes sent. 1 change fetched.", isWell: true });
+  });
+
+  it("names what still waits, and why nothing was sent", () => {
+    expect(syncedText(nothing, 1)).toEqual({ text: "1 place needs a position before it is sent.", isWell: false });
+    expect(syncedText({ ...nothing, pending: 3, needAttention: 1 }, 0)).toEqual({ text: "1 change needs your attention. 3 changes still wait.", isWell: false });
+    expect(syncedText({ ...nothing, pending: 3, failure: failure("unreachable") }, 0).text).toMatch(/^The server can't be reached\./);
   });
 });

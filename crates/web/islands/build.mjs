@@ -2,8 +2,8 @@
 //
 // dist/manifest.json says what was built: `files` maps logical names to file names, which carry a hash of their content, so
 // that they may be cached for ever; `preload` names what a script imports at once; `all` are all files; `sources` is the sha256
-// of everything the build was made from. `cargo xtask assets` computes the same sum (xtask/src/assets.rs) and skips a build
-// that would change nothing.
+// of everything the build was made from, which sources.json lists. `cargo xtask assets` computes the same sum
+// (xtask/src/sources.rs) and skips a build that would change nothing.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -89,7 +89,7 @@ async function basemap() {
 
 async function main() {
   // Taken first: what changes while this runs is built the next time.
-  const sources = sum(["package.json", "package-lock.json", "tsconfig.json", "build.mjs", "src", "basemap"]);
+  const sources = sum(JSON.parse(readFileSync(join(here, "sources.json"), "utf8")));
   const map = await basemap();
   /** @type {Record<string, string>} */
   const files = {};

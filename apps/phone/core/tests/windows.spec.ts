@@ -144,3 +144,20 @@ test("a call that its window has given up is not carried out any more", async ({
   expect(await captured).toMatchObject({ failure: { code: "unavailable" } });
   expect(await places(first)).toEqual([]);
 });
+
+test("a window whose WebAssembly is not there says so, lets the lock go, and is served by the next one", async ({ browserWindow, site }) => {
+  const without = site.withWorker(
+    "without-wasm",
+    `const get = globalThis.fetch;
+     globalThis.fetch = (what, how) => get(String(what).endsWith(".wasm") ? "/core/gone.wasm" : what, how);`,
+  );
+  const first = await open(browserWindow, without);
+  const call = { call: "capture", clientId: crypto.randomUUID(), name: "Not kept", position: HERE } as const;
+  expect(await tryAsk(first, call)).toMatchObject({ failure: { code: "unavailable" } });
+  const second = await open(browserWindow, site.url);
+  await capture(second, "From the second");
+  expect((await overview(second)).leader).toBe("here");
+  // From now on its worker needs no WebAssembly: whoever leads carries out its calls.
+  await expect.poll(async () => tryAsk(first, { call: "overview" })).toMatchObject({ answer: { leader: "elsewhere" } });
+  expect((await places(first)).map(({ name }) => name)).toEqual(["From the second"]);
+});

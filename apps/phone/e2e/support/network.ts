@@ -107,11 +107,6 @@ export class Network {
     this.#refusals.push({ path, status, code });
   }
 
-  /** Refuses nothing any more. */
-  refuseNothing(): void {
-    this.#refusals.length = 0;
-  }
-
   /** Answers by itself under this path, which the server doesn't have. */
   serve(path: string, type: string, body: string): void {
     this.#own.set(path, { type, body });

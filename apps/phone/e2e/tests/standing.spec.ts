@@ -1,7 +1,7 @@
 // What the app says of how things stand, and whether it is true.
 
-import { save } from "../support/all";
-import { allSent, button, goTo, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { save as saveOnWeb } from "../support/all";
+import { allSent, button, expectState, goTo, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { CONTEXT, HERE, permit } from "../support/phone";
 import { expect, goOffline, goOnline, openApp, test } from "../support/test";
 
@@ -27,7 +27,7 @@ test("a place that is open in one window leaves the screen when another one sign
 
 test("a shared place that is open leaves the screen when its owner takes it back", async ({ phone, network, account, open, server }) => {
   const owner = await open(account);
-  const path = await save(owner, server, { latitude: 47.4979, longitude: 8.7291, name: "Old oak" });
+  const path = await saveOnWeb(owner, server, { latitude: 47.4979, longitude: 8.7291, name: "Old oak" });
   const guest = await server.addAccount("bob");
   await server.share(path, guest, "viewer");
   await owner.goto("/sharing");
@@ -66,19 +66,12 @@ test("without a network nothing is called synced, connected or sent by itself", 
   await allSent(phone);
 });
 
-test("a network without the server, an ended access, a deleted account and an old app are each said as what they are", async ({
-  phone,
-  network,
-  account,
-  watch,
-}) => {
+test("a server that does not answer is said to be that, whatever the browser believes of its network", async ({ phone, network, account, watch }) => {
   watch.allowFailures();
-  for (const status of [403, 426]) watch.expect(status);
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
   await saveNamed(phone, "Old oak");
   await allSent(phone);
-  // The browser goes on believing that there is a network.
   network.off();
   await button(phone, words.home.sync).click();
   await expect(phone.getByText(words.banners.unreachable.title, { exact: true })).toBeVisible();
@@ -89,26 +82,30 @@ test("a network without the server, an ended access, a deleted account and an ol
   await phone.goto(`${network.url}/app/outbox`);
   await button(phone, words.outbox.retryAll).click();
   await expect(said(phone, /^The server can't be reached\./)).toBeVisible();
+});
 
-  for (const [status, code, is] of [
-    [426, "client_too_old", "updateApp"],
-    [403, "account_gone", "accountGone"],
-  ] as const) {
-    network.on();
+for (const [is, status, code, waits] of [
+  ["updateApp", 426, "client_too_old", words.outbox.pausedUpdateApp],
+  ["accountGone", 403, "account_gone", words.outbox.pausedAccountGone],
+] as const) {
+  test(`every screen knows that nothing is sent any more: ${code}`, async ({ phone, network, account, watch }) => {
+    watch.expect(status);
+    await signIn(phone, network, account);
+    await phone.goto(`${network.url}/app/`);
     network.refuse(/^\/v1\//, status, code);
-    await button(phone, words.outbox.retryAll).click();
-    await expect(phone.getByText({ updateApp: words.outbox.pausedUpdateApp, accountGone: words.outbox.pausedAccountGone }[is]).first()).toBeVisible();
-    await goTo(phone, "settings");
-    await expect(phone.getByText(words.settings.live.off)).toBeVisible();
-    await expect(phone.getByText(words.banners[is].title).filter({ visible: true }).first()).toBeVisible();
-    await goTo(phone, "places");
+    await saveHere(phone);
+    await expect(phone.getByText(words.banners[is].title)).toBeVisible();
+    await expect(phone.getByRole("banner").getByText(words.summary.pending(1))).toBeVisible();
     await openPlace(phone, words.unnamed);
     await expect(phone.getByText(words.sent[is])).toBeVisible();
     await button(phone, words.back).click();
     await goTo(phone, "outbox");
-    network.refuseNothing();
-  }
-});
+    await expect(phone.getByText(waits).first()).toBeVisible();
+    await goTo(phone, "settings");
+    await expect(phone.getByText(words.settings.live.off)).toBeVisible();
+    await expect(phone.getByText(words.banners[is].title).filter({ visible: true }).first()).toBeVisible();
+  });
+}
 
 test("the outbox names places without a position also where others wait, counts them, and says why nothing can be sent", async ({
   phone,
@@ -119,11 +116,12 @@ test("the outbox names places without a position also where others wait, counts 
   watch.allowFailures();
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
-  await goOffline(phone, network);
-  await saveHere(phone);
   await permit(phone, ["durableStorage"]);
   await button(phone, words.home.save).click();
-  await expect(rows(phone)).toHaveCount(2);
+  await expectState(phone, words.unnamed, "needsPosition");
+  await permit(phone, ["geolocation", "durableStorage"]);
+  await goOffline(phone, network);
+  await saveHere(phone);
   const tab = phone.getByRole("navigation", { name: words.tabs.label }).getByRole("link", { name: new RegExp(`^${words.tabs.outbox}`) });
   await expect(tab).toHaveAccessibleName(new RegExp(words.summary.pending(2).replace(/[()]/g, "\\$&")));
   await goTo(phone, "outbox");

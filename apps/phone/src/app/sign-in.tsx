@@ -25,11 +25,14 @@ export default function SignInScreen() {
   const overview = useOverview();
   const router = useRouter();
   const say = useSay();
-  // The code is not kept in the address, nor in the history of the browser.
-  useEffect(() => {
+  const [taken, setTaken] = useState(fragment);
+  // The camera opens the link of another code in the same window.
+  if (fragment !== taken) {
+    setTaken(fragment);
     if (fragment) setCode(fragment);
-    return forgetFragment();
-  }, [fragment]);
+  }
+  // The code is not kept in the address, nor in the history of the browser.
+  useEffect(() => forgetFragment(), [fragment]);
   const done = useCallback(
     ({ account }: SignedIn) => {
       say({ text: words.signIn.done(account.email) });

@@ -8,6 +8,7 @@ import { useSay } from "../ui/Toast";
 import { words } from "../words";
 import { type Capture, captureHere, type News } from "./capture";
 import { searchBegun, searchEnded } from "./ended";
+import { useLatest } from "../ui/useLatest";
 
 /** A second touch so soon is a trembling finger, not a second place; milliseconds. */
 const DOUBLE_TAP_MS = 700;
@@ -31,8 +32,7 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
   const [unsaved, setUnsaved] = useState<Unsaved[]>([]);
   const lastTap = useRef(Number.NEGATIVE_INFINITY);
   const latest = useRef<Capture | null>(null);
-  const store = useRef(overview?.store);
-  store.current = overview?.store;
+  const store = useLatest(overview?.store);
   const isKept = overview?.storage.persisted === "granted";
 
   const save = useCallback(() => {
@@ -94,7 +94,7 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
     latest.current = capture;
     // Better positions are still looked for after it is durable: a new version of the app waits for them.
     void capture.done.finally(holdVersion());
-  }, [core, say, isKept]);
+  }, [core, say, isKept, store]);
 
   return { save, isSaving, unsaved };
 }

@@ -1,5 +1,5 @@
 import { useRouter } from "expo-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { StyleSheet, View } from "react-native";
 import { type Field, type Place, type Question, type Resolution, useCommand, type Winner } from "../core";
 import { useNow } from "../time/useNow";
@@ -14,7 +14,7 @@ import { words } from "../words";
 import { FieldChoice } from "./FieldChoice";
 import { answerWords, becameOf, fieldsOf, questionText, undecided } from "./sides";
 
-/** Both sides of what a place asks, and the answers. */
+/** Both sides of what a place asks, and the answers. One for each question: what is chosen is chosen for its values. */
 export function Decide({ place, question }: { place: Place; question: Question }) {
   const { run, busy } = useCommand();
   const ask = useAsk();
@@ -22,8 +22,6 @@ export function Decide({ place, question }: { place: Place; question: Question }
   const router = useRouter();
   const now = useNow();
   const [choice, setChoice] = useState<Partial<Record<Field, Winner>>>({});
-  // Something else is asked now: what was chosen was chosen for other values.
-  useEffect(() => setChoice({}), [question.seen]);
   const can = (each: Question["choices"][number]) => question.choices.includes(each);
   const open = undecided(question, choice);
   const whole = answerWords(question);

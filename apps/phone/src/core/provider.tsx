@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { ActivityIndicator, StyleSheet, View } from "react-native";
 import type { Core, Overview } from "../../core/src/core";
 import { Button } from "../ui/Button";
@@ -9,6 +9,7 @@ import { words } from "../words";
 import { askAgain } from "./again";
 import { boundTo } from "./bound";
 import { loadCore } from "./load";
+import { useLatest } from "../ui/useLatest";
 
 const CoreContext = createContext<Core | null>(null);
 const OverviewContext = createContext<Overview | null>(null);
@@ -29,7 +30,6 @@ type Opened = { core: Core } | { problem: { title: string; text: string } } | nu
 export function CoreProvider({ children }: { children: ReactNode }) {
   const [opened, setOpened] = useState<Opened>(null);
   const open = useCallback(() => {
-    setOpened(null);
     loadCore().then(
       (core) => setOpened({ core }),
       (error: unknown) => {
@@ -39,12 +39,16 @@ export function CoreProvider({ children }: { children: ReactNode }) {
     );
   }, []);
   useEffect(open, [open]);
+  const openAgain = () => {
+    setOpened(null);
+    open();
+  };
   if (!opened) return <Opening />;
   if ("problem" in opened) {
     return (
       <Middle>
         <Notice tone="danger" title={opened.problem.title} text={opened.problem.text} urgent>
-          <Button title={words.tryAgain} onPress={open} />
+          <Button title={words.tryAgain} onPress={openAgain} />
         </Notice>
       </Middle>
     );
@@ -54,9 +58,8 @@ export function CoreProvider({ children }: { children: ReactNode }) {
 
 function OpenedProvider({ core, children }: { core: Core; children: ReactNode }) {
   const [overview, setOverview] = useState<Overview | null>(null);
-  const shown = useRef(overview);
-  shown.current = overview;
-  const bound = useMemo(() => boundTo(core, () => shown.current?.store), [core]);
+  const shown = useLatest(overview);
+  const bound = useMemo(() => boundTo(core, () => shown.current?.store), [core, shown]);
   useEffect(() => {
     const again = askAgain(() => core.perform({ call: "overview" }).then(setOverview));
     again.ask();

@@ -10,6 +10,7 @@ import type { DrawnMap } from "./engine.web";
 import { Crosshair, Frame, Grid, Pin } from "./Frame";
 import { ATTRIBUTION } from "./style";
 import type { MapProps } from "./types";
+import { useLatest } from "../ui/useLatest";
 
 /** A map around a position, with a fixed crosshair where it can be moved. MapLibre is loaded when the first map is shown. */
 export function PositionMap({ center, accuracy = null, isWorld = false, onMove, label, height }: MapProps) {
@@ -18,8 +19,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   const map = useRef<DrawnMap | null>(null);
   const [state, setState] = useState<"loading" | "ready" | "off">("loading");
   const [hasTiles, setTiles] = useState(true);
-  const moved = useRef(onMove);
-  moved.current = onMove;
+  const moved = useLatest(onMove);
   const first = useRef({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
   /** Where the map itself has said it is: no reason to move it there. */
   const told = useRef(center);
@@ -48,7 +48,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
       map.current?.remove();
       map.current = null;
     };
-  }, []);
+  }, [moved]);
 
   const wasWorld = useRef(isWorld);
   useEffect(() => {

@@ -2,8 +2,8 @@ import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
 import { type OutboxEntry, useCommand } from "../core";
 import { usePromises } from "../home/useConnection";
+import { useKeepFile } from "../home/useKeepFile";
 import { useSync } from "../home/useSync";
-import { keepFile } from "../platform/file";
 import { since } from "../time/when";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
@@ -24,6 +24,7 @@ export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
   const { sync, isSyncing } = useSync();
   const ask = useAsk();
   const say = useSay();
+  const keepFile = useKeepFile();
   const router = useRouter();
   const promises = usePromises();
   const { icon, tone } = entryLook(entry);

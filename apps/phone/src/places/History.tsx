@@ -1,5 +1,5 @@
 import { StyleSheet, View } from "react-native";
-import type { JournalLine } from "../core";
+import { type JournalLine, useOverview } from "../core";
 import { moment } from "../time/when";
 import { Card } from "../ui/Card";
 import { radius, space, useTheme } from "../ui/theme";
@@ -11,6 +11,7 @@ import { journalLine } from "./words";
 /** What happened to the place on this phone, newest first, in sentences; with what was not kept of it. */
 export function History({ journal, now }: { journal: JournalLine[]; now: number }) {
   const { colors } = useTheme();
+  const hasAccount = Boolean(useOverview()?.account);
   return (
     <Card title={words.place.history}>
       {journal.length === 0 ? (
@@ -35,6 +36,11 @@ export function History({ journal, now }: { journal: JournalLine[]; now: number 
           )).reverse()}
         </View>
       )}
+      {hasAccount ? (
+        <Type kind="note" tone="inkSoft">
+          {words.place.historyElsewhere}
+        </Type>
+      ) : null}
     </Card>
   );
 }

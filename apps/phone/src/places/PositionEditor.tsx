@@ -25,6 +25,15 @@ const WORLD: LatLon = { latitude: 25, longitude: 10 };
 /** Nearer than this, the map shows an area that a person knows; before, a touch of it chooses nothing. */
 const KNOWN_AREA = 7;
 
+/** What was chosen on a page that the browser left by itself, until it is opened again. */
+const left = new Map<string, NewPosition>();
+
+function taken(key: string): NewPosition | undefined {
+  const position = left.get(key);
+  left.delete(key);
+  return position;
+}
+
 /** Where a map without a position may begin: near the newest place that has one. */
 function useNear(isAsked: boolean): LatLon | null {
   const { data } = useAnswer(isAsked ? { call: "list", limit: 20 } : null);
@@ -44,18 +53,21 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   const [shown] = useState(place);
   const known = shown.position;
   /** What will be saved; null while nothing has been chosen. Accuracy and altitude go with the first move: they were measured elsewhere. */
-  const [chosen, setChosen] = useState<NewPosition | null>(known);
+  const [chosen, setChosen] = useState<NewPosition | null>(() => taken(place.key) ?? known);
   /** Where the person has gone on the map. */
-  const [moved, setMoved] = useState<LatLon | null>(known);
+  const [moved, setMoved] = useState<LatLon | null>(chosen);
   const near = useNear(known === null);
   const start = here ?? near;
   const center = moved ?? start ?? WORLD;
-  const [latitude, setLatitude] = useState(known ? coordinate(known.latitude) : "");
-  const [longitude, setLongitude] = useState(known ? coordinate(known.longitude) : "");
+  const [latitude, setLatitude] = useState(chosen ? coordinate(chosen.latitude) : "");
+  const [longitude, setLongitude] = useState(chosen ? coordinate(chosen.longitude) : "");
   const [isFix, setFix] = useState(false);
   const [isSaved, setSaved] = useState(false);
   const isChanged = chosen !== null && (known === null || chosen.latitude !== known.latitude || chosen.longitude !== known.longitude);
-  useLeave(isChanged && !isSaved, words.position.leave);
+  useLeave(isChanged && !isSaved, words.position.leave, () => {
+    if (chosen) left.set(shown.key, chosen);
+    say({ text: words.position.left, tone: "warning", ms: 15_000, action: { title: words.position.goOn, onPress: () => router.push(`/position/${shown.key}`) } });
+  });
 
   const show = (next: NewPosition, fromSensor = false) => {
     setChosen(next);

@@ -1,5 +1,5 @@
 import { useFocusEffect } from "expo-router";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { AppState } from "react-native";
 import { type Changes, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
 import { useSaySaved } from "../home/useSaySaved";
@@ -54,7 +54,9 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   const isDirty = changesOf(draft, shown) !== null;
 
   const latest = useRef({ draft, shown });
-  latest.current = { draft, shown };
+  useLayoutEffect(() => {
+    latest.current = { draft, shown };
+  });
   /** The newest that is known to be stored. What is typed since an earlier one is not yet compared with it. */
   const newest = useRef(kept ? null : place);
   useEffect(() => {
@@ -139,13 +141,16 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   );
 
   // Leaving the page, or the app, saves.
-  useFocusEffect(useCallback(() => () => void save(false), [save]));
+  const saver = useRef(save);
+  saver.current = save;
+  // Not whenever `save` is another function: that would save what the person is only being shown.
+  useFocusEffect(useCallback(() => () => void saver.current(false), []));
   useEffect(() => {
     const subscription = AppState.addEventListener("change", (state) => {
-      if (state !== "active") void save(false);
+      if (state !== "active") void saver.current(false);
     });
     return () => subscription.remove();
-  }, [save]);
+  }, []);
 
   return {
     draft,

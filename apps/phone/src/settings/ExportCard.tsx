@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { type ExportFormat, useCommand, useOverview } from "../core";
 import { withoutPosition } from "../home/banners";
-import { keepFile } from "../platform/file";
+import { useKeepFile } from "../home/useKeepFile";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Choice } from "../ui/Chip";
@@ -20,13 +20,14 @@ const FORMATS: { value: ExportFormat; title: string }[] = [
 export function ExportCard() {
   const [format, setFormat] = useState<ExportFormat>("gpx");
   const { run, busy } = useCommand();
+  const keepFile = useKeepFile();
   const say = useSay();
   const overview = useOverview();
   const lacking = overview ? withoutPosition(overview.status) : 0;
   const keep = async () => {
     const exported = await run({ call: "export", format });
     if (!exported) return;
-    await keepFile(exported.file);
+    if (!(await keepFile(exported.file))) return;
     const without = exported.withoutPosition > 0 ? ` ${words.settings.exportedWithout(exported.withoutPosition)}` : "";
     say({ text: words.settings.exported(exported.places) + without, icon: "download" });
   };

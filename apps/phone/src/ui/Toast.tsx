@@ -27,12 +27,13 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const { colors, textScale } = useTheme();
   const { height } = useWindowDimensions();
   const insets = useSafeAreaInsets();
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useState<(Said & { number: number }) | null>(null);
   const [held, setHeld] = useState(false);
   const counter = useRef(0);
   const say = useCallback((next: Said) => {
     counter.current += 1;
-    setSaid(next);
+    const number = counter.current;
+    setSaid({ ...next, number });
     setHeld(false);
     // A browser's screen reader reads what comes into the live region below.
     if (Platform.OS !== "web") AccessibilityInfo.announceForAccessibility(next.text);
@@ -49,12 +50,13 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Say.Provider value={value}>
       {children}
-      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 }]}>
+      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76, left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
-            key={counter.current}
+            key={said.number}
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }]}
-            onPointerEnter={() => setHeld(true)}
+            // A finger leaves the screen without a word.
+            onPointerEnter={({ nativeEvent }) => nativeEvent.pointerType === "mouse" && setHeld(true)}
             onPointerLeave={() => setHeld(false)}
           >
             <ScrollView style={[styles.scroll, { maxHeight: height * MOST, flexBasis: 170 * textScale }]} contentContainerStyle={styles.text} {...reached}>
@@ -90,7 +92,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
 }
 
 const styles = StyleSheet.create({
-  place: { position: "absolute", left: space.m, right: space.m, alignItems: "center" },
+  place: { position: "absolute", alignItems: "center" },
   toast: {
     flexDirection: "row",
     flexWrap: "wrap",

@@ -1,4 +1,4 @@
-// The licences of the packages whose code is in the app.
+// The licences of the packages whose code is in the app, and of the crates in its core.
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -18,5 +18,6 @@ export function licences(sources) {
     const file = readdirSync(join(app, folder)).find((each) => /^licen[cs]e/i.test(each));
     return `${name} ${version} (${license})\n\n${file ? readFileSync(join(app, folder, file), "utf8").trim() : ""}`.trim();
   });
+  texts.push(readFileSync(join(app, "core/dist/licences.txt"), "utf8").trim());
   return `${texts.join(`\n\n${"-".repeat(80)}\n\n`)}\n`;
 }

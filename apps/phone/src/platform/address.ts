@@ -1,2 +1,0 @@
-/** Makes the address be this page's again; a phone shows none. */
-export const comeBack = (_path: string): void => undefined;
