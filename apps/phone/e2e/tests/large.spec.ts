@@ -19,4 +19,5 @@ test("in letters of double size, what is said neither fills the screen nor loses
   expect((toast?.x ?? -1) >= 0 && (toast?.x ?? 0) + (toast?.width ?? 999) <= 320).toBe(true);
   await undo.click();
   await expect(said(phone, /^Undone\./)).toBeVisible();
+  await expect(rows(phone)).toHaveCount(0);
 });

@@ -126,7 +126,7 @@ test("the outbox names places without a position also where others wait, counts 
   await expect(tab).toHaveAccessibleName(new RegExp(words.summary.pending(2).replace(/[()]/g, "\\$&")));
   await goTo(phone, "outbox");
   await expect(phone.getByText(words.outbox.lackingTitle(1))).toBeVisible();
-  await expect(phone.getByText(words.outbox.offline)).toBeVisible();
+  await expect(phone.getByText(words.outbox.offline, { exact: true })).toBeVisible();
   await button(phone, words.outbox.retryAll).click();
   await expect(said(phone, /^The server can't be reached\./)).toBeVisible();
   await goTo(phone, "settings");

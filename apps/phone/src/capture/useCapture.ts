@@ -1,5 +1,5 @@
 import { useCallback, useRef, useState } from "react";
-import { useCore, useOverview } from "../core";
+import { failureOf, useCore, useOverview } from "../core";
 import { deviceLocation } from "../location/device";
 import { accuracyWords, problemWords, withWarning } from "../places/words";
 import { holdVersion } from "../platform/version";
@@ -89,7 +89,16 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
         }
       }
     };
-    const capture = captureHere({ core, shown: () => store.current, source: deviceLocation }, tell);
+    let capture: Capture;
+    try {
+      capture = captureHere({ core, shown: () => store.current, source: deviceLocation }, tell);
+    } catch (error) {
+      // Where not even an id could be made: nothing was begun, and the button can be pressed again.
+      const { sentence, advice } = failureOf(error);
+      setSaving(false);
+      feelFailed();
+      return say({ text: `${words.home.notSaved}. ${sentence} ${advice}`, tone: "danger", ms: 15_000 });
+    }
     searchBegun(capture.clientId);
     latest.current = capture;
     // Better positions are still looked for after it is durable: a new version of the app waits for them.
