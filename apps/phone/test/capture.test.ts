@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Call, type Core, CoreError, failure, type Place } from "../core/src/core";
+import { type Call, type Core, CoreError, failure, type Place, type StoreKey } from "../core/src/core";
 import { captureHere, type News } from "../src/capture/capture";
 import { FIRST_FIX_MS, REFINE_MS } from "../src/location/refine";
 import { FakeClock, FakeSource, fix } from "./location";
@@ -14,12 +14,15 @@ function bench() {
   const calls: Call[] = [];
   let place: Place | null = null;
   let broken: CoreError | null = null;
-  const perform = async (call: Call): Promise<unknown> => {
+  const stores: (StoreKey | undefined)[] = [];
+  const shown: { store: StoreKey | undefined } = { store: "ada" };
+  const perform = async (call: Call, store?: StoreKey): Promise<unknown> => {
     calls.push(call);
+    stores.push(store);
     if (broken) throw broken;
     switch (call.call) {
       case "capture":
-        place = { key: "local.1", position: call.position ?? null } as Place;
+        place = { key: "local-1", position: call.position ?? null } as Place;
         return { place, new: true };
       case "fix": {
         const before = place?.position?.accuracy ?? Number.POSITIVE_INFINITY;
@@ -37,8 +40,9 @@ function bench() {
   const clock = new FakeClock();
   const source = new FakeSource();
   const told: News[] = [];
-  const begin = () => captureHere({ core: { perform } as Pick<Core, "perform">, source, now: () => NOW, clock }, (news) => told.push(news));
-  return { calls, clock, source, told, begin, breakWith: (error: CoreError | null) => (broken = error) };
+  const core = { perform } as Pick<Core, "perform">;
+  const begin = () => captureHere({ core, shown: () => shown.store, source, now: () => NOW, clock }, (news) => told.push(news));
+  return { calls, stores, shown, clock, source, told, begin, breakWith: (error: CoreError | null) => (broken = error) };
 }
 
 const names = (told: News[]) => told.map(({ is }) => is);
@@ -66,6 +70,31 @@ describe("Save here", () => {
     expect(told[0]).toMatchObject({ is: "saved", isWaiting: true });
   });
 
+  it("stays with the account that was open at the tap, and is another place under another one", async () => {
+    const { source, calls, stores, shown, told, begin, breakWith } = bench();
+    source.last = Promise.resolve(fix({ accuracy: 8, measuredAt: NOW - 2_000 }));
+    breakWith(new CoreError(failure("unavailable")));
+    begin();
+    await settle();
+    shown.store = "bob";
+    const again = () => {
+      const failed = told.at(-1);
+      if (failed?.is !== "failed") throw new Error("it did not fail");
+      failed.retry();
+    };
+    breakWith(new CoreError(failure("other_account")));
+    again();
+    await settle();
+    expect(stores).toEqual(["ada", "ada"]);
+    breakWith(null);
+    again();
+    await settle();
+    expect(stores.slice(0, 3)).toEqual(["ada", "ada", "bob"]);
+    const ids = calls.slice(0, 3).map((call) => call.call === "capture" && call.clientId);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
   it("says nothing of saved before the core has answered", async () => {
     const { told, begin } = bench();
     begin();
@@ -84,6 +113,25 @@ describe("Save here", () => {
     await done;
     expect(calls.filter(({ call }) => call === "fix").map((call) => call.call === "fix" && call.position.accuracy)).toEqual([70, 20]);
     expect(names(told)).toEqual(["saved", "placed", "improved"]);
+  });
+
+  it("waits for nothing where the person has refused it, and does not say that it looks", async () => {
+    const { source, told, calls, begin } = bench();
+    source.isRefused = Promise.resolve(true);
+    source.problemAtOnce = "denied";
+    await begin().done;
+    expect(calls[0]).toMatchObject({ call: "capture", waitUntil: new Date(NOW).toISOString() });
+    expect(told).toMatchObject([{ is: "saved", isWaiting: false }, { is: "noPosition", problem: "denied" }]);
+  });
+
+  it("does not wait for an answer about the permission either", async () => {
+    const { source, told, clock, begin } = bench();
+    source.isRefused = new Promise(() => undefined);
+    begin();
+    await settle();
+    clock.pass(150);
+    await settle();
+    expect(told[0]).toMatchObject({ is: "saved", isWaiting: true });
   });
 
   it.each(["denied", "unavailable"] as const)("says when no position came because it is %s", async (problem) => {
@@ -131,6 +179,23 @@ describe("Save here", () => {
     await capture.done;
     expect(names(told)).toEqual(["saved"]);
     expect(calls.map(({ call }) => call)).toEqual(["capture", "undoCapture"]);
+    expect(source.watchers).toBe(0);
+  });
+
+  it("goes on where an undo fails, for whatever reason, and can be undone again", async () => {
+    const { source, told, breakWith, begin } = bench();
+    const capture = begin();
+    await settle();
+    for (const code of ["unavailable", "storage_full"] as const) {
+      breakWith(new CoreError(failure(code)));
+      expect(await capture.undo()).toBeNull();
+    }
+    breakWith(null);
+    expect(source.watchers, "the search goes on, once").toBe(1);
+    source.say(fix({ accuracy: 20 }));
+    await settle();
+    expect(names(told)).toEqual(["saved", "placed"]);
+    expect(await capture.undo()).toBe("vanished");
     expect(source.watchers).toBe(0);
   });
 

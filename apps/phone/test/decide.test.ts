@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Overview, Question, Side } from "../core/src/core";
-import { fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
-import { bannersOf, type Surroundings, summaryOf } from "../src/home/banners";
+import { answerWords, becameOf, fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
+import { bannersOf, type Surroundings } from "../src/home/banners";
 import { pairing } from "../src/sign-in/pairing";
+import { overview } from "./overview";
 
 const side = (change: Partial<Side>): Side => ({
   who: "thisDevice",
@@ -55,30 +56,33 @@ describe("a question", () => {
   });
 });
 
-const overview = (change: { account?: Partial<Overview["account"]> | null; status?: Partial<Overview["status"]>; persisted?: "granted" | "denied" | "unknown" }): Overview =>
-  ({
-    account:
-      change.account === undefined ? null : change.account && { email: "a@example.org", server: "https://example.org", deviceName: "Phone", signedIn: true, unencrypted: false, ...change.account },
-    status: {
-      places: { savedOnDevice: 0, sending: 0, synced: 0, needsAttention: 0, waitingForPosition: 0, needsPosition: 0 },
-      trash: 0,
-      pending: 0,
-      conflicts: 0,
-      rejected: 0,
-      planFull: 0,
-      caughtUp: true,
-      paused: null,
-      pushWaitsUntil: null,
-      pullWaitsUntil: null,
-      recovery: null,
-      ...change.status,
-    },
-    adoption: { places: 0, ask: false },
-    storage: { persisted: change.persisted ?? "granted", used: null, quota: null },
-    leader: "here",
-    live: "off",
-    version: "0.1.0",
-  }) as Overview;
+describe("the answers to a question", () => {
+  const theirsInTrash = question({ reason: "inTrash", theirs: side({ who: "elsewhere", inTrash: true }) });
+  const mineInTrash = question({ reason: "changedSince", mine: side({ inTrash: true }) });
+
+  it("blame nobody: the other side may be one's own web page", () => {
+    for (const text of Object.values(answerWords(question({})))) expect(text).not.toMatch(/their|mine/i);
+  });
+
+  it("say what becomes of the place where one side is in the trash", () => {
+    expect(answerWords(theirsInTrash)).toEqual({ keepMine: "Take it out of the trash, with my changes", keepTheirs: "Leave it in the trash" });
+    expect(answerWords(mineInTrash)).toEqual({ keepMine: "Put it into the trash", keepTheirs: "Keep it out of the trash" });
+  });
+
+  it("are followed by what became of both sides", () => {
+    expect(becameOf(question({}), { is: "keepMine" })).toBe("This phone’s version is kept. The other one is in the history.");
+    expect(becameOf(question({}), { is: "keepTheirs" })).toBe("The other version is kept. This phone’s is in the history.");
+    expect(becameOf(theirsInTrash, { is: "keepTheirs" })).toBe("It stays in the trash. What you had changed is in the history.");
+    expect(becameOf(mineInTrash, { is: "keepMine" })).toBe("It goes into the trash. It can be restored from there.");
+    const both = question({ conflicting: ["name", "note"] });
+    expect(becameOf(both, { is: "perField", fields: { name: "mine", note: "theirs" } })).toBe(
+      "Kept from this phone: name. Kept from the other version: note. What was not kept is in the history.",
+    );
+    const gone = question({ kind: "deletedForGood", theirs: null });
+    expect(becameOf(gone, { is: "letGo" })).toMatch(/does not have it any more/);
+    expect(becameOf(gone, { is: "keepAsNew" })).toMatch(/new place/);
+  });
+});
 
 const online: Surroundings = { isOnline: true, recoverySeen: null };
 const names = (of: Overview, surroundings = online) => bannersOf(of, surroundings).map(({ is }) => is);
@@ -110,18 +114,6 @@ describe("banners", () => {
     const recovery = { at: "2026-11-03T14:02:00Z", setAside: "x", places: 3, operations: 1, unreadable: [] };
     expect(names(overview({ status: { recovery } }))).toEqual(["recovered"]);
     expect(names(overview({ status: { recovery } }), { ...online, recoverySeen: recovery.at })).toEqual([]);
-  });
-
-  it("leave one line for how things stand, the gravest", () => {
-    const places = { savedOnDevice: 0, sending: 0, synced: 1, needsAttention: 0, waitingForPosition: 0, needsPosition: 0 };
-    expect(summaryOf(overview({}))).toEqual({ is: "local" });
-    expect(summaryOf(overview({ account: {} }))).toEqual({ is: "synced" });
-    expect(summaryOf(overview({ account: {}, status: { pending: 2 } }))).toEqual({ is: "pending", changes: 2 });
-    expect(summaryOf(overview({ account: {}, status: { pending: 2, places: { ...places, needsAttention: 1 } } }))).toEqual({ is: "attention", places: 1 });
-    expect(summaryOf(overview({ account: {}, status: { caughtUp: false } }))).toEqual({ is: "fetching" });
-    // What waits for a position is not on the server, although nothing of it is in the outbox.
-    const lacking = { pending: 0, places: { ...places, waitingForPosition: 1, needsPosition: 2 } };
-    expect(summaryOf(overview({ account: {}, status: lacking }))).toEqual({ is: "position", changes: 3 });
   });
 });
 

@@ -22,6 +22,11 @@ describe("a place's form", () => {
     expect(follow(draft, draft, now)).toEqual(now);
   });
 
+  it("counts a tag that is still being typed", () => {
+    expect(changesOf({ ...draft, typing: "#high" }, place)).toEqual({ tags: ["cold", "autumn", "high"] });
+    expect(changesOf({ ...draft, typing: "COLD " }, place)).toBeNull();
+  });
+
   it("takes tags as people write them, each once", () => {
     expect(withTags(["cold"], "#Autumn, COLD, , water ")).toEqual(["cold", "Autumn", "water"]);
   });

@@ -5,17 +5,25 @@ import type { LocationSource, Timers } from "../src/location/refine";
 
 export const fix = (change: Partial<Fix> = {}): Fix => ({ latitude: 47.3769, longitude: 8.5417, accuracy: 10, altitude: null, measuredAt: 0, ...change });
 
-type Watcher = { say: (fix: Fix) => void; fail: (problem: LocationProblem) => void };
+type Watcher = { say: (fix: Fix) => void; fail: (problem: LocationProblem) => void; ask: ((isAsked: boolean) => void) | undefined };
 
 export class FakeSource implements LocationSource {
   last: Promise<Fix | null> = Promise.resolve(null);
   problemAtOnce: LocationProblem | null = null;
   #watching = new Set<Watcher>();
 
+  isRefused: Promise<boolean> = Promise.resolve(false);
+
   lastKnown = () => this.last;
 
-  watch(say: (fix: Fix) => void, fail: (problem: LocationProblem) => void): () => void {
-    const watcher = { say, fail };
+  isDenied = () => this.isRefused;
+
+  isQuestion: Promise<boolean> = Promise.resolve(false);
+
+  willAsk = () => this.isQuestion;
+
+  watch(say: (fix: Fix) => void, fail: (problem: LocationProblem) => void, ask?: (isAsked: boolean) => void): () => void {
+    const watcher = { say, fail, ask };
     this.#watching.add(watcher);
     if (this.problemAtOnce) fail(this.problemAtOnce);
     return () => this.#watching.delete(watcher);
@@ -32,6 +40,11 @@ export class FakeSource implements LocationSource {
 
   say(fix: Fix): void {
     for (const watcher of [...this.#watching]) watcher.say(fix);
+  }
+
+  /** The platform asks the person for permission, or has its answer. */
+  ask(isAsked: boolean): void {
+    for (const watcher of [...this.#watching]) watcher.ask?.(isAsked);
   }
 
   fail(problem: LocationProblem): void {

@@ -10,11 +10,9 @@ export interface AppVersion {
   isReady: boolean;
   /** It is accepted, and comes as soon as nothing holds it. */
   isAccepted: boolean;
-  /** The app opens without a network from now on. */
-  isKept: boolean;
 }
 
-let state: AppVersion = { isReady: false, isAccepted: false, isKept: false };
+let state: AppVersion = { isReady: false, isAccepted: false };
 const listeners = new Set<() => void>();
 const workers: ServiceWorkerContainer | undefined = typeof navigator === "undefined" ? undefined : navigator.serviceWorker;
 let holds = 0;
@@ -74,7 +72,7 @@ async function watch(workers: ServiceWorkerContainer): Promise<void> {
     isFirst = false;
   });
   const registration = await workers.ready;
-  set({ isKept: true, isReady: state.isReady || registration.waiting !== null });
+  set({ isReady: state.isReady || registration.waiting !== null });
   registration.addEventListener("updatefound", () => {
     const coming = registration.installing;
     coming?.addEventListener("statechange", () => {

@@ -1,8 +1,8 @@
 //! What a screen is answered.
 
-use holdfast_device::JournalEntry;
 use serde::Serialize;
 
+use crate::lost::JournalLine;
 use crate::place::{OutboxEntry, Place};
 use crate::question::Question;
 
@@ -38,7 +38,7 @@ answers! {
         /// The place.
         place: Place,
         /// What happened to it on this device, oldest first.
-        journal: Vec<JournalEntry>,
+        journal: Vec<JournalLine>,
         /// What of it waits to be sent, in order.
         entries: Vec<OutboxEntry>,
         /// What the person has to decide, if anything.

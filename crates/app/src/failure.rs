@@ -39,8 +39,8 @@ codes! {
     /// The place is not here any more.
     NoSuchPlace = "no_such_place", "This place is not on this device any more.", "Go back to the list.";
     /// The place belongs to another account than the current one.
-    OtherAccount = "other_account", "This place belongs to another account than the one that is open now; nothing was changed.",
-        "Go back to the list.";
+    OtherAccount = "other_account", "This belongs to another account than the one that is open now; nothing was changed.",
+        "Look at what is open now, and do it again there if that is what you want.";
     /// The change is not waiting any more.
     NoSuchEntry = "no_such_entry", "This change does not wait any more; it may have been sent meanwhile.",
         "Look at the list once more.";

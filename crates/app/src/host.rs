@@ -4,12 +4,15 @@ use holdfast_device::Status;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::key::StoreKey;
 
 /// How this device stands.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "camelCase")]
 pub struct Overview {
+    /// Names the store whose places are shown.
+    pub store: StoreKey,
     /// The account whose places are shown; null: places saved without an account.
     pub account: Option<AccountOverview>,
     /// Places, outbox, lanes.
@@ -50,7 +53,7 @@ pub struct AccountOverview {
 pub struct Adoption {
     /// How many there are beside the account's own; 0 without an account, where they are what the list shows.
     pub places: u64,
-    /// Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided.
+    /// Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided, until there are more.
     pub ask: bool,
 }
 

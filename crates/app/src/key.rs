@@ -12,8 +12,11 @@ use crate::failure::{Failure, FailureCode};
 #[serde(transparent)]
 pub struct PlaceKey(String);
 
-/// Names one store: one per server and account, and the one without an account.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Names one store: one per server and account, and the one without an account. Opaque to screens, which hand it back with
+/// what they ask for, so that nothing is done to another account's places than those that were shown.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(transparent)]
 pub struct StoreKey(String);
 
 impl StoreKey {
@@ -25,12 +28,12 @@ impl StoreKey {
 
     /// The key of a place of this store.
     pub fn place(&self, id: LocalId) -> PlaceKey {
-        PlaceKey(format!("{}.{id}", self.0))
+        PlaceKey(format!("{}-{id}", self.0))
     }
 
     /// The place that `key` names, if it is one of this store.
     pub fn local_id(&self, key: &PlaceKey) -> Result<LocalId, Failure> {
-        let parts = key.0.split_once('.').and_then(|(store, id)| Some((store, LocalId(id.parse().ok()?))));
+        let parts = key.0.split_once('-').and_then(|(store, id)| Some((store, LocalId(id.parse().ok()?))));
         match parts {
             Some((store, id)) if store == self.0 => Ok(id),
             Some(_) => Err(Failure::new(FailureCode::OtherAccount)),
@@ -40,7 +43,7 @@ impl StoreKey {
 }
 
 /// Tells texts apart that are not made to be taken for each other.
-pub(crate) fn short_hash(text: &str) -> String {
+pub fn short_hash(text: &str) -> String {
     let mut first = [0; 8];
     first.copy_from_slice(&Sha256::digest(text)[..8]);
     format!("{:016x}", u64::from_be_bytes(first))

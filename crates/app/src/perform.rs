@@ -12,6 +12,7 @@ use crate::calls::{Answer, DeviceCall};
 use crate::export;
 use crate::failure::{Failure, FailureCode};
 use crate::key::{PlaceKey, StoreKey};
+use crate::lost;
 use crate::place::{OutboxEntry, Place};
 use crate::question::Question;
 use crate::read;
@@ -90,7 +91,7 @@ impl On<'_> {
         let view = self.view(id)?;
         let entries = self.device.outbox_of(id)?;
         Ok(PlacePage {
-            journal: self.device.journal(id)?,
+            journal: lost::journal(self.device.journal(id)?, &view),
             entries: entries.into_iter().map(|entry| OutboxEntry::of(&self.store, entry)).collect(),
             question: Question::of(self.device, &view)?,
             place: Place::of(&self.store, view),

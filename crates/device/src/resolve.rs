@@ -167,11 +167,14 @@ fn keep_mine(
     }
 }
 
-/// The server's values that lose, for the journal.
+/// The server's values that lose, for the journal, and the fields in which the server's side was taken instead: without
+/// them nobody could tell a value that lost from one that was empty.
 fn lost_values(theirs: &Place, sides: &BTreeMap<Field, Side>) -> serde_json::Value {
     let loses = |field: Field| sides.get(&field) != Some(&Side::Theirs);
+    let taken: Vec<Field> = sides.keys().copied().filter(|field| !loses(*field)).collect();
     json!({
         "theirVersion": theirs.version,
+        "taken": taken,
         "name": theirs.name.as_ref().filter(|_| loses(Field::Name)),
         "note": theirs.note.as_ref().filter(|_| loses(Field::Note)),
         "category": theirs.category.as_ref().filter(|_| loses(Field::Category)),

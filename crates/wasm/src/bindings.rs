@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use holdfast_app::{Attempt, Call, Failure, FailureCode, HostCall};
+use holdfast_app::{Call, Failure, FailureCode, HostCall};
 use js_sys::Promise;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use wasm_bindgen_futures::future_to_promise;
 use crate::environment::Browser;
 use crate::home::Server;
 use crate::host::Host;
-use crate::wire::{Event, Facts, HttpReply, unexpected};
+use crate::wire::{Asked, Event, Facts, HttpReply, unexpected};
 
 /// Files that are kept ready, beyond those in use: SQLite opens them without waiting, which the browser can't. An account has
 /// its database and its log, a rescue a second database.
@@ -58,11 +58,10 @@ impl Core {
     }
 
     /// Carries out a call that needs no network; its answer.
-    pub fn perform(&mut self, call: &str, again: bool, facts: &str) -> Thrown<String> {
+    pub fn perform(&mut self, call: &str, asked: &str, facts: &str) -> Thrown<String> {
         let call: Call = serde_json::from_str(call)
             .map_err(|error| throw(&Failure::new(FailureCode::UnknownCall).with_detail(error.to_string())))?;
-        let attempt = if again { Attempt::Again } else { Attempt::First };
-        json(self.host.perform(call, attempt, &read::<Facts>(facts)?))
+        json(self.host.perform(call, &read::<Asked>(asked)?, &read::<Facts>(facts)?))
     }
 
     /// What to send now, and when to ask again.
@@ -97,30 +96,40 @@ impl Core {
         json(self.host.status().map(|status| status.paused.map(Failure::from)))
     }
 
-    /// The request that signs in at a server.
+    /// The request that signs in at a server; null where the first try of the call has done it.
     #[wasm_bindgen(js_name = signInRequest)]
-    pub fn sign_in_request(&self, call: &str, server: &str) -> Thrown<String> {
+    pub fn sign_in_request(&mut self, call: &str, server: &str, asked: &str) -> Thrown<String> {
         let call: HostCall = read(call)?;
-        json(self.host.sign_in_request(call, &read::<Server>(server)?))
+        json(self.host.sign_in_request(&call, &read::<Server>(server)?, &read::<Asked>(asked)?))
     }
 
     /// Takes the answer to it.
     #[wasm_bindgen(js_name = signedIn)]
-    pub fn signed_in(&mut self, server: &str, device_name: &str, reply: &str, facts: &str) -> Thrown<String> {
-        let (server, reply) = (read::<Server>(server)?, read::<HttpReply>(reply)?);
-        json(self.host.signed_in(server, device_name, &reply, &read::<Facts>(facts)?))
+    pub fn signed_in(&mut self, call: &str, server: &str, reply: &str, asked: &str, facts: &str) -> Thrown<String> {
+        let (call, server, reply) = (read::<HostCall>(call)?, read::<Server>(server)?, read::<HttpReply>(reply)?);
+        json(self.host.signed_in(&call, server, &reply, &read::<Asked>(asked)?, &read::<Facts>(facts)?))
     }
 
-    /// What a sign-out would leave unsent; thrown where the person has to say first that it may.
-    pub fn leave(&mut self, even_if_unsent: bool) -> Thrown<f64> {
-        #[allow(clippy::cast_precision_loss)]
-        thrown(self.host.leave(even_if_unsent)).map(|unsent| unsent as f64)
+    /// The answer to a sign-in that is done.
+    #[wasm_bindgen(js_name = isSignedIn)]
+    pub fn is_signed_in(&mut self, facts: &str) -> Thrown<String> {
+        json(self.host.is_signed_in(&read::<Facts>(facts)?))
     }
 
-    /// Forgets the account's token.
-    #[wasm_bindgen(js_name = signedOut)]
-    pub fn signed_out(&mut self) -> Thrown<()> {
-        thrown(self.host.signed_out())
+    /// Signs this device out; thrown where the person has to say first that something may be left unsent.
+    #[wasm_bindgen(js_name = signOut)]
+    pub fn sign_out(&mut self, even_if_unsent: bool, asked: &str) -> Thrown<String> {
+        json(self.host.sign_out(even_if_unsent, &read::<Asked>(asked)?))
+    }
+
+    /// Sign-ins that are over here and that their servers are to be told of.
+    pub fn farewells(&self) -> Thrown<String> {
+        json(Ok(self.host.farewells()))
+    }
+
+    /// The server knows that the sign-in with this token is over.
+    pub fn told(&mut self, token: &str) -> Thrown<()> {
+        thrown(self.host.told(token))
     }
 }
 

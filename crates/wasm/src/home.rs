@@ -1,13 +1,15 @@
 //! Which accounts this device knows, which of them is current, and their tokens: a small database of its own beside those
 //! of the places, so that a change of it is one durable commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use holdfast_app::{Failure, FailureCode};
 use holdfast_contract::{AccountId, DeviceId};
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
+
+use crate::wire::Access;
 
 /// An account this device has been signed in to.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -44,6 +46,30 @@ impl AccountEntry {
     }
 }
 
+/// A sign-in that is over here, until its server knows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Farewell {
+    /// The server.
+    pub server: Server,
+    /// The account.
+    pub account: AccountId,
+    /// The token, which must not be left valid.
+    pub token: String,
+}
+
+impl Farewell {
+    /// The end of this account's sign-in with this token.
+    pub fn of(entry: &AccountEntry, token: String) -> Self {
+        Self { server: entry.server.clone(), account: entry.account, token }
+    }
+
+    /// What its server is told with.
+    pub fn access(&self) -> Access {
+        Access { server: self.server.clone(), token: self.token.clone(), account: self.account.to_string() }
+    }
+}
+
 /// What is known besides the places.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -52,10 +78,15 @@ pub struct Known {
     pub current: Option<String>,
     /// Every account this device has been signed in to, also signed-out ones: they may have unsent work.
     pub accounts: Vec<AccountEntry>,
-    /// Keys of accounts whose owner wants places saved without an account to stay apart.
-    pub kept_separate: BTreeSet<String>,
+    /// How many places saved without an account there were when the owner of the account with this key wanted them to stay
+    /// apart.
+    pub kept_apart: BTreeMap<String, u64>,
     /// One bearer token per account that is signed in.
     pub tokens: BTreeMap<String, String>,
+    /// Sign-ins that are over here and that their servers have not been told of.
+    pub farewells: Vec<Farewell>,
+    /// What names the pairing that this device was signed in with last, if it was one.
+    pub paired_by: Option<String>,
     /// Databases that were rescued into another file: which of their files counts.
     pub rescued: BTreeMap<String, u32>,
     /// How often a rescue of a database was begun.
@@ -80,6 +111,8 @@ impl Known {
 pub struct Home {
     conn: Connection,
     known: Known,
+    /// The one before it is damaged: what that one knew is to be found out again.
+    is_successor: bool,
 }
 
 /// Names of the database: the next one where one is damaged.
@@ -90,8 +123,8 @@ impl Home {
     /// to again, and finds its places where they were.
     pub fn open(folder: &Path) -> Result<Self, Failure> {
         let mut damaged = Failure::new(FailureCode::StorageDamaged);
-        for name in NAMES {
-            match Self::open_at(&folder.join(name)).map_err(device_failure) {
+        for (number, name) in NAMES.into_iter().enumerate() {
+            match Self::open_at(&folder.join(name), number > 0).map_err(device_failure) {
                 Err(failure) if failure.code == FailureCode::StorageDamaged => damaged = failure,
                 other => return other,
             }
@@ -99,7 +132,7 @@ impl Home {
         Err(damaged)
     }
 
-    fn open_at(path: &Path) -> rusqlite::Result<Self> {
+    fn open_at(path: &Path, is_successor: bool) -> rusqlite::Result<Self> {
         let conn = Connection::open(path)?;
         if cfg!(target_family = "wasm") {
             conn.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -116,12 +149,17 @@ impl Home {
                 rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
             })?,
         };
-        Ok(Self { conn, known })
+        Ok(Self { conn, known, is_successor })
     }
 
     /// What is known.
     pub fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// Whether another one before it was damaged, so that what it says may not be all that was known.
+    pub fn is_successor(&self) -> bool {
+        self.is_successor
     }
 
     /// Changes it: one durable commit, or nothing.

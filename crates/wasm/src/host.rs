@@ -3,29 +3,26 @@
 use std::path::{Path, PathBuf};
 
 use holdfast_app::{
-    AccountOverview, Adopted, Adoption, Answer, Attempt, Call, DeviceCall, Failure, FailureCode, HostCall, Leader,
-    Overview, Performing, SignedIn, StorageOverview,
-};
-use holdfast_contract::account::{
-    DeviceInfo, Email, PairRequest, SignInRequest as SignInBody, SignedIn as ServersWord,
+    AccountOverview, Answer, Call, DeviceCall, Failure, FailureCode, HostCall, Leader, Overview, Performing,
+    StorageOverview, StoreKey,
 };
 use holdfast_contract::sync::HeadEvent;
-use holdfast_contract::{Code, FieldCode, FieldError, Problem, Source, Timestamp, limits};
+use holdfast_contract::{Source, Timestamp};
 use holdfast_device::{Device, Error, PauseReason, Status};
 
-use crate::home::{AccountEntry, Home, Server};
+use crate::home::Home;
 use crate::stores::{MakeEnvironment, Store};
-use crate::wire::{Access, Event, Facts, HttpReply, SignInRequest, Taken, ToDo, reply, unexpected};
+use crate::wire::{Access, Asked, Event, Facts, HttpReply, Taken, ToDo, reply, unexpected};
 
 /// The databases of this device.
 #[derive(Debug)]
 pub struct Host {
-    folder: PathBuf,
-    env: MakeEnvironment,
-    home: Home,
-    anonymous: Store,
+    pub(crate) folder: PathBuf,
+    pub(crate) env: MakeEnvironment,
+    pub(crate) home: Home,
+    pub(crate) anonymous: Store,
     /// The current account's.
-    account: Option<Store>,
+    pub(crate) account: Option<Store>,
 }
 
 impl Host {
@@ -39,9 +36,10 @@ impl Host {
     }
 
     /// Carries out a call that needs no network.
-    pub fn perform(&mut self, call: Call, attempt: Attempt, facts: &Facts) -> Result<Answer, Failure> {
+    pub fn perform(&mut self, call: Call, asked: &Asked, facts: &Facts) -> Result<Answer, Failure> {
+        self.expect(asked)?;
         match call {
-            Call::Device(call) => self.on_places(*call, attempt),
+            Call::Device(call) => self.on_places(*call, asked),
             Call::Host(HostCall::Overview) => Ok(Answer::Overview(self.overview(facts)?)),
             Call::Host(HostCall::Adopt) => Ok(Answer::Adopt(self.adopt()?)),
             Call::Host(HostCall::KeepApart) => Ok(Answer::KeepApart(self.keep_apart()?)),
@@ -61,9 +59,23 @@ impl Host {
         }
     }
 
-    fn on_places(&mut self, call: DeviceCall, attempt: Attempt) -> Result<Answer, Failure> {
+    /// Names the store that calls are about.
+    pub fn store(&self) -> StoreKey {
+        StoreKey::of(self.current().binding())
+    }
+
+    /// Refuses what was asked for other places than those that calls are about now.
+    pub(crate) fn expect(&self, asked: &Asked) -> Result<(), Failure> {
+        if asked.store.as_ref().is_none_or(|store| *store == self.store()) {
+            Ok(())
+        } else {
+            Err(Failure::new(FailureCode::OtherAccount))
+        }
+    }
+
+    fn on_places(&mut self, call: DeviceCall, asked: &Asked) -> Result<Answer, Failure> {
         let now = self.now();
-        let with = Performing { now, source: Source::Web, attempt };
+        let with = Performing { now, source: Source::Web, attempt: asked.attempt() };
         let first = holdfast_app::perform(self.device()?, call.clone(), with);
         match first {
             // A call of the core is one transaction: the first try has left nothing behind.
@@ -124,121 +136,6 @@ impl Host {
         self.run(|device| device.status())
     }
 
-    /// The request that signs in.
-    pub fn sign_in_request(&self, call: HostCall, server: &Server) -> Result<SignInRequest, Failure> {
-        if let Some(entry) = self.home.known().current()
-            && self.home.known().token().is_some()
-            && entry.server.key != server.key
-        {
-            return Err(Failure::new(FailureCode::SignedInElsewhere));
-        }
-        let device = |name: &str| {
-            let name = name.trim();
-            let length = name.chars().count();
-            if length == 0 || length > limits::DEVICE_NAME_MAX {
-                let (code, words) = if length == 0 {
-                    (FieldCode::Required, "is empty".to_owned())
-                } else {
-                    let max = limits::DEVICE_NAME_MAX;
-                    (FieldCode::TooLong, format!("is {length} characters long; at most {max} are allowed"))
-                };
-                return Err(Failure::invalid(vec![FieldError::new("deviceName", code, words)]));
-            }
-            Ok(DeviceInfo { name: name.to_owned(), platform: "web".to_owned() })
-        };
-        let (path, body) = match call {
-            HostCall::Pair(pair) => {
-                let code = pair.code.filter(|code| !code.trim().is_empty());
-                let code = code.ok_or_else(|| {
-                    Failure::invalid(vec![FieldError::new("code", FieldCode::Required, "is missing")])
-                })?;
-                ("/v1/pairings", serde_json::to_string(&PairRequest { code, device: device(&pair.device_name)? }))
-            }
-            HostCall::SignIn(sign_in) => {
-                let email = Email::parse(&sign_in.email).map_err(|error| Failure::invalid(vec![error]))?;
-                let device = Some(device(&sign_in.device_name)?);
-                let body = SignInBody { email: email.as_str().to_owned(), password: sign_in.password, device };
-                ("/v1/sessions", serde_json::to_string(&body))
-            }
-            _ => return Err(unexpected(&"not a sign-in")),
-        };
-        Ok(SignInRequest { path, body: body.map_err(|error| unexpected(&error))? })
-    }
-
-    /// Takes the server's answer to a sign-in: remembers account and token in one commit, and goes on with that account's
-    /// places.
-    pub fn signed_in(
-        &mut self,
-        server: Server,
-        device_name: &str,
-        http: &HttpReply,
-        facts: &Facts,
-    ) -> Result<SignedIn, Failure> {
-        let word: ServersWord = servers_word(http)?;
-        let (Some(device), Some(token)) = (word.device_id, word.token) else {
-            return Err(Failure::new(FailureCode::NotHoldfast).with_detail("signed in without a token"));
-        };
-        let entry = AccountEntry {
-            account: word.account.id,
-            email: word.account.email,
-            server,
-            device,
-            device_name: device_name.trim().to_owned(),
-        };
-        let key = entry.key();
-        // The store first: an account that can't be opened must not become the current one. And never a second handle on a
-        // database that is open: the browser's files have no locks.
-        if self.home.known().current.as_ref() != Some(&key) || self.account.is_none() {
-            let mut store = Store::open(Some(&entry), &self.folder, &mut self.home, self.env)?;
-            store.device(&self.folder, &mut self.home, self.env)?.signed_in()?;
-            self.remember(&entry, token)?;
-            self.account = Some(store);
-        } else {
-            self.run(Device::signed_in)?;
-            self.remember(&entry, token)?;
-        }
-        let overview = self.overview(facts)?;
-        let account = overview.account.ok_or_else(|| unexpected(&"no account after a sign-in"))?;
-        Ok(SignedIn { account, adoption: overview.adoption })
-    }
-
-    /// Account and token in one commit.
-    fn remember(&mut self, entry: &AccountEntry, token: String) -> Result<(), Failure> {
-        let key = entry.key();
-        self.home.change(|known| {
-            known.tokens.insert(key.clone(), token);
-            known.accounts.retain(|account| account.key() != key);
-            known.accounts.push(entry.clone());
-            known.current = Some(key);
-        })
-    }
-
-    /// How much would be left unsent by a sign-out; a failure where that is something and the person has not said that it may
-    /// be, or where nobody is signed in.
-    pub fn leave(&mut self, even_if_unsent: bool) -> Result<u64, Failure> {
-        if self.account.is_none() {
-            return Err(Failure::new(FailureCode::NotSignedIn));
-        }
-        let status = self.status()?;
-        let unsent = status.pending + status.places.waiting_for_position + status.places.needs_position;
-        if unsent > 0 && !even_if_unsent {
-            return Err(Failure::new(FailureCode::UnsentWork).with_detail(unsent.to_string()));
-        }
-        Ok(unsent)
-    }
-
-    /// Forgets the current account's token and shows what was saved without an account. The account's database stays as it
-    /// is, and is found again at the next sign-in.
-    pub fn signed_out(&mut self) -> Result<(), Failure> {
-        self.home.change(|known| {
-            if let Some(key) = known.current.take() {
-                known.tokens.remove(&key);
-            }
-        })?;
-        self.account = None;
-        Ok(())
-    }
-
     /// How this device stands.
     pub fn overview(&mut self, facts: &Facts) -> Result<Overview, Failure> {
         let status = self.status()?;
@@ -252,6 +149,7 @@ impl Host {
             unencrypted: entry.server.unencrypted,
         });
         Ok(Overview {
+            store: self.store(),
             account,
             status,
             adoption,
@@ -262,31 +160,8 @@ impl Host {
         })
     }
 
-    fn adoption(&mut self) -> Result<Adoption, Failure> {
-        let Some(key) = self.home.known().current.clone().filter(|_| self.account.is_some()) else {
-            return Ok(Adoption { places: 0, ask: false });
-        };
-        let status = self.anonymous.device(&self.folder, &mut self.home, self.env)?.status()?;
-        let places = all_places(&status);
-        Ok(Adoption { places, ask: places > 0 && !self.home.known().kept_separate.contains(&key) })
-    }
-
-    fn adopt(&mut self) -> Result<Adopted, Failure> {
-        let Some(account) = &mut self.account else { return Err(Failure::new(FailureCode::NotSignedIn)) };
-        let anonymous = self.anonymous.device(&self.folder, &mut self.home, self.env)?;
-        // Borrowed one after the other: both may have to be opened.
-        let into = account.device(&self.folder, &mut self.home, self.env)?;
-        Ok(into.adopt(anonymous)?.into())
-    }
-
-    fn keep_apart(&mut self) -> Result<Adoption, Failure> {
-        let Some(key) = self.home.known().current.clone() else {
-            return Err(Failure::new(FailureCode::NotSignedIn));
-        };
-        self.home.change(|known| {
-            known.kept_separate.insert(key);
-        })?;
-        self.adoption()
+    fn current(&self) -> &Store {
+        self.account.as_ref().unwrap_or(&self.anonymous)
     }
 
     /// The device that calls are about.
@@ -301,7 +176,10 @@ impl Host {
     }
 
     /// Carries `work` out, once more on what could be rescued if it meets damage.
-    fn run<T>(&mut self, mut work: impl FnMut(&mut Device) -> holdfast_device::Result<T>) -> Result<T, Failure> {
+    pub(crate) fn run<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Device) -> holdfast_device::Result<T>,
+    ) -> Result<T, Failure> {
         match work(self.device()?) {
             Err(Error::Damaged(_)) => {
                 self.rescue()?;
@@ -316,36 +194,6 @@ impl Host {
     }
 }
 
-fn all_places(status: &Status) -> u64 {
-    let places = status.places;
-    places.saved_on_device
-        + places.sending
-        + places.synced
-        + places.needs_attention
-        + places.waiting_for_position
-        + places.needs_position
-        + status.trash
-}
-
 fn storage(facts: &Facts) -> StorageOverview {
     StorageOverview { persisted: facts.persisted, used: facts.used, quota: facts.quota }
-}
-
-/// What a server said to a request that a person waits for: only a Holdfast server's word counts.
-fn servers_word<T: serde::de::DeserializeOwned>(http: &HttpReply) -> Result<T, Failure> {
-    if http.status == 0 {
-        return Err(Failure::new(FailureCode::Unreachable));
-    }
-    let not_holdfast = |why: String| Failure::new(FailureCode::NotHoldfast).with_detail(why);
-    if !http.protocol {
-        return Err(not_holdfast(format!("it answered {} without the protocol header", http.status)));
-    }
-    if (200..300).contains(&http.status) {
-        return serde_json::from_str(&http.body).map_err(|_| not_holdfast("its answer is unknown here".to_owned()));
-    }
-    match serde_json::from_str::<Problem>(&http.body) {
-        Ok(problem) if problem.code == Code::AlreadySetUp => Err(not_holdfast("it is being set up".to_owned())),
-        Ok(problem) => Err(problem.into()),
-        Err(_) => Err(not_holdfast(format!("it answered {} without saying why", http.status))),
-    }
 }

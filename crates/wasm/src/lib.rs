@@ -1,8 +1,8 @@
 //! Hosts the device core in a browser: what the native host is for a terminal, for a dedicated worker.
 //!
 //! Here is what touches the databases: which accounts this device knows and their tokens (`home`), one database per server
-//! and account and one without an account, named and bound as in the native host (`stores`), the calls of the screens, and
-//! what a sign-in and a sign-out do to all that (`host`). None of it knows the network: the worker's TypeScript
+//! and account and one without an account, named and bound as in the native host (`stores`), the calls of the screens
+//! (`host`), and what a sign-in and a sign-out do to all that (`accounts`). None of it knows the network: the worker's TypeScript
 //! (`apps/phone/core/browser`) owns `fetch`, timers, the lock that makes one window's worker the leader, and the channel over
 //! which the others ask it. It asks [`host::Host::poll`] what to send, as every host of the core does, and hands back what
 //! came.
@@ -13,6 +13,7 @@
 //!
 //! [`docs/adr/0010`]: https://github.com/holdfast/holdfast/blob/main/docs/adr/0010-one-leader-in-the-browser.md
 
+mod accounts;
 #[cfg(target_family = "wasm")]
 pub mod bindings;
 #[cfg(target_family = "wasm")]

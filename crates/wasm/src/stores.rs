@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use holdfast_app::Failure;
 use holdfast_device::{Binding, Device, Environment, Error};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::home::{AccountEntry, Home};
 
@@ -38,8 +39,16 @@ impl Store {
         let name = account.map_or_else(|| "anonymous".to_owned(), |account| format!("accounts/{}", account.key()));
         let binding = account.map(|account| Binding { server: account.server.key.clone(), account: account.account });
         let mut store = Self { name, binding, device: None };
+        if home.is_successor() && !home.known().rescues.contains_key(&store.name) {
+            store.find_rescued(folder, home, env)?;
+        }
         store.device(folder, home, env)?;
         Ok(store)
+    }
+
+    /// Whose it is; none: it is the one without an account.
+    pub fn binding(&self) -> Option<&Binding> {
+        self.binding.as_ref()
     }
 
     /// The device core over it, rescuing what can be read if the database is damaged.
@@ -77,6 +86,40 @@ impl Store {
         self.take(device)
     }
 
+    /// Finds out which of the database's files counts, where what was known of that is lost: the newest that is whole. A rescue
+    /// that was killed has left a file that says of no rescue.
+    fn find_rescued(&self, folder: &Path, home: &mut Home, env: MakeEnvironment) -> Result<(), Failure> {
+        let mut newest = 0;
+        let mut counts = 0;
+        for count in (1..=RESCUES_MAX).rev() {
+            let path = folder.join(file_name(&self.name, count));
+            if !exists(&path) {
+                continue;
+            }
+            newest = newest.max(count);
+            let status = Device::open(&path, env()).and_then(|device| device.status());
+            let is_whole = match status {
+                Ok(status) => status.recovery.is_some(),
+                // It was complete once, and is to be rescued in its turn.
+                Err(Error::Damaged(_)) => true,
+                Err(error) => return Err(error.into()),
+            };
+            if is_whole {
+                counts = count;
+                break;
+            }
+        }
+        if newest == 0 {
+            return Ok(());
+        }
+        home.change(|known| {
+            known.rescues.insert(self.name.clone(), newest);
+            if counts > 0 {
+                known.rescued.insert(self.name.clone(), counts);
+            }
+        })
+    }
+
     fn file(&self, folder: &Path, home: &Home) -> PathBuf {
         folder.join(file_name(&self.name, home.known().rescued.get(&self.name).copied().unwrap_or(0)))
     }
@@ -87,6 +130,12 @@ impl Store {
         }
         Ok(self.device.insert(device))
     }
+}
+
+/// Whether there is a database; looking makes none.
+fn exists(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).is_ok()
 }
 
 /// Opens a database in which what every call needs can be read.

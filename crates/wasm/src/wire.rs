@@ -1,6 +1,6 @@
 //! What goes between the worker's TypeScript and the core, as JSON.
 
-use holdfast_app::{Failure, FailureCode, Live, Persisted};
+use holdfast_app::{Attempt, Failure, FailureCode, Live, Persisted, StoreKey};
 use holdfast_device::{Answer, Effects, Handled, Lane, Lease, Reply, Request};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,23 @@ pub struct Facts {
     pub live: Live,
     /// What the browser is, for a diagnosis.
     pub browser: String,
+}
+
+/// How a call came.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Asked {
+    /// It may have been carried out before.
+    pub again: bool,
+    /// Whose places it is for, as [`holdfast_app::Overview::store`] named them; none: those that calls are about now.
+    pub store: Option<StoreKey>,
+}
+
+impl Asked {
+    /// Whether it may have been carried out before.
+    pub fn attempt(&self) -> Attempt {
+        if self.again { Attempt::Again } else { Attempt::First }
+    }
 }
 
 /// A request for the worker to send to the current account's server.

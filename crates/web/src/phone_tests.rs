@@ -32,7 +32,7 @@ fn says<'a>(response: &'a Response, name: &header::HeaderName) -> &'a str {
 
 #[tokio::test]
 async fn every_address_within_the_app_opens_its_page_and_is_asked_for_anew() {
-    for path in ["", "sign-in", "places/12", "a/b/c"] {
+    for path in ["", "sign-in", "place/local-12", "place/0123456789abcdef-12", "a/b/c"] {
         let page = app().answer(path, &HeaderMap::new());
         assert_eq!(page.status(), StatusCode::OK, "{path}");
         assert_eq!(says(&page, &header::CONTENT_TYPE), "text/html; charset=utf-8");

@@ -36,14 +36,28 @@ interface Request {
 
 /** Sends; whatever happens, a reply comes of it. */
 export async function send(server: Server, request: Request): Promise<HttpReply> {
-  const timeout = AbortSignal.timeout(request.timeout ?? REQUEST_TIMEOUT);
-  const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
+  const ending = endingWith(request.signal);
+  const timer = setTimeout(() => ending.abort(), request.timeout ?? REQUEST_TIMEOUT);
   try {
-    const response = await open(server, request, signal);
+    const response = await open(server, request, ending.signal);
     return { ...about(response), body: await readBody(response) };
   } catch {
     return NO_REPLY;
+  } finally {
+    clearTimeout(timer);
+    ending.abort();
   }
+}
+
+/**
+ * Ends with `signal`, or before it. As `AbortSignal.any`, which browsers of 2023 don't have; to be aborted when its work is done, so
+ * that a signal that lives longer forgets it.
+ */
+export function endingWith(signal: AbortSignal | undefined): AbortController {
+  const ending = new AbortController();
+  if (signal?.aborted) ending.abort();
+  signal?.addEventListener("abort", () => ending.abort(), { signal: ending.signal });
+  return ending;
 }
 
 /** Sends, and leaves the body to the caller. */

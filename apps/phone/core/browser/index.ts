@@ -1,6 +1,6 @@
 // The core for the screens of a window: starts the worker, asks it, and replaces it where it has ended.
 
-import { type AnswerTo, type Call, type Change, type Core, CoreError, failure } from "../src/core";
+import { type AnswerTo, type Call, type Change, type Core, CoreError, type FailureCode, type StoreKey, failure } from "../src/core";
 import type { Answer, ToPage, ToWorker } from "./messages";
 
 export * from "../src/core";
@@ -12,11 +12,16 @@ export interface Options {
   base: string | URL;
   /** Another worker, for tests. */
   worker?: string | URL;
+  /** How long a call may take that needs no network, in milliseconds; for tests. */
+  patience?: number | undefined;
 }
 
 interface Waiting {
   call: Call;
+  store: StoreKey | null;
   again: boolean;
+  /** Until when it may be begun. */
+  until: number | null;
   /** How many workers broke over it. */
   breaks: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -26,6 +31,8 @@ interface Waiting {
 
 /** How long a call that needs no network may take; longer than a leader that has ended keeps its files. */
 const PATIENCE = 25_000;
+/** How much longer an answer is waited for after that: what was begun in time is at its end by then. */
+const ANSWER = 2_000;
 /** These wait for the network, which has its own ends. */
 const PATIENT = new Set<Call["call"]>(["sync", "pair", "signIn", "signOut"]);
 
@@ -36,6 +43,7 @@ const PAUSE_MAX = 5_000;
 /** The core over a worker. */
 class BrowserCore implements Core {
   readonly #worker: URL;
+  readonly #patient: number;
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #waiting = new Map<number, Waiting>();
   readonly #events = new AbortController();
@@ -47,6 +55,7 @@ class BrowserCore implements Core {
 
   constructor(options: Options) {
     this.#worker = new URL(options.worker ?? WORKER_NAME, new URL(options.base, location.href));
+    this.#patient = options.patience ?? PATIENCE;
     const { signal } = this.#events;
     document.addEventListener("visibilitychange", () => this.#visible(), { signal });
     // A page that is frozen must not hold the lock that every other window waits for. What the worker was doing it may have
@@ -58,13 +67,15 @@ class BrowserCore implements Core {
     this.#start();
   }
 
-  perform<C extends Call>(call: C): Promise<AnswerTo<C>> {
+  perform<C extends Call>(call: C, store?: StoreKey): Promise<AnswerTo<C>> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new CoreError(failure("unavailable", "closed")));
       const id = this.#next++;
       const waiting: Waiting = {
         call,
+        store: store ?? null,
         again: false,
+        until: null,
         breaks: 0,
         timer: undefined,
         // The worker answers each call with its own kind of answer.
@@ -124,11 +135,12 @@ class BrowserCore implements Core {
   #patience(id: number, waiting: Waiting): void {
     clearTimeout(waiting.timer);
     if (PATIENT.has(waiting.call.call)) return;
-    waiting.timer = setTimeout(() => this.#giveUp(id, "no answer in time"), PATIENCE);
+    waiting.until = Date.now() + this.#patient;
+    waiting.timer = setTimeout(() => this.#giveUp(id, "no answer in time"), this.#patient + ANSWER);
   }
 
-  #ask(id: number, { call, again }: Waiting): void {
-    this.#say({ type: "call", id, call, again });
+  #ask(id: number, { call, again, store, until }: Waiting): void {
+    this.#say({ type: "call", id, asked: { call, again, store, until } });
   }
 
   #say(message: ToWorker): void {
@@ -142,7 +154,7 @@ class BrowserCore implements Core {
   #hear(message: ToPage): void {
     if (message.type === "result") this.#pause = PAUSE_FIRST;
     if (message.type === "change") return this.#tell(message.change);
-    if (message.type === "broken") return this.#broken(message.detail);
+    if (message.type === "broken") return this.#broken(message.detail, message.code);
     const waiting = this.#take(message.id);
     if (!waiting) return;
     if ("failure" in message) return waiting.reject(new CoreError(message.failure));
@@ -151,16 +163,16 @@ class BrowserCore implements Core {
   }
 
   /** A worker that can't go on is replaced; what breaks a second one is given up. */
-  #broken(detail: string): void {
+  #broken(detail: string, code?: FailureCode): void {
     this.#end();
-    for (const [id, waiting] of [...this.#waiting]) if (++waiting.breaks > 1) this.#giveUp(id, detail);
+    for (const [id, waiting] of [...this.#waiting]) if (++waiting.breaks > 1) this.#giveUp(id, detail, code);
     // Later and ever later, so that what breaks at once does not keep the page busy.
     setTimeout(() => this.#start(), this.#pause);
     this.#pause = Math.min(this.#pause * 2, PAUSE_MAX);
   }
 
-  #giveUp(id: number, detail: string): void {
-    this.#take(id)?.reject(new CoreError(failure("unavailable", detail)));
+  #giveUp(id: number, detail: string, code: FailureCode = "unavailable"): void {
+    this.#take(id)?.reject(new CoreError(failure(code, detail)));
   }
 
   #take(id: number): Waiting | undefined {

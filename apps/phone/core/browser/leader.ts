@@ -1,10 +1,10 @@
 // The worker that has the databases open: carries out every window's calls.
 
-import { type Call, type CallNamed, type Change, CoreError, type Failure, type FailureCode, type SignedOut, type Synced, failure } from "../src/core";
+import { type CallNamed, type Change, CoreError, type Failure, type FailureCode, type SignedOut, type Synced, failure } from "../src/core";
 import init, { type Core as Wasm, openCore } from "../wasm/holdfast_wasm";
 import { Engine } from "./engine";
-import { send } from "./http";
-import { type Answer, FOLDER, type Result } from "./messages";
+import { type Access, send } from "./http";
+import { type Answer, type Asked, FOLDER, type Result } from "./messages";
 import { type Server, parsePairingLink, parseServer } from "./server";
 import { facts, isFull } from "./storage";
 
@@ -13,12 +13,15 @@ const HANDOVER = 10_000;
 /** How long the server is given to hear of a sign-out. */
 const FAREWELL = 10_000;
 
+/** For calls that ask nothing of the browser. */
+const NO_FACTS = '{"persisted":"unknown","live":"off","browser":""}';
+
 /** Failures that may be over when the next call comes. */
 const PASSING = new Set(["busy", "storage_full", "storage_inaccessible"]);
 
 /** What carries out every window's calls. */
 export interface Performer {
-  perform(call: Call, again: boolean): Promise<Result>;
+  perform(asked: Asked): Promise<Result>;
   online(): void;
   visible(): void;
 }
@@ -52,6 +55,11 @@ export class Leader implements Performer {
     private readonly host: Host,
   ) {}
 
+  /** Why the databases could not be opened. */
+  get failure(): FailureCode | undefined {
+    return this.#failure?.code;
+  }
+
   /** Opens the databases. Where that fails, every call says why. */
   open(): Promise<void> {
     this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
@@ -60,19 +68,22 @@ export class Leader implements Performer {
 
   online(): void {
     this.#engine?.online();
+    void this.#sayFarewells();
   }
 
   visible(): void {
     this.#engine?.happened({ is: "pullNow" });
+    void this.#sayFarewells();
   }
 
-  /** Carries a call out. `again`: it may have been carried out before. */
-  perform(call: Call, again: boolean): Promise<Result> {
+  /** Carries a call out. */
+  perform(asked: Asked): Promise<Result> {
+    const { call } = asked;
     // What waits for the network must not keep the others waiting.
     if (call.call === "sync") return this.#result(() => this.#sync());
-    if (call.call === "pair" || call.call === "signIn") return this.#result(() => this.#signIn(call));
-    if (call.call === "signOut") return this.#result(() => this.#signOut(call, again));
-    const result = this.#queue.then(() => this.#result(() => this.#carryOut(call, again)));
+    if (call.call === "pair" || call.call === "signIn") return this.#result(() => this.#signIn(call, asked));
+    if (call.call === "signOut") return this.#result(() => this.#signOut(call, asked));
+    const result = this.#queue.then(() => this.#result(() => this.#carryOut(asked)));
     this.#queue = result;
     return result;
   }
@@ -112,6 +123,7 @@ export class Leader implements Performer {
       this.#failure = undefined;
       this.#engine = new Engine(this.#core, this.host.tell, this.host.broken);
       this.#engine.start();
+      void this.#sayFarewells();
     } catch (error) {
       this.#failure = error instanceof CoreError ? error : new CoreError(failure("unavailable", String(error)));
       // Part of the app did not arrive, or is broken: this worker must not keep the lock that sound windows wait for.
@@ -123,11 +135,14 @@ export class Leader implements Performer {
     return JSON.stringify(await facts(this.#engine?.live ?? "off", this.host.persistenceDenied()));
   }
 
-  async #carryOut(call: Call, again: boolean): Promise<Answer> {
+  async #carryOut(asked: Asked): Promise<Answer> {
+    const { call } = asked;
     const { core, engine } = await this.#ready();
     const asks = ["overview", "diagnostics", "persist"].includes(call.call);
-    const facts = asks ? await this.#facts() : '{"persisted":"unknown","live":"off","browser":""}';
-    const answer: Answer = JSON.parse(core.perform(JSON.stringify(call), again, facts));
+    const facts = asks ? await this.#facts() : NO_FACTS;
+    // From here on nothing is awaited. Whoever has given it up has said so to the person.
+    if (asked.until !== null && Date.now() > asked.until) throw new CoreError(failure("unavailable", "too late"));
+    const answer: Answer = JSON.parse(core.perform(JSON.stringify(call), how(asked), facts));
     if (call.call === "adopt" || call.call === "keepApart") this.host.tell({ what: "account" });
     if (call.call === "persist") this.host.tell({ what: "overview" });
     // After the answer is on its way: what is to be sent can wait for that.
@@ -144,56 +159,71 @@ export class Leader implements Performer {
     return { ...tally, failure: failed, pending: core.pending() };
   }
 
-  async #signIn(call: CallNamed<"pair"> | CallNamed<"signIn">): Promise<Answer> {
+  async #signIn(call: CallNamed<"pair"> | CallNamed<"signIn">, asked: Asked): Promise<Answer> {
     const { core, engine } = await this.#ready();
     const link = call.call === "pair" ? parsePairingLink(call.server) : undefined;
-    const server: Server = link?.server ?? parseServer(call.server);
-    const request = link && call.call === "pair" ? { ...call, code: call.code ?? link.code } : call;
-    const { path, body } = JSON.parse(core.signInRequest(JSON.stringify(request), JSON.stringify(server)));
+    const server = JSON.stringify(link?.server ?? parseServer(call.server));
+    const wanted = JSON.stringify(link && call.call === "pair" ? { ...call, code: call.code ?? link.code } : call);
+    const request = JSON.parse(core.signInRequest(wanted, server, how(asked))) as { path: string; body: string } | null;
+    if (!request) return JSON.parse(core.isSignedIn(NO_FACTS));
     await core.reserve();
-    const reply = await send(server, { method: "POST", path, body });
+    const reply = await send(JSON.parse(server) as Server, { method: "POST", ...request });
     // From here to the end nothing is awaited: either all of it has happened or none.
-    const before = engine.access();
     engine.stop();
     try {
-      const facts = '{"persisted":"unknown","live":"off","browser":""}';
-      const args = [JSON.stringify(server), call.deviceName, JSON.stringify(reply), facts] as const;
-      const answer: Answer = JSON.parse(core.signedIn(...args));
+      const answer: Answer = JSON.parse(core.signedIn(wanted, server, JSON.stringify(reply), how(asked), NO_FACTS));
       this.host.tell({ what: "account" });
       this.host.tell({ what: "places" });
-      const now = engine.access();
-      if (before && now && before.account === now.account && before.token !== now.token) {
-        // The sign-in before is of no use to anybody any more.
-        void send(before.server, { method: "DELETE", path: "/v1/sessions/current", access: before });
-      }
       return answer;
     } finally {
       engine.start();
+      void this.#sayFarewells();
     }
   }
 
   /** Signed out here first, durably: neither the network nor the server's answer can keep a person signed in. */
-  async #signOut(call: CallNamed<"signOut">, again: boolean): Promise<SignedOut> {
+  async #signOut(call: CallNamed<"signOut">, asked: Asked): Promise<SignedOut> {
     const { core, engine } = await this.#ready();
-    const access = engine.access();
-    // The first try has done it.
-    if (again && !access) return { unsent: 0, serverTold: true };
-    const unsent = core.leave(call.evenIfUnsent ?? false);
     engine.stop();
+    let answer: SignedOut;
     try {
-      core.signedOut();
+      answer = JSON.parse(core.signOut(call.evenIfUnsent ?? false, how(asked)));
     } finally {
       engine.start();
     }
     this.host.tell({ what: "account" });
     this.host.tell({ what: "places" });
-    if (!access) return { unsent, serverTold: true };
-    const farewell = { method: "DELETE", path: "/v1/sessions/current", access, timeout: FAREWELL };
-    const reply = await send(access.server, farewell);
-    // 401: the server had ended it before.
-    const serverTold = reply.protocol && ((reply.status >= 200 && reply.status < 300) || reply.status === 401);
-    return { unsent, serverTold };
+    const token = this.#farewells(core).at(-1)?.token;
+    await this.#sayFarewells();
+    return { ...answer, serverTold: !this.#farewells(core).some((farewell) => farewell.token === token) };
   }
+
+  #farewells(core: Wasm): Access[] {
+    return JSON.parse(core.farewells());
+  }
+
+  /** Tells the servers which sign-ins are over. What does not reach them is tried again with the next network, or start. */
+  async #sayFarewells(): Promise<void> {
+    const core = this.#core;
+    if (!core) return;
+    const tell = async (access: Access) => {
+      const farewell = { method: "DELETE", path: "/v1/sessions/current", access, timeout: FAREWELL };
+      const { protocol, status } = await send(access.server, farewell);
+      // A server that refuses does not know the token, or the account: there is nothing left to end.
+      if (protocol && status < 500 && ![408, 425, 429].includes(status)) core.told(access.token);
+    };
+    try {
+      await Promise.all(this.#farewells(core).map(tell));
+    } catch (error) {
+      // The disk is full, perhaps: they are told once more another time.
+      if (typeof error !== "string") this.host.broken(error);
+    }
+  }
+}
+
+/** What the core is told of how a call came. */
+function how({ again, store }: Asked): string {
+  return JSON.stringify({ again, store });
 }
 
 /** SQLite can't tell a file that may not grow from one that can't be written: a file of our own can. */

@@ -3,7 +3,7 @@
 
 import { createParser } from "eventsource-parser";
 
-import { type Access, REQUEST_TIMEOUT, about, open } from "./http";
+import { type Access, REQUEST_TIMEOUT, about, endingWith, open } from "./http";
 
 const PAUSE_FIRST = 1_000;
 const PAUSE_MAX = 120_000;
@@ -64,17 +64,16 @@ export class LiveStream {
 
   /** One connection, to its end. */
   async #connect(connected: () => void): Promise<{ connected: boolean; answered: boolean; asked: number }> {
-    const silence = new AbortController();
-    let timer = setTimeout(() => silence.abort(), REQUEST_TIMEOUT);
+    const ending = endingWith(this.#over.signal);
+    let timer = setTimeout(() => ending.abort(), REQUEST_TIMEOUT);
     const heard = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), SILENCE);
+      timer = setTimeout(() => ending.abort(), SILENCE);
     };
     let isConnected = false;
     try {
-      const signal = AbortSignal.any([this.#over.signal, silence.signal]);
       const request = { method: "GET", path: "/v1/sync/events", access: this.access };
-      const response = await open(this.access.server, request, signal);
+      const response = await open(this.access.server, request, ending.signal);
       const { status, protocol, retryAfter } = about(response);
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
       if (status !== 200 || !protocol || !isStream || response.body === null) {
@@ -89,6 +88,7 @@ export class LiveStream {
       // Broken, silent for too long, or ended from here.
     } finally {
       clearTimeout(timer);
+      ending.abort();
     }
     return { connected: isConnected, answered: isConnected, asked: 0 };
   }

@@ -1,6 +1,6 @@
 // What a page, its worker, and the workers of other windows say to each other.
 
-import type { Answers, Call, Change, Failure } from "../src/core";
+import type { Answers, Call, Change, Failure, FailureCode, StoreKey } from "../src/core";
 
 /** The name of the lock that the leader holds, and of the channel on which the others ask it. */
 export const NAME = "holdfast-core";
@@ -12,10 +12,21 @@ export type Answer = Answers[Call["call"]];
 /** What a call came to. */
 export type Result = { answer: Answer } | { failure: Failure };
 
+/** A call, and how it came. */
+export interface Asked {
+  call: Call;
+  /** It may have been carried out before. */
+  again: boolean;
+  /** Whose places it is for; null: those that are current when it is carried out. */
+  store: StoreKey | null;
+  /** When whoever asked has given it up, by the clock of this machine: not to be begun after that. Null: never. */
+  until: number | null;
+}
+
 /** From a page to its worker. */
 export type ToWorker =
-  /** Carry this out. `again`: it may have been carried out before. */
-  | { type: "call"; id: number; call: Call; again: boolean }
+  /** Carry this out. */
+  | { type: "call"; id: number; asked: Asked }
   /** The person has come back to the window. */
   | { type: "visible" }
   /** The browser has refused to keep what is stored. */
@@ -25,8 +36,11 @@ export type ToWorker =
 export type ToPage =
   | ({ type: "result"; id: number } & Result)
   | { type: "change"; change: Change }
-  /** The worker can't go on and has to be replaced: calls without a result may have been carried out. */
-  | { type: "broken"; detail: string };
+  /**
+   * The worker can't go on and has to be replaced: calls without a result may have been carried out. `code`: what a call is told
+   * that breaks the next one, too.
+   */
+  | { type: "broken"; detail: string; code?: FailureCode };
 
 /** Between workers, on the channel. */
 export type BetweenWorkers =
@@ -35,7 +49,7 @@ export type BetweenWorkers =
   /** I do. */
   | { type: "leading"; leader: string }
   /** To the leader. */
-  | { type: "call"; leader: string; from: string; id: number; call: Call; again: boolean }
+  | { type: "call"; leader: string; from: string; id: number; asked: Asked }
   /** To one of the others. */
   | ({ type: "result"; to: string; id: number } & Result)
   | { type: "change"; change: Change }

@@ -40,10 +40,18 @@ export function parsePairingLink(text: string): { server: Server; code: string }
 }
 
 function parse(text: string): URL | undefined {
-  if (text.includes("://")) return URL.parse(text) ?? undefined;
-  const url = URL.parse(`https://${text}`);
-  if (url && isThisMachine(url)) return URL.parse(`http://${text}`) ?? undefined;
-  return url ?? undefined;
+  if (text.includes("://")) return urlOf(text);
+  const url = urlOf(`https://${text}`);
+  return url && isThisMachine(url) ? urlOf(`http://${text}`) : url;
+}
+
+/** `URL.parse`, which browsers of 2023 don't have. */
+function urlOf(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function isThisMachine(url: URL): boolean {

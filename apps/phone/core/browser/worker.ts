@@ -2,9 +2,8 @@
 // hand their window's calls to it. When it ends, whichever way, the browser gives the lock to the next, which opens the
 // databases and carries out again what has no answer yet.
 
-import type { Call } from "../src/core";
 import { Leader, type Performer, refusing } from "./leader";
-import { type BetweenWorkers, NAME, type Result, type ToPage, type ToWorker } from "./messages";
+import { type Asked, type BetweenWorkers, NAME, type Result, type ToPage, type ToWorker } from "./messages";
 
 declare const WASM_NAME: string;
 /** What of a dedicated worker's scope is used here; the types of a page and of a worker can't stand beside each other. */
@@ -15,9 +14,7 @@ declare const self: EventTarget & {
 
 /** A call of this worker's window that has no result yet. */
 interface Pending {
-  call: Call;
-  /** It may have been carried out before. */
-  again: boolean;
+  asked: Asked;
   /** To whom it was given. */
   given: string | undefined;
 }
@@ -47,17 +44,17 @@ function giveAll(): void {
   for (const [id, entry] of pending) {
     if (entry.given === leading) continue;
     // Whoever it was given to before may have carried it out.
-    const again = entry.again || entry.given !== undefined;
+    const asked = { ...entry.asked, again: entry.asked.again || entry.given !== undefined };
     entry.given = leading;
-    if (leader) void leader.perform(entry.call, again).then((result) => finish(id, result));
-    else toOthers({ type: "call", leader: leading, from: me, id, call: entry.call, again });
+    if (leader) void leader.perform(asked).then((result) => finish(id, result));
+    else toOthers({ type: "call", leader: leading, from: me, id, asked });
   }
 }
 
 self.onmessage = ({ data }) => {
   switch (data.type) {
     case "call":
-      pending.set(data.id, { call: data.call, again: data.again, given: undefined });
+      pending.set(data.id, { asked: data.asked, given: undefined });
       giveAll();
       break;
     case "visible":
@@ -86,7 +83,7 @@ channel.onmessage = ({ data }: MessageEvent<BetweenWorkers>) => {
       const key = `${from}.${id}`;
       if (underWay.has(key)) break;
       underWay.add(key);
-      void leader.perform(data.call, data.again).then((result) => {
+      void leader.perform(data.asked).then((result) => {
         underWay.delete(key);
         toOthers({ type: "result", to: from, id, ...result });
       });
@@ -124,6 +121,11 @@ navigator.locks
       persistenceDenied: () => persistenceDenied,
     });
     await taken.open();
+    if (taken.failure === "storage_too_new") {
+      // A window with a newer version has been here, and may be waiting: its worker can lead, this one only be in the way.
+      toPage({ type: "broken", detail: "another version's database", code: taken.failure });
+      return new Promise(() => {});
+    }
     leader = taken;
     leading = me;
     toOthers({ type: "leading", leader: me });

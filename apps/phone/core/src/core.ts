@@ -3,7 +3,7 @@
 // `holdfast-app`, which says what each of them promises.
 
 import { type Answers, type Call, type Change, FAILURE_WORDS, type Failure, type FailureCode } from "./types";
-import type { Place, Seen } from "./types";
+import type { Place, Seen, StoreKey } from "./types";
 
 export * from "./types";
 
@@ -21,8 +21,12 @@ export interface Core {
    * `clientId`).
    *
    * Calls are carried out in the order in which they are made, whichever window makes them.
+   *
+   * `store`: whose places it is for, as `overview` named them when the person saw what they act on. Refused with the code
+   * `other_account`, where other places are current when it comes to be carried out: another window may have signed out, or
+   * in. Left out, it is carried out on those that are current then.
    */
-  perform<C extends Call>(call: C): Promise<AnswerTo<C>>;
+  perform<C extends Call>(call: C, store?: StoreKey | undefined): Promise<AnswerTo<C>>;
 
   /**
    * Calls `listener` whenever what was answered before may have changed, by whatever window or from the server. A hint to

@@ -49,7 +49,7 @@ export type Adoption = {
    */
   places: number,
   /**
-   * Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided.
+   * Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided, until there are more.
    */
   ask: boolean,
 };
@@ -451,9 +451,19 @@ export type InUse = {
 };
 
 /**
- * What happened to a place on this device, oldest first.
+ * What happened.
  */
-export type JournalEntry = {
+export type JournalEvent = "queued" | "sent" | "sent_again" | "confirmed" | "confirmed_again" | "conflicted" | "rejected" | "deferred" | "gone" | "resolved" | "discarded" | "superseded" | "captured_without_position" | "placed" | "adopted" | "imported" | "recovered";
+
+/**
+ * One thing that happened to a place on this device, with what was not kept of the place by it.
+ */
+export type JournalLine = {
+  /**
+   * Values that the place does not have because of it. Several lines can speak of one decision, all of one moment: what was
+   * lost by it stands with the first of them that says "resolved".
+   */
+  lost: Array<Lost>,
   /**
    * When.
    */
@@ -479,11 +489,6 @@ export type JournalEntry = {
    */
   detail: string | null,
 };
-
-/**
- * What happened.
- */
-export type JournalEvent = "queued" | "sent" | "sent_again" | "confirmed" | "confirmed_again" | "conflicted" | "rejected" | "deferred" | "gone" | "resolved" | "discarded" | "superseded" | "captured_without_position" | "placed" | "adopted" | "imported" | "recovered";
 
 /**
  * Which window's part of the app holds the database.
@@ -528,6 +533,42 @@ export type List = {
  * How changes from elsewhere arrive.
  */
 export type Live = "connected" | "polling" | "off";
+
+/**
+ * A value that a place does not have, because of a decision.
+ */
+export type Lost = {
+  /**
+   * The field.
+   */
+  field: Field,
+  /**
+   * Whose value it was.
+   */
+  whose: LostSide,
+  /**
+   * The value; null: the field would have been empty.
+   */
+  value: LostValue | null,
+};
+
+/**
+ * Whose value was not kept.
+ */
+export type LostSide = "mine" | "theirs" | "discarded" | "before";
+
+/**
+ * A value that was not kept.
+ */
+export type LostValue = string | Position | {
+  /**
+   * Tags that were to be there.
+   */
+  add: Array<string>,
+  /**
+   * Tags that were not to be there.
+   */
+remove: Array<string>, } | Array<string>;
 
 /**
  * Into the trash, or out of it.
@@ -669,6 +710,10 @@ export type OutboxPage = {
  * How this device stands.
  */
 export type Overview = {
+  /**
+   * Names the store whose places are shown.
+   */
+  store: StoreKey,
   /**
    * The account whose places are shown; null: places saved without an account.
    */
@@ -853,7 +898,7 @@ export type PlacePage = {
   /**
    * What happened to it on this device, oldest first.
    */
-  journal: Array<JournalEntry>,
+  journal: Array<JournalLine>,
   /**
    * What of it waits to be sent, in order.
    */
@@ -1318,6 +1363,12 @@ export type StorageOverview = {
 };
 
 /**
+ * Names one store: one per server and account, and the one without an account. Opaque to screens, which hand it back with
+ * what they ask for, so that nothing is done to another account's places than those that were shown.
+ */
+export type StoreKey = string;
+
+/**
  * What sending and fetching came to.
  */
 export type Synced = {
@@ -1409,7 +1460,7 @@ export const FAILURE_WORDS: Record<FailureCode, { sentence: string; advice: stri
   unknown_call: { sentence: "This part of the app is of another version than the rest.", advice: "Close every window of the app and open it again." },
   invalid: { sentence: "A value can't be taken as it is; nothing was changed.", advice: "Correct it and try again." },
   no_such_place: { sentence: "This place is not on this device any more.", advice: "Go back to the list." },
-  other_account: { sentence: "This place belongs to another account than the one that is open now; nothing was changed.", advice: "Go back to the list." },
+  other_account: { sentence: "This belongs to another account than the one that is open now; nothing was changed.", advice: "Look at what is open now, and do it again there if that is what you want." },
   no_such_entry: { sentence: "This change does not wait any more; it may have been sent meanwhile.", advice: "Look at the list once more." },
   in_trash: { sentence: "This place is in the trash; nothing was changed.", advice: "Restore it first." },
   not_in_trash: { sentence: "This place is not in the trash.", advice: "Look at it once more." },

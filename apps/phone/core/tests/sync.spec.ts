@@ -134,10 +134,35 @@ test("a sign-out says what is unsent, keeps it for that account, and places kept
   // A window that still shows the other account's place.
   expect(await tryAsk(page, { call: "delete", key })).toMatchObject({ failure: { code: "other_account" } });
 
+  // The server hears of it at the next opportunity, from whatever this device then shows.
   site.network = "up";
+  await page.reload();
+  await expect.poll(() => site.seen.filter((request) => request === "DELETE /v1/sessions/current").length).toBe(1);
+  await page.reload();
   await signIn(page, site, account);
+  expect(site.seen.filter((request) => request === "DELETE /v1/sessions/current")).toHaveLength(1);
   expect((await overview(page)).adoption.ask).toBe(false);
   await expectState(page, "Unsent", "synced");
+});
+
+test("a device that is signed in is not taken over by another account's code, and leaves nothing behind there", async ({
+  browserWindow,
+  site,
+  server,
+  device,
+}) => {
+  const page = await open(browserWindow, site.url);
+  const other = await server.addAccount();
+  await signIn(page, site, other);
+  await capture(page, "Other's");
+  const { code } = JSON.parse(await device.holdfast(["pair", "--new-code", "--json"])) as { code: string };
+  const pair = { call: "pair", server: site.url, code, deviceName: "browser" } as const;
+  expect(await tryAsk(page, pair)).toMatchObject({ failure: { code: "signed_in_elsewhere" } });
+  expect((await overview(page)).account?.email).toBe(other.email);
+  expect((await places(page)).map(({ name }) => name)).toEqual(["Other's"]);
+  // The access that the server had given out for the code is ended.
+  await expect.poll(() => site.seen.includes("DELETE /v1/sessions/current")).toBe(true);
+  await expectState(page, "Other's", "synced");
 });
 
 test("what two devices changed differently is asked, both sides shown, and answered", async ({

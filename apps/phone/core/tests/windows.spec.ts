@@ -74,6 +74,77 @@ test("a frozen window lets the others go on, and goes on itself afterwards", asy
   expect((await overview(first)).leader).toBe("elsewhere");
 });
 
+test("a window of an older version does not stand in the way of a newer one", async ({ browserWindow, site }) => {
+  const former = await open(browserWindow, site.url);
+  await capture(former, "There");
+  await former.close();
+  // To this worker every database looks as if a newer version had written it: SQLite keeps the number in the first page.
+  const older = site.withWorker(
+    "older",
+    `const read = FileSystemSyncAccessHandle.prototype.read;
+     FileSystemSyncAccessHandle.prototype.read = function (buffer, at) {
+       const count = read.call(this, buffer, at);
+       const bytes = ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, count) : new Uint8Array(buffer, 0, count);
+       if (count >= 100 && String.fromCharCode(...bytes.subarray(0, 15)) === "SQLite format 3") bytes.set([0, 0, 0x27, 0x0f], 60);
+       return count;
+     };`,
+  );
+  const first = await open(browserWindow, older);
+  expect(await tryAsk(first, { call: "overview" })).toMatchObject({ failure: { code: "storage_too_new" } });
+  const second = await open(browserWindow, site.url);
+  await expect.poll(async () => (await overview(second)).leader).toBe("here");
+  expect((await places(second)).map(({ name }) => name)).toEqual(["There"]);
+  // And the older one is answered by the newer.
+  await expect.poll(async () => tryAsk(first, { call: "overview" })).toMatchObject({ answer: { leader: "elsewhere" } });
+});
+
+test("what was asked in a window is not done to the account that another window has signed in to meanwhile", async ({
+  browserWindow,
+  site,
+  account,
+}) => {
+  const first = await open(browserWindow, site.url);
+  const { store } = await overview(first);
+  const second = await open(browserWindow, site.url);
+  await signIn(second, site, account);
+  const clientId = crypto.randomUUID();
+  const asked = first.evaluate(
+    async ([store, clientId, position]) => {
+      const call = { call: "capture", clientId, name: "Private", position } as const;
+      return window.core.perform(call, store).then(
+        () => "captured",
+        (error: unknown) => (error as { code: string }).code,
+      );
+    },
+    [store, clientId, HERE] as const,
+  );
+  expect(await asked).toBe("other_account");
+  expect(await places(second)).toEqual([]);
+});
+
+test("a call that its window has given up is not carried out any more", async ({ browserWindow, site }) => {
+  // This leader hears of what it is asked only when it is let go on; after the window that asks has given up.
+  const slow = site.withWorker(
+    "slow",
+    `const channels = [];
+     const Native = BroadcastChannel;
+     globalThis.BroadcastChannel = class extends Native {
+       set onmessage(hear) {
+         super.onmessage = (event) => {
+           if (event.data.type !== "call" || event.data.asked.call.call !== "capture") return hear(event);
+           setTimeout(() => hear(event), Math.max(0, event.data.asked.until - Date.now() + 500));
+         };
+       }
+     };`,
+  );
+  const first = await open(browserWindow, slow);
+  await overview(first);
+  const second = await open(browserWindow, `${site.url}/?patience=1000`);
+  const captured = tryAsk(second, { call: "capture", clientId: crypto.randomUUID(), name: "Too late", position: HERE });
+  expect(await captured).toMatchObject({ failure: { code: "unavailable" } });
+  expect(await places(first)).toEqual([]);
+});
+
 test("a window whose WebAssembly is not there says so, lets the lock go, and is served by the next one", async ({ browserWindow, site }) => {
   const without = site.withWorker(
     "without-wasm",

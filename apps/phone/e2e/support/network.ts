@@ -32,6 +32,7 @@ export class Network {
   readonly #sockets = new Set<Socket>();
   readonly #troubles: Trouble[] = [];
   readonly #own = new Map<string, { type: string; body: string }>();
+  readonly #refusals: { path: RegExp; status: number; code: string }[] = [];
   readonly #rewrites: { path: RegExp; rewrite: Rewrite }[] = [];
   #isOff = false;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -101,6 +102,11 @@ export class Network {
     this.#rewrites.push({ path, rewrite });
   }
 
+  /** From now on refuses every request to such a path, in the words of the contract, as the server would. */
+  refuse(path: RegExp, status: number, code: string): void {
+    this.#refusals.push({ path, status, code });
+  }
+
   /** Answers by itself under this path, which the server doesn't have. */
   serve(path: string, type: string, body: string): void {
     this.#own.set(path, { type, body });
@@ -123,6 +129,14 @@ export class Network {
     const own = this.#own.get(seen.path);
     if (own) {
       outgoing.writeHead(200, { "Content-Type": own.type }).end(own.body);
+      return;
+    }
+    const refusal = this.#refusals.find(({ path }) => path.test(seen.path));
+    if (refusal) {
+      const { status, code } = refusal;
+      seen.status = status;
+      const problem = { type: `https://holdfast.example/problems/${code}`, title: code, status, code, detail: "Said by the network of a test." };
+      outgoing.writeHead(status, { "Content-Type": "application/problem+json", "Holdfast-Protocol": "1" }).end(JSON.stringify(problem));
       return;
     }
     const trouble = this.#troubles.find(({ matches, times }) => times > 0 && matches.test(seen.path));

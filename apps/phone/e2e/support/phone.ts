@@ -28,17 +28,20 @@ export const CONTEXT = {
 };
 
 /** What a person may allow, or not. `durableStorage`: to keep data for good, as for an app that is on the home screen. */
-export type Permission = "geolocation" | "durableStorage";
+export type Permission = "geolocation" | "durableStorage" | "clipboardReadWrite" | "clipboardSanitizedWrite";
+
+/** What a phone that is used every day has allowed. */
+export const USUAL: readonly Permission[] = ["geolocation", "durableStorage"];
 
 /** Allows exactly these, until the browser is closed or this is called again. */
-export async function permit(page: Page, permissions: Permission[]): Promise<void> {
+export async function permit(page: Page, permissions: readonly Permission[]): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const { browserContextId } = (await session.send("Target.getTargetInfo")).targetInfo;
   await session.detach();
   // Whoever allows it must stay: what a session has allowed ends with it.
   const browser = await page.context().browser()?.newBrowserCDPSession();
   if (!browser) throw new Error("a phone is a browser");
-  await browser.send("Browser.grantPermissions", { permissions, ...(browserContextId && { browserContextId }) });
+  await browser.send("Browser.grantPermissions", { permissions: [...permissions], ...(browserContextId && { browserContextId }) });
 }
 
 /** The position never comes, and no error either. */
@@ -46,6 +49,17 @@ export function neverAnswer(context: BrowserContext): Promise<unknown> {
   return context.addInitScript(() => {
     navigator.geolocation.getCurrentPosition = () => {};
     navigator.geolocation.watchPosition = () => 1;
+  });
+}
+
+/** The person has said nothing so far, and says no when they are asked. */
+export function refuseWhenAsked(context: BrowserContext): Promise<unknown> {
+  return context.addInitScript(() => {
+    const query = navigator.permissions.query.bind(navigator.permissions);
+    navigator.permissions.query = async (asked) => (asked.name === "geolocation" ? Object.assign(new EventTarget(), { state: "prompt" }) : query(asked)) as PermissionStatus;
+    const refuse = (_: PositionCallback, failed?: PositionErrorCallback | null) => setTimeout(() => failed?.({ code: 1, message: "" } as GeolocationPositionError));
+    navigator.geolocation.getCurrentPosition = (heard, failed) => void refuse(heard, failed);
+    navigator.geolocation.watchPosition = (heard, failed) => (refuse(heard, failed), 1);
   });
 }
 

@@ -2,6 +2,8 @@
 
 import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
+import { look } from "../support/look";
+import { permit } from "../support/phone";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 test("places saved before there was an account are asked about once, and taken into it", async ({ phone, network, account, device }) => {
@@ -32,6 +34,63 @@ test("places that are kept apart stay on the phone and come back after signing o
   await expect(said(phone, words.settings.signedOut)).toBeVisible();
   await goTo(phone, "places");
   await expectState(phone, "Secret spring", "savedOnDevice");
+
+  // One more comes: it is mentioned, once, and what is decided then holds again.
+  await saveNamed(phone, "Secret cave");
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expect(phone.getByText(words.adopt.title(2))).toBeVisible();
+  await look(phone, "home-apart");
+  await button(phone, words.adopt.apart).click();
+  await expect(phone.getByText(words.adopt.title(2))).toBeHidden();
+  await phone.reload();
+  await expect(phone.getByRole("banner").getByText(words.summary.synced)).toBeVisible();
+  await expect(phone.getByText(words.adopt.title(2))).toHaveCount(0);
+  expect(await placesOf(device)).toEqual([]);
+
+  // The settings go on to offer it.
+  await goTo(phone, "settings");
+  await expect(phone.getByText(words.adopt.apartTitle(2))).toBeVisible();
+  await button(phone, words.adopt.take).click();
+  await expect(said(phone, words.adopt.taken(2))).toBeVisible();
+  await expect(phone.getByText(words.adopt.apartTitle(2))).toBeHidden();
+  await goTo(phone, "places");
+  await allSent(phone);
+  expect(await placesOf(device)).toHaveLength(2);
+});
+
+test("a wrong address of a server is said in words, with what a right one looks like", async ({ phone, network }) => {
+  await phone.goto(`${network.url}/app/sign-in`);
+  await phone.getByRole("textbox", { name: words.signIn.code }).fill("AAAA-AAAA");
+  const server = phone.getByRole("textbox", { name: words.signIn.server });
+  for (const [address, why] of [
+    ["ann@example.org", words.signIn.address.email],
+    ["https:/places.example.org", words.signIn.address.slashes],
+    ["places.example.org", words.signIn.address.elsewhere(network.url, "https://places.example.org")],
+  ] as const) {
+    await server.fill(address);
+    await button(phone, words.signIn.pair).click();
+    await expect(phone.getByRole("alert").filter({ hasText: why })).toBeVisible();
+    await expect(server).toHaveAttribute("aria-invalid", "true");
+  }
+  await look(phone, "sign-in-wrong-server");
+});
+
+test("a phone is offered its model as its name, and whatever the person types instead stays", async ({ phone, network }) => {
+  const session = await phone.context().newCDPSession(phone);
+  const agent = await phone.evaluate(() => navigator.userAgent);
+  await session.send("Emulation.setUserAgentOverride", {
+    userAgent: agent,
+    userAgentMetadata: { platform: "Android", platformVersion: "16", architecture: "", model: "Pixel 8", mobile: true, brands: [] },
+  });
+  await phone.goto(`${network.url}/app/sign-in`);
+  const name = phone.getByRole("textbox", { name: words.signIn.deviceName });
+  await expect(name).toHaveValue("Pixel 8");
+  await name.fill("");
+  await expect(name).toHaveValue("");
+  await name.fill("Ann’s phone");
+  await phone.getByRole("radio", { name: words.signIn.byPassword }).click();
+  await expect(name, "typed once for both ways").toHaveValue("Ann’s phone");
 });
 
 test("a phone is paired by the link behind the code", async ({ phone, network, account, open, server }) => {
@@ -82,6 +141,13 @@ test("a phone whose access is ended says so, keeps everything, and goes on after
   await expect(rows(phone)).toHaveCount(2);
   await saveHere(phone);
   await expect(rows(phone)).toHaveCount(3);
+  // Who it was is known, also where the page is the first that is opened.
+  await phone.goto(`${network.url}/app/sign-in`);
+  await expect(phone.getByText(words.signIn.again(account.email))).toBeVisible();
+  await expect(phone.getByRole("textbox", { name: words.signIn.server })).toHaveValue(network.url);
+  await phone.getByRole("radio", { name: words.signIn.byPassword }).click();
+  await expect(phone.getByRole("textbox", { name: words.signIn.email })).toHaveValue(account.email);
+  await expect(phone.getByRole("textbox", { name: words.signIn.deviceName })).toHaveValue("Chrome on Linux");
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
   await allSent(phone);
@@ -106,4 +172,23 @@ test("signing out with unsent work says how much, keeps it, and sends it after t
   await expectState(phone, "Old oak", "synced");
   await device.sync();
   expect(await device.holdfast(["list"])).toContain("Old oak");
+});
+
+test("signing out with places that have no position says how many, keeps them, and shows them again", async ({ phone, network, account }) => {
+  await signIn(phone, network, account);
+  await permit(phone, ["durableStorage"]);
+  await phone.goto(`${network.url}/app/`);
+  await button(phone, words.home.save).click();
+  await expect(rows(phone)).toHaveCount(1);
+  await expectState(phone, words.unnamed, "needsPosition");
+  await goTo(phone, "settings");
+  await button(phone, words.settings.signOut).click();
+  await expect(question(phone)).toContainText(words.settings.signOutUnsent(1));
+  await question(phone).getByRole("button", { name: words.settings.signOutAnyway }).click();
+  await expect(said(phone, words.settings.signedOutKept(1))).toBeVisible();
+  await goTo(phone, "places");
+  await expect(rows(phone)).toHaveCount(0);
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await expectState(phone, words.unnamed, "needsPosition");
 });

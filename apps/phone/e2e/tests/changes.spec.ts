@@ -3,6 +3,7 @@
 import { save } from "../support/all";
 import { allSent, back, button, expectState, openPlace, rows, said, saveNamed, signIn, type, words } from "../support/app";
 import { placesOf } from "../support/other";
+import { permit, USUAL } from "../support/phone";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 const OAK = { latitude: 47.4979, longitude: 8.7291, name: "Old oak", note: "Shade" };
@@ -47,7 +48,14 @@ test("the same field changed on the web and offline on the phone is decided by t
   await choose(words.conflict.fields.name, "My oak");
   await choose(words.conflict.fields.note, "Web note");
   await button(phone, words.conflict.perField).click();
-  await expect(said(phone, words.conflict.decided)).toBeVisible();
+  await expect(said(phone, words.conflict.became.each("name", "note"))).toBeVisible();
+  // What was not kept is in the place's history, to be read and taken from there.
+  await expect(phone.getByText(words.lost.theirs("name", "Web oak"))).toBeVisible();
+  await expect(phone.getByText(words.lost.mine("note", "My note"))).toBeVisible();
+  await permit(phone, [...USUAL, "clipboardReadWrite", "clipboardSanitizedWrite"]);
+  await button(phone, words.lost.copyThe("note")).click();
+  await expect(said(phone, words.lost.copied)).toBeVisible();
+  expect(await phone.evaluate(() => navigator.clipboard.readText())).toBe("My note");
   await phone.goto(`${network.url}/app/`);
   await expectState(phone, "My oak", "synced");
   await device.sync();

@@ -1,12 +1,18 @@
 // Every screen, light and dark, on a phone: its picture, and whether everybody can use it.
 
 import { save } from "../support/all";
-import { allSent, back, button, expectState, goTo, openPlace, question, saveHere, saveNamed, signIn, type, words } from "../support/app";
+import { allSent, back, button, expectState, goTo, openPlace, question, said, saveHere, saveNamed, signIn, type, words } from "../support/app";
 import { look } from "../support/look";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 test("the screens of a phone without an account", async ({ phone, network }) => {
+  // Each screen is looked at six times.
+  test.slow();
   await look(phone, "home-empty");
+  await goTo(phone, "outbox");
+  await expect(phone.getByText(words.outbox.emptyLocal)).toBeVisible();
+  await look(phone, "outbox-empty");
+  await goTo(phone, "places");
   await saveHere(phone);
   await look(phone, "home-saved");
   await openPlace(phone, words.unnamed);
@@ -16,18 +22,22 @@ test("the screens of a phone without an account", async ({ phone, network }) => 
   await look(phone, "position");
   await phone.goto(`${network.url}/app/`);
   await goTo(phone, "outbox");
-  await look(phone, "outbox-empty");
+  await expect(phone.getByText(words.outbox.queuedAlone)).toBeVisible();
+  await look(phone, "outbox-alone");
   await goTo(phone, "settings");
   await look(phone, "settings");
   await phone.goto(`${network.url}/app/sign-in`);
+  await expect(button(phone, words.signIn.pair)).toBeVisible();
   await look(phone, "sign-in-code");
   await phone.getByRole("radio", { name: words.signIn.byPassword }).click();
   await look(phone, "sign-in-password");
   await phone.goto(`${network.url}/app/trash`);
+  await expect(phone.getByText(words.trash.emptyTitle)).toBeVisible();
   await look(phone, "trash-empty");
 });
 
 test("the screens of a phone in use", async ({ phone, network, account, open, server, device, watch }) => {
+  test.slow();
   watch.allowFailures();
   const web = await open(account);
   const path = await save(web, server, { latitude: 47.4979, longitude: 8.7291, name: "Old oak", note: "Shade", category: "tree", tags: "shade, water" });
@@ -62,6 +72,9 @@ test("the screens of a phone in use", async ({ phone, network, account, open, se
   await expect(phone.getByText(words.conflict.fieldsChanged)).toBeVisible();
   await look(phone, "decide");
   await button(phone, words.conflict.keepTheirs).click();
+  await expect(said(phone, words.conflict.became.theirs)).toBeVisible();
+  await phone.getByText(words.lost.mine("name", "My oak")).scrollIntoViewIfNeeded();
+  await look(phone, "history");
   await phone.goto(`${network.url}/app/`);
   await allSent(phone);
   await phone.goto(`${network.url}/app/trash`);

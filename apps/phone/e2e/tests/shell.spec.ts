@@ -76,6 +76,18 @@ test("a new version waits while the app is in use, and is there when the app is 
   await expect.poll(caches, "the files of the version before go with its last window").toBe(1);
 });
 
+test("a page of the web platform in another tab keeps no new version waiting, and no old one's files", async ({ phone, network }) => {
+  const web = await phone.context().newPage();
+  await web.goto(`${network.url}/sign-in`);
+  await expect(web.getByRole("heading").first()).toBeVisible();
+  await publish(network, "second");
+  await newVersionWaits(phone);
+  await phone.reload();
+  await expect.poll(() => mark(phone).catch(() => "under way")).toBe("second");
+  const caches = () => phone.evaluate(async () => (await window.caches.keys()).filter((name) => name.startsWith("holdfast-app-")).length);
+  await expect.poll(caches).toBe(1);
+});
+
 test("a window that is open goes on with its version when another one takes the new one", async ({ phone, network }) => {
   const other = await phone.context().newPage();
   await openApp(other, network);

@@ -36,4 +36,6 @@ test("at an address that browsers give no storage, the app says which address it
   await page.goto("/app/");
   await expect(page.getByRole("alert").filter({ hasText: words.failure.notSecure })).toBeVisible();
   await expect(button(page, words.home.save)).toHaveCount(0);
+  // What it still loads must not meet a network that has ended.
+  await page.close();
 });

@@ -1,6 +1,6 @@
 import { StyleSheet } from "react-native";
 import { useAnswer } from "../core";
-import { keepFile } from "../platform/file";
+import { useKeepFile } from "../home/useKeepFile";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
 import { Screen } from "../ui/Screen";
@@ -8,6 +8,7 @@ import { Type } from "../ui/Type";
 import { words } from "../words";
 
 export default function DiagnosticsScreen() {
+  const keepFile = useKeepFile();
   const { data, failure } = useAnswer({ call: "diagnostics" });
   return (
     <Screen title={words.settings.diagnostics}>

@@ -1,9 +1,10 @@
 import { useLocalSearchParams, useRouter } from "expo-router";
 import { useCallback, useEffect, useState } from "react";
-import { type SignedIn, useOverview } from "../core";
+import { type AccountOverview, type SignedIn, useOverview } from "../core";
 import { forgetFragment, takePairingCode } from "../platform/server";
 import { ByCode } from "../sign-in/ByCode";
 import { ByPassword } from "../sign-in/ByPassword";
+import { useCommon } from "../sign-in/common";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
 import { Choice } from "../ui/Chip";
@@ -21,15 +22,17 @@ export default function SignInScreen() {
   // The router calls the part of an address behind "#" so.
   const { "#": fragment } = useLocalSearchParams<{ "#"?: string }>();
   const [code, setCode] = useState(() => takePairingCode() || fragment || "");
-  const [way, setWay] = useState<"code" | "password">("code");
   const overview = useOverview();
   const router = useRouter();
   const say = useSay();
-  // The code is not kept in the address, nor in the history of the browser.
-  useEffect(() => {
+  const [taken, setTaken] = useState(fragment);
+  // The camera opens the link of another code in the same window.
+  if (fragment !== taken) {
+    setTaken(fragment);
     if (fragment) setCode(fragment);
-    return forgetFragment();
-  }, [fragment]);
+  }
+  // The code is not kept in the address, nor in the history of the browser.
+  useEffect(() => forgetFragment(), [fragment]);
   const done = useCallback(
     ({ account }: SignedIn) => {
       say({ text: words.signIn.done(account.email) });
@@ -41,19 +44,35 @@ export default function SignInScreen() {
   const isSignedIn = overview?.account?.signedIn ?? false;
   return (
     <Screen title={words.signIn.title}>
-      {isSignedIn ? (
+      {!overview ? null : isSignedIn ? (
         <Notice tone="accent" icon="check" title={words.signIn.already} text={overview?.account?.email}>
           <Button title={words.tabs.settings} onPress={() => router.dismissTo("/settings")} />
         </Notice>
       ) : (
-        <>
-          <Choice label={words.signIn.way} options={WAYS} value={way} onChange={setWay} />
-          <Card>{way === "code" ? <ByCode key={code} linkCode={code} onDone={done} /> : <ByPassword onDone={done} email={overview?.account?.email ?? ""} />}</Card>
-          <Type kind="small" tone="inkSoft">
-            {words.signIn.keeps}
-          </Type>
-        </>
+        <Ways known={overview.account} code={code} onDone={done} />
       )}
     </Screen>
+  );
+}
+
+/** Both ways; `known`: whom this device was signed in as before. */
+function Ways({ known, code, onDone }: { known: AccountOverview | null; code: string; onDone: (signedIn: SignedIn) => void }) {
+  const [way, setWay] = useState<"code" | "password">("code");
+  const common = useCommon(known);
+  return (
+    <>
+      {known ? (
+        <Type kind="small" tone="inkSoft">
+          {words.signIn.again(known.email)}
+        </Type>
+      ) : null}
+      <Choice label={words.signIn.way} options={WAYS} value={way} onChange={setWay} />
+      <Card>
+        {way === "code" ? <ByCode key={code} linkCode={code} common={common} onDone={onDone} /> : <ByPassword email={known?.email ?? ""} common={common} onDone={onDone} />}
+      </Card>
+      <Type kind="small" tone="inkSoft">
+        {words.signIn.keeps}
+      </Type>
+    </>
   );
 }

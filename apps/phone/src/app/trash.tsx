@@ -15,7 +15,7 @@ import { words } from "../words";
 const TRASH = { trash: true } as const;
 
 export default function TrashScreen() {
-  const { places, failure, hasMore, loadMore } = useList(TRASH);
+  const { items: places, failure, hasMore, loadMore } = useList(TRASH);
   const now = useNow();
   return (
     <Screen title={words.trash.title}>

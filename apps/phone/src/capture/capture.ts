@@ -1,17 +1,17 @@
 // One press of "Save here", from the tap to the last better fix. It knows no screen: what happens is told.
 
-import type { Core, DeleteOutcome, Failure, NewPosition, Place } from "../../core/src/core";
+import type { Core, DeleteOutcome, Failure, NewPosition, Place, StoreKey } from "../../core/src/core";
 import { newClientId } from "../../core/src/core";
 import { failureOf } from "../core/failure";
 import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
-import { FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers } from "../location/refine";
+import { ANSWER_MS, FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
 
 /** How long the tap waits for the last known fix before it saves without one, in milliseconds. */
 const LAST_KNOWN_MS = 150;
 
 /** What became of it, in the order in which it happens. */
 export type News =
-  /** It is durable. `isWaiting`: without a position so far. */
+  /** It is durable. `isWaiting`: without a position so far, and one is looked for. */
   | { is: "saved"; place: Place; isWaiting: boolean }
   /** It has its first position, or a better one. */
   | { is: "placed" | "improved"; place: Place }
@@ -22,13 +22,15 @@ export type News =
 
 export interface Tools {
   core: Pick<Core, "perform">;
+  /** Whose places the person sees. */
+  shown: () => StoreKey | undefined;
   source: LocationSource;
   now?: () => number;
   clock?: Timers;
 }
 
 export interface Capture {
-  clientId: string;
+  readonly clientId: string;
   /** Ends the search and takes the capture back; null where that failed. */
   undo: () => Promise<DeleteOutcome | null>;
   /** Fulfilled when nothing more will happen by itself. */
@@ -42,66 +44,92 @@ const positionOf = ({ latitude, longitude, accuracy, altitude }: Fix): NewPositi
  * place is saved as waiting for its position, and better fixes are handed to the core as they come. "Saved" is only told
  * after the core has answered, which is after the commit.
  */
-export function captureHere({ core, source, now = Date.now, clock = timers }: Tools, tell: (news: News) => void): Capture {
+export function captureHere({ core, shown, source, now = Date.now, clock = timers }: Tools, tell: (news: News) => void): Capture {
   const tappedAt = now();
-  const clientId = newClientId(tappedAt);
+  let clientId = newClientId(tappedAt);
+  // All of it is for these places, whatever account another window opens meanwhile.
+  let store = shown();
   let isUndone = false;
+  /** Looks for better positions, where there is something to look for. */
+  let goOn = (): Promise<void> => Promise.resolve();
   let stop = () => undefined as void;
 
   const save = async (): Promise<void> => {
-    const last = await soon(source, LAST_KNOWN_MS, clock);
+    const [last, isDenied, isAsked] = await Promise.all([
+      soon(source, LAST_KNOWN_MS, clock),
+      within(source.isDenied(), LAST_KNOWN_MS, clock),
+      within(source.willAsk(), LAST_KNOWN_MS, clock),
+    ]);
     const known = standsForHere(last, now()) ? last : null;
-    let isWaiting = known === null;
+    let isMissing = known === null;
     try {
-      const { place } = await core.perform({
-        call: "capture",
-        clientId,
-        capturedAt: new Date(tappedAt).toISOString(),
-        ...(known ? { position: positionOf(known) } : { waitUntil: new Date(now() + FIRST_FIX_MS).toISOString() }),
-      });
+      // Where the person has refused it, nothing is to be waited for; where they are asked, their answer is.
+      const waitUntil = () => new Date(now() + (isDenied ? 0 : isAsked ? ANSWER_MS + FIRST_FIX_MS : FIRST_FIX_MS)).toISOString();
+      const capturedAt = new Date(tappedAt).toISOString();
+      const where = known ? { position: positionOf(known) } : { waitUntil: waitUntil() };
+      const { place } = await core.perform({ call: "capture", clientId, capturedAt, ...where }, store);
       if (isUndone) return;
       // A repeated call finds what the first one has made.
-      isWaiting = place.position === null;
-      tell({ is: "saved", place, isWaiting });
+      isMissing = place.position === null;
+      tell({ is: "saved", place, isWaiting: isMissing && !isDenied });
     } catch (error) {
-      if (!isUndone) tell({ is: "failed", failure: failureOf(error), retry: () => void save() });
+      const failure = failureOf(error);
+      const retry = () => {
+        if (failure.code === "other_account") {
+          // Under the account that is open now it is another place: the first try may have saved it under the former.
+          clientId = newClientId(now());
+          store = shown();
+        }
+        void save();
+      };
+      if (!isUndone) tell({ is: "failed", failure, retry });
       return;
     }
-    await improve(known, isWaiting);
+    goOn = () => improve(known, isMissing);
+    await goOn();
   };
 
-  const improve = async (known: Fix | null, isWaiting: boolean): Promise<void> => {
+  const improve = async (known: Fix | null, isMissing: boolean): Promise<void> => {
     // In order: a fix that is answered late must not undo the better one behind it, and the core only takes better ones.
     let last: Promise<unknown> = Promise.resolve();
+    let isStopped = false;
     const search = refine(
       source,
       (fix) => {
         last = last.then(async () => {
-          if (isUndone) return;
+          if (isStopped) return;
           // What fails here is tried again with the next fix; the capture itself is safe.
-          const answer = await core.perform({ call: "fix", clientId, position: positionOf(fix) }).catch(() => null);
-          if (!answer || isUndone || answer.outcome === "notBetter") return;
+          const answer = await core.perform({ call: "fix", clientId, position: positionOf(fix) }, store).catch(() => null);
+          if (!answer || isStopped || answer.outcome === "notBetter") return;
           tell({ is: answer.outcome, place: answer.place });
         });
       },
       { clock, best: known },
     );
-    stop = search.stop;
+    stop = () => {
+      isStopped = true;
+      search.stop();
+    };
     const found = await search.done;
     await last;
-    if (!found.fix && isWaiting && !isUndone) tell({ is: "noPosition", problem: found.problem });
+    if (!found.fix && isMissing && !isStopped) tell({ is: "noPosition", problem: found.problem });
   };
 
   const done = save();
   return {
-    clientId,
+    get clientId() {
+      return clientId;
+    },
     done,
     undo: async () => {
       isUndone = true;
       stop();
       try {
-        return (await core.perform({ call: "undoCapture", clientId })).outcome;
+        return (await core.perform({ call: "undoCapture", clientId }, store)).outcome;
       } catch {
+        // It is still there, and still looks for where it is.
+        isUndone = false;
+        void goOn();
         return null;
       }
     },

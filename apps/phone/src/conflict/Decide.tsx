@@ -1,5 +1,5 @@
 import { useRouter } from "expo-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { StyleSheet, View } from "react-native";
 import { type Field, type Place, type Question, type Resolution, useCommand, type Winner } from "../core";
 import { useNow } from "../time/useNow";
@@ -12,9 +12,9 @@ import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import { FieldChoice } from "./FieldChoice";
-import { fieldsOf, questionText, undecided } from "./sides";
+import { answerWords, becameOf, fieldsOf, questionText, undecided } from "./sides";
 
-/** Both sides of what a place asks, and the answers. */
+/** Both sides of what a place asks, and the answers. One for each question: what is chosen is chosen for its values. */
 export function Decide({ place, question }: { place: Place; question: Question }) {
   const { run, busy } = useCommand();
   const ask = useAsk();
@@ -22,15 +22,14 @@ export function Decide({ place, question }: { place: Place; question: Question }
   const router = useRouter();
   const now = useNow();
   const [choice, setChoice] = useState<Partial<Record<Field, Winner>>>({});
-  // Something else is asked now: what was chosen was chosen for other values.
-  useEffect(() => setChoice({}), [question.seen]);
   const can = (each: Question["choices"][number]) => question.choices.includes(each);
   const open = undecided(question, choice);
+  const whole = answerWords(question);
 
   const answer = async (resolution: Resolution) => {
     const resolved = await run({ call: "resolve", key: place.key, answer: resolution, seen: question.seen });
     if (!resolved) return;
-    say({ text: words.conflict.decided });
+    say({ text: becameOf(question, resolution), ms: 8_000 });
     // Back to the page that asked, which shows how it is now; on to another one where a new place was made.
     if (!resolved.place) router.dismissTo("/");
     else if (resolved.place.key === place.key && router.canGoBack()) router.back();
@@ -66,8 +65,8 @@ export function Decide({ place, question }: { place: Place; question: Question }
         {can("perField") ? (
           <Button title={words.conflict.perField} kind="primary" busy={busy} disabled={open.length > 0} onPress={() => void answer({ is: "perField", fields: choice })} />
         ) : null}
-        {can("keepMine") ? <Button title={words.conflict.keepMine} kind={can("perField") ? "plain" : "primary"} disabled={busy} onPress={() => void answer({ is: "keepMine" })} /> : null}
-        {can("keepTheirs") ? <Button title={words.conflict.keepTheirs} disabled={busy} onPress={() => void answer({ is: "keepTheirs" })} /> : null}
+        {can("keepMine") ? <Button title={whole.keepMine} kind={can("perField") ? "plain" : "primary"} disabled={busy} onPress={() => void answer({ is: "keepMine" })} /> : null}
+        {can("keepTheirs") ? <Button title={whole.keepTheirs} disabled={busy} onPress={() => void answer({ is: "keepTheirs" })} /> : null}
         {can("keepAsNew") ? <Button title={words.conflict.keepAsNew} kind="primary" disabled={busy} onPress={() => void answer({ is: "keepAsNew" })} /> : null}
         {can("letGo") ? <Button title={question.theirs ? words.conflict.takeServers : words.conflict.letGo} kind="danger" disabled={busy} onPress={() => void letGo()} /> : null}
       </View>

@@ -67,7 +67,7 @@ export function FieldChoice({
 }
 
 function OneSide({ title, text, isEmpty, chosen, onChoose, tabIndex }: { title: string; text: string; isEmpty: boolean; chosen: boolean; onChoose: (() => void) | undefined; tabIndex: 0 | -1 }) {
-  const { colors } = useTheme();
+  const { colors, textScale } = useTheme();
   const inside = (
     <>
       <View style={styles.sideHead}>
@@ -83,7 +83,7 @@ function OneSide({ title, text, isEmpty, chosen, onChoose, tabIndex }: { title: 
       <Type tone={isEmpty ? "inkSoft" : "ink"}>{text}</Type>
     </>
   );
-  const look = [styles.side, { borderColor: chosen ? colors.accent : colors.line, backgroundColor: chosen ? colors.accentSoft : colors.paper }];
+  const look = [styles.side, { flexBasis: 140 * textScale, borderColor: chosen ? colors.accent : colors.line, backgroundColor: chosen ? colors.accentSoft : colors.paper }];
   if (!onChoose) return <View style={look}>{inside}</View>;
   return (
     <Pressable role="radio" aria-checked={chosen} aria-label={`${title}: ${text}`} tabIndex={tabIndex} onPress={onChoose} style={look}>
@@ -94,7 +94,7 @@ function OneSide({ title, text, isEmpty, chosen, onChoose, tabIndex }: { title: 
 
 const styles = StyleSheet.create({
   sides: { flexDirection: "row", flexWrap: "wrap", gap: space.s },
-  side: { flexGrow: 1, flexBasis: 140, minWidth: 0, borderWidth: 1.5, borderRadius: radius.m, padding: space.m, gap: space.s },
+  side: { flexGrow: 1, flexShrink: 1, minWidth: 0, maxWidth: "100%", borderWidth: 1.5, borderRadius: radius.m, padding: space.m, gap: space.s },
   sideHead: { flexDirection: "row", alignItems: "center", gap: space.s },
   sideTitle: { flex: 1 },
   radio: { width: 22, height: 22, borderRadius: radius.round, borderWidth: 2, alignItems: "center", justifyContent: "center" },

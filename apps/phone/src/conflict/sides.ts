@@ -1,6 +1,6 @@
 // Both sides of a question, in words, and what has been chosen. Pure.
 
-import type { Field, Question, QuestionField, Side, Winner } from "../../core/src/core";
+import type { Field, Question, QuestionField, Resolution, Side, Winner } from "../../core/src/core";
 import { distance } from "../geo/position";
 import { accuracyWords, coordinates, metres } from "../places/words";
 import { words } from "../words";
@@ -45,4 +45,47 @@ export const undecided = ({ conflicting }: Question, choice: Partial<Record<Fiel
 export function questionText({ kind, reason }: Question): string {
   if (kind !== "conflict") return words.conflict[kind];
   return words.conflict[reason ?? "fieldsChanged"];
+}
+
+/** Of the two sides of a conflict, the one in the trash, where they differ in that. */
+function trashed({ kind, mine, theirs }: Question): "mine" | "theirs" | null {
+  if (kind !== "conflict" || !theirs || mine.inTrash === theirs.inTrash) return null;
+  return mine.inTrash ? "mine" : "theirs";
+}
+
+/** The words of the two buttons that answer for everything. */
+export function answerWords(question: Question): { keepMine: string; keepTheirs: string } {
+  const { conflict } = words;
+  switch (trashed(question)) {
+    case "theirs":
+      return { keepMine: conflict.outOfTrash, keepTheirs: conflict.leaveInTrash };
+    case "mine":
+      return { keepMine: conflict.intoTrash, keepTheirs: conflict.leaveOut };
+    case null:
+      return { keepMine: conflict.keepMine, keepTheirs: conflict.keepTheirs };
+  }
+}
+
+/** What becomes of both sides with this answer, as a sentence or two. */
+export function becameOf(question: Question, answer: Resolution): string {
+  const { became, fields } = words.conflict;
+  const inTrash = trashed(question);
+  switch (answer.is) {
+    case "keepMine":
+      return inTrash === "theirs" ? became.outOfTrash : inTrash === "mine" ? became.intoTrash : became.mine;
+    case "keepTheirs":
+      return inTrash === "theirs" ? became.leftInTrash : inTrash === "mine" ? became.leftOut : became.theirs;
+    case "perField": {
+      const of = (winner: Winner) =>
+        question.conflicting
+          .filter((field) => answer.fields[field] === winner)
+          .map((field) => fields[field].toLowerCase())
+          .join(", ");
+      return became.each(of("mine"), of("theirs"));
+    }
+    case "keepAsNew":
+      return became.asNew;
+    case "letGo":
+      return question.theirs ? became.servers : became.letGo;
+  }
 }

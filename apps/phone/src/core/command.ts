@@ -1,8 +1,9 @@
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import type { AnswerTo, Call, Failure } from "../../core/src/core";
 import { useSay } from "../ui/Toast";
 import { failureOf } from "./failure";
 import { useCore } from "./provider";
+import { useLatest } from "../ui/useLatest";
 
 export interface Command {
   /** Carries the call out. A failure is said (unless `quiet`), kept in `failure`, and answered as null. */
@@ -10,7 +11,6 @@ export interface Command {
   /** Under way. */
   busy: boolean;
   failure: Failure | null;
-  forget: () => void;
 }
 
 /** Commands of one screen. */
@@ -19,8 +19,7 @@ export function useCommand(): Command {
   const say = useSay();
   const [running, setRunning] = useState(0);
   const [failure, setFailure] = useState<Failure | null>(null);
-  const sayer = useRef(say);
-  sayer.current = say;
+  const sayer = useLatest(say);
   const run = useCallback(
     async <C extends Call>(call: C, quiet = false): Promise<AnswerTo<C> | null> => {
       setRunning((n) => n + 1);
@@ -36,8 +35,7 @@ export function useCommand(): Command {
         setRunning((n) => n - 1);
       }
     },
-    [core],
+    [core, sayer],
   );
-  const forget = useCallback(() => setFailure(null), []);
-  return { run, busy: running > 0, failure, forget };
+  return { run, busy: running > 0, failure };
 }

@@ -7,7 +7,9 @@ import { space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import { askAgain } from "./again";
+import { boundTo } from "./bound";
 import { loadCore } from "./load";
+import { useLatest } from "../ui/useLatest";
 
 const CoreContext = createContext<Core | null>(null);
 const OverviewContext = createContext<Overview | null>(null);
@@ -28,7 +30,6 @@ type Opened = { core: Core } | { problem: { title: string; text: string } } | nu
 export function CoreProvider({ children }: { children: ReactNode }) {
   const [opened, setOpened] = useState<Opened>(null);
   const open = useCallback(() => {
-    setOpened(null);
     loadCore().then(
       (core) => setOpened({ core }),
       (error: unknown) => {
@@ -38,25 +39,27 @@ export function CoreProvider({ children }: { children: ReactNode }) {
     );
   }, []);
   useEffect(open, [open]);
+  const openAgain = () => {
+    setOpened(null);
+    open();
+  };
   if (!opened) return <Opening />;
   if ("problem" in opened) {
     return (
       <Middle>
         <Notice tone="danger" title={opened.problem.title} text={opened.problem.text} urgent>
-          <Button title={words.tryAgain} onPress={open} />
+          <Button title={words.tryAgain} onPress={openAgain} />
         </Notice>
       </Middle>
     );
   }
-  return (
-    <CoreContext.Provider value={opened.core}>
-      <OverviewProvider core={opened.core}>{children}</OverviewProvider>
-    </CoreContext.Provider>
-  );
+  return <OpenedProvider core={opened.core}>{children}</OpenedProvider>;
 }
 
-function OverviewProvider({ core, children }: { core: Core; children: ReactNode }) {
+function OpenedProvider({ core, children }: { core: Core; children: ReactNode }) {
   const [overview, setOverview] = useState<Overview | null>(null);
+  const shown = useLatest(overview);
+  const bound = useMemo(() => boundTo(core, () => shown.current?.store), [core, shown]);
   useEffect(() => {
     const again = askAgain(() => core.perform({ call: "overview" }).then(setOverview));
     again.ask();
@@ -66,7 +69,11 @@ function OverviewProvider({ core, children }: { core: Core; children: ReactNode 
       again.stop();
     };
   }, [core]);
-  return <OverviewContext.Provider value={overview}>{children}</OverviewContext.Provider>;
+  return (
+    <CoreContext.Provider value={bound}>
+      <OverviewContext.Provider value={overview}>{children}</OverviewContext.Provider>
+    </CoreContext.Provider>
+  );
 }
 
 /** The first moment: quiet, and only seen where opening takes long. */

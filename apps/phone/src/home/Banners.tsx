@@ -26,11 +26,10 @@ export function Banners() {
   };
   if (!overview) return null;
   const banners = bannersOf(overview, { isOnline, recoverySeen });
-  const { adoption } = overview;
   return (
     <View style={{ gap: space.s }}>
       <NewVersion />
-      {adoption.ask && adoption.places > 0 ? <Adopt places={adoption.places} /> : null}
+      {overview.adoption.ask && overview.adoption.places > 0 ? <Adopt places={overview.adoption.places} /> : null}
       {banners.map((banner) => (
         <Shown key={banner.is} banner={banner} onSeen={seen} />
       ))}
@@ -68,7 +67,7 @@ function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => voi
   );
 }
 
-/** Places that were saved before there was an account: asked once. Decided against, they can still be taken in. */
+/** Places that were saved without an account: asked about once, and again when more have come. Decided against, they can still be taken in. */
 export function Adopt({ places, isDecided = false }: { places: number; isDecided?: boolean }) {
   const { run, busy } = useCommand();
   const say = useSay();

@@ -1,11 +1,13 @@
 import { StyleSheet, useWindowDimensions, View } from "react-native";
 import { useOverview } from "../core";
+import { useOnline } from "../platform/online";
+import { useNow } from "../time/useNow";
 import { IconButton } from "../ui/Button";
-import { Icon } from "../ui/Icon";
+import { Icon, type IconName } from "../ui/Icon";
 import { COLUMN, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
-import { summaryOf } from "./banners";
+import { type Summary, summaryOf, summaryText } from "./banners";
 import { SaveButton } from "./SaveButton";
 
 /** The head of the list, which stays: the name, how things stand, and the button. */
@@ -32,23 +34,35 @@ export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () =
 
 function Standing() {
   const overview = useOverview();
+  const isOnline = useOnline();
+  const now = useNow();
   if (!overview) return null;
-  const summary = summaryOf(overview);
+  const summary = summaryOf(overview, isOnline);
   const isGrave = summary.is === "attention";
-  const text =
-    summary.is === "attention"
-      ? words.summary.attention(summary.places)
-      : summary.is === "sending" || summary.is === "pending" || summary.is === "position"
-        ? words.summary[summary.is](summary.changes)
-        : words.summary[summary.is];
   return (
     <View style={styles.standing} role="status">
-      <Icon name={isGrave ? "attention" : summary.is === "synced" ? "check" : summary.is === "local" ? "phone" : "up"} tone={isGrave ? "warning" : "inkSoft"} size={16} />
+      <Icon name={summaryIcon(summary)} tone={isGrave ? "warning" : "inkSoft"} size={16} />
       <Type kind="small" tone={isGrave ? "warning" : "inkSoft"} style={styles.text}>
-        {text}
+        {summaryText(summary, now)}
       </Type>
     </View>
   );
+}
+
+function summaryIcon({ is }: Summary): IconName {
+  switch (is) {
+    case "attention":
+      return "attention";
+    case "local":
+      return "phone";
+    case "synced":
+      return "check";
+    case "heard":
+    case "incomplete":
+      return "cloudOff";
+    default:
+      return "up";
+  }
 }
 
 const styles = StyleSheet.create({

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { ActivityIndicator, StyleSheet, View } from "react-native";
 import { Icon } from "../ui/Icon";
 import { radius, useTheme } from "../ui/theme";
+import { useLatest } from "../ui/useLatest";
 
 /** How far the finger draws until letting go syncs, in pixels of the finger. */
 const FAR = 110;
@@ -11,8 +12,7 @@ export function PullToSync({ children, onPull, isSyncing }: { children: ReactNod
   const { colors } = useTheme();
   const box = useRef<View>(null);
   const [drawn, setDrawn] = useState(0);
-  const pull = useRef(onPull);
-  pull.current = onPull;
+  const pull = useLatest(onPull);
   useEffect(() => {
     const element = box.current as unknown as HTMLElement;
     let from: number | null = null;
@@ -46,7 +46,7 @@ export function PullToSync({ children, onPull, isSyncing }: { children: ReactNod
       element.removeEventListener("touchend", end);
       element.removeEventListener("touchcancel", end);
     };
-  }, []);
+  }, [pull]);
   const share = Math.min(1, drawn / FAR);
   return (
     <View ref={box} style={styles.box}>

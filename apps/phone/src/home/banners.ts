@@ -1,6 +1,9 @@
 // What the person must know before anything else, the gravest first. Pure.
 
 import type { Overview } from "../../core/src/core";
+import { when, within } from "../time/when";
+import { words } from "../words";
+import { connectionOf } from "./connection";
 
 export type Banner =
   | { is: "recovered"; places: number; operations: number; at: string }
@@ -19,21 +22,19 @@ export interface Surroundings {
 }
 
 /** The banners of this moment. */
-export function bannersOf({ account, status, storage }: Overview, { isOnline, recoverySeen }: Surroundings): Banner[] {
+export function bannersOf(overview: Overview, { isOnline, recoverySeen }: Surroundings): Banner[] {
+  const { status, storage } = overview;
   const banners: Banner[] = [];
   const { recovery } = status;
+  const connection = connectionOf(overview, isOnline);
   if (recovery && recovery.at !== recoverySeen) {
     banners.push({ is: "recovered", places: recovery.places, operations: recovery.operations, at: recovery.at });
   }
-  if (status.paused === "accountGone") banners.push({ is: "accountGone" });
-  else if (status.paused === "updateApp") banners.push({ is: "updateApp" });
-  else if (account && (!account.signedIn || status.paused === "signIn")) banners.push({ is: "signIn" });
+  if (connection === "accountGone" || connection === "updateApp" || connection === "signIn") banners.push({ is: connection });
   if (status.planFull > 0) banners.push({ is: "planFull", places: status.planFull });
   if (storage.persisted !== "granted" && keepsAnything(status)) banners.push({ is: "storage" });
-  if (account) {
-    if (!isOnline) banners.push({ is: "offline" });
-    else if (account.signedIn && (status.pushWaitsUntil || status.pullWaitsUntil) && !status.paused) banners.push({ is: "unreachable" });
-  }
+  // Whoever can't be served anyhow needs no network: one reason at a time.
+  if (connection === "offline" || connection === "unreachable") banners.push({ is: connection });
   return banners;
 }
 
@@ -51,16 +52,38 @@ function keepsAnything(status: Overview["status"]): boolean {
 /** The line under the app's name. */
 export type Summary =
   | { is: "local" }
-  | { is: "fetching" }
   | { is: "attention"; places: number }
   | { is: "sending" | "pending" | "position"; changes: number }
-  | { is: "synced" };
+  | { is: "synced" | "fetching" }
+  /** Nothing waits, but the server says nothing at the moment. `at`: when it last did. */
+  | { is: "heard" | "incomplete"; at: string | null };
 
-export function summaryOf({ account, status }: Overview): Summary {
+export function summaryOf(overview: Overview, isOnline: boolean): Summary {
+  const { status } = overview;
+  const connection = connectionOf(overview, isOnline);
   if (status.places.needsAttention > 0) return { is: "attention", places: status.places.needsAttention };
-  if (!account) return { is: "local" };
-  if (status.places.sending > 0) return { is: "sending", changes: Math.max(status.pending, status.places.sending) };
+  if (connection === "none") return { is: "local" };
+  if (connection === "connected" && status.places.sending > 0) return { is: "sending", changes: Math.max(status.pending, status.places.sending) };
   if (status.pending > 0) return { is: "pending", changes: status.pending };
   if (withoutPosition(status) > 0) return { is: "position", changes: withoutPosition(status) };
-  return status.caughtUp ? { is: "synced" } : { is: "fetching" };
+  if (connection !== "connected") return { is: status.caughtUp ? "heard" : "incomplete", at: status.lastPullAt };
+  return { is: status.caughtUp ? "synced" : "fetching" };
+}
+
+/** The same in words. */
+export function summaryText(summary: Summary, now: number): string {
+  const { summary: said } = words;
+  switch (summary.is) {
+    case "attention":
+      return said.attention(summary.places);
+    case "sending":
+    case "pending":
+    case "position":
+      return said[summary.is](summary.changes);
+    case "heard":
+    case "incomplete":
+      return summary.at ? said[summary.is](within(when(Date.parse(summary.at), now))) : said.neverHeard;
+    default:
+      return said[summary.is];
+  }
 }

@@ -1,24 +1,21 @@
 import { useCallback } from "react";
-import { useCommand } from "../core";
+import { useCommand, useOverview } from "../core";
 import { useSay } from "../ui/Toast";
-import { words } from "../words";
+import { useLatest } from "../ui/useLatest";
+import { withoutPosition } from "./banners";
+import { syncedText } from "./synced";
 
 /** "Sync now", and what came of it, said. */
 export function useSync(): { sync: () => Promise<void>; isSyncing: boolean } {
   const { run, busy } = useCommand();
   const say = useSay();
+  const overview = useOverview();
+  const lacking = useLatest(overview ? withoutPosition(overview.status) : 0);
   const sync = useCallback(async () => {
     const synced = await run({ call: "sync" });
     if (!synced) return;
-    const { failure, needAttention, sent, pulled, pending } = synced;
-    if (failure) return say({ text: `${failure.sentence} ${failure.advice}`, tone: "warning", ms: 8_000 });
-    const parts = [
-      sent > 0 ? words.synced.sent(sent) : "",
-      pulled > 0 ? words.synced.pulled(pulled) : "",
-      needAttention > 0 ? words.synced.attention(needAttention) : "",
-      pending > 0 ? words.synced.pending(pending) : "",
-    ].filter(Boolean);
-    say({ text: parts.join(" ") || words.synced.done, tone: needAttention + pending > 0 ? "warning" : "accent" });
-  }, [run, say]);
+    const { text, isWell } = syncedText(synced, lacking.current);
+    say({ text, tone: isWell ? "accent" : "warning", ...(synced.failure && { ms: 8_000 }) });
+  }, [run, say, lacking]);
   return { sync, isSyncing: busy };
 }

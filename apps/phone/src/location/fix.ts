@@ -29,6 +29,15 @@ export const GOOD_M = 5;
 /** Beyond this, a fix tells a region and not a place; it is not taken for a capture, in metres. */
 export const USELESS_M = 5_000;
 
+/** How far a person on foot may have come since, in metres a second. */
+const WALK = 1.4;
+
+/** The fix as it stands for "here" at `now`: who knows how far one has walked since is as uncertain about it. */
+export function aged(fix: Fix, now: number): Fix {
+  const seconds = Math.max(0, now - fix.measuredAt) / 1_000;
+  return { ...fix, accuracy: fix.accuracy === null ? null : fix.accuracy + WALK * seconds };
+}
+
 /** Whether this fix can be the position of a capture made at `now`, without waiting for another. */
 export function standsForHere(fix: Fix | null, now: number): fix is Fix {
   if (!isPossible(fix) || fix.accuracy === null) return false;

@@ -13,20 +13,32 @@ const toFix = ({ coords, timestamp }: Location.LocationObject): Fix => ({
   measuredAt: timestamp,
 });
 
-export const deviceLocation: LocationSource = {
+export const sensor: LocationSource = {
   async lastKnown() {
     const { granted } = await Location.getForegroundPermissionsAsync();
     if (!granted) return null;
     const known = await Location.getLastKnownPositionAsync({ maxAge: FRESH_MS });
     return known && toFix(known);
   },
-  watch(onFix, onProblem) {
+  async isDenied() {
+    const { granted, canAskAgain } = await Location.getForegroundPermissionsAsync();
+    return !granted && !canAskAgain;
+  },
+  async willAsk() {
+    const { status } = await Location.getForegroundPermissionsAsync();
+    return status === Location.PermissionStatus.UNDETERMINED;
+  },
+  watch(onFix, onProblem, onAsking) {
     let stopped = false;
     let subscription: Location.LocationSubscription | undefined;
     const start = async () => {
+      const isAsked = await sensor.willAsk();
+      if (stopped) return;
+      if (isAsked) onAsking?.(true);
       const { granted } = await Location.requestForegroundPermissionsAsync();
       if (stopped) return;
       if (!granted) return onProblem("denied");
+      if (isAsked) onAsking?.(false);
       if (!(await Location.hasServicesEnabledAsync())) onProblem("unavailable");
       if (stopped) return;
       const started = await Location.watchPositionAsync(

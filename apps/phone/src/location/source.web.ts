@@ -16,17 +16,29 @@ const toFix = ({ coords, timestamp }: GeolocationPosition): Fix => ({
 const problemOf = ({ code }: GeolocationPositionError): LocationProblem =>
   code === 1 ? "denied" : code === 2 ? "unavailable" : "timeout";
 
-async function isGranted(): Promise<boolean> {
+/** What the person has said about it so far; null where the browser does not tell. */
+async function permission(): Promise<PermissionStatus | null> {
   try {
-    return (await navigator.permissions.query({ name: "geolocation" })).state === "granted";
+    return await navigator.permissions.query({ name: "geolocation" });
   } catch {
-    return false;
+    return null;
   }
 }
 
-export const deviceLocation: LocationSource = {
+/** Tells that the person is being asked, and when they have answered, until the returned function is called. */
+function watchQuestion(onAsking: (isAsked: boolean) => void): () => void {
+  const over = new AbortController();
+  void permission().then((status) => {
+    if (over.signal.aborted || status?.state !== "prompt") return;
+    onAsking(true);
+    status.addEventListener("change", () => onAsking(status.state === "prompt"), { signal: over.signal });
+  });
+  return () => over.abort();
+}
+
+export const sensor: LocationSource = {
   async lastKnown() {
-    if (!("geolocation" in navigator) || !(await isGranted())) return null;
+    if (!("geolocation" in navigator) || (await permission())?.state !== "granted") return null;
     return new Promise((resolve) => {
       navigator.geolocation.getCurrentPosition(
         (position) => resolve(toFix(position)),
@@ -35,16 +47,22 @@ export const deviceLocation: LocationSource = {
       );
     });
   },
-  watch(onFix, onProblem) {
+  isDenied: async () => (await permission())?.state === "denied",
+  willAsk: async () => (await permission())?.state === "prompt",
+  watch(onFix, onProblem, onAsking) {
     if (!("geolocation" in navigator)) {
       onProblem("unavailable");
       return () => undefined;
     }
+    const endQuestion = onAsking ? watchQuestion(onAsking) : () => undefined;
     const id = navigator.geolocation.watchPosition(
       (position) => onFix(toFix(position)),
       (error) => onProblem(problemOf(error)),
       { enableHighAccuracy: true, maximumAge: 0 },
     );
-    return () => navigator.geolocation.clearWatch(id);
+    return () => {
+      endQuestion();
+      navigator.geolocation.clearWatch(id);
+    };
   },
 };

@@ -1,7 +1,8 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Fix, LocationProblem } from "./fix";
 import { refine } from "./refine";
-import { deviceLocation } from "./source";
+import { deviceLocation } from "./device";
+import { useLatest } from "../ui/useLatest";
 
 /** How long a person watches for an answer before they would rather set it by hand, in milliseconds. */
 const PATIENCE_MS = 15_000;
@@ -12,8 +13,7 @@ const BETTER_MS = 4_000;
 export function useLocate(onFound: (fix: Fix) => void): { locate: () => void; isLocating: boolean; problem: LocationProblem | null } {
   const [isLocating, setLocating] = useState(false);
   const [problem, setProblem] = useState<LocationProblem | null>(null);
-  const found = useRef(onFound);
-  found.current = onFound;
+  const found = useLatest(onFound);
   const stop = useRef<() => void>(() => undefined);
   useEffect(() => () => stop.current(), []);
   const locate = useCallback(() => {
@@ -31,6 +31,6 @@ export function useLocate(onFound: (fix: Fix) => void): { locate: () => void; is
       if (result.fix) found.current(result.fix);
       else setProblem(result.problem);
     });
-  }, []);
+  }, [found]);
   return { locate, isLocating, problem };
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { StyleSheet, View } from "react-native";
-import Svg, { Circle, Path } from "react-native-svg";
+import Svg, { Circle, Defs, Path, Pattern, Rect } from "react-native-svg";
 import { radius, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 
@@ -17,6 +17,23 @@ export function Frame({ height, children, message }: { height: number; children?
           </Type>
         </View>
       ) : null}
+    </View>
+  );
+}
+
+/** A plain grid, where no map can be drawn at all. */
+export function Grid() {
+  const { colors } = useTheme();
+  return (
+    <View style={StyleSheet.absoluteFill} pointerEvents="none" aria-hidden>
+      <Svg width="100%" height="100%">
+        <Defs>
+          <Pattern id="grid" width={48} height={48} patternUnits="userSpaceOnUse">
+            <Path d="M48 0H0V48" fill="none" stroke={colors.lineStrong} strokeOpacity={0.4} />
+          </Pattern>
+        </Defs>
+        <Rect width="100%" height="100%" fill="url(#grid)" />
+      </Svg>
     </View>
   );
 }

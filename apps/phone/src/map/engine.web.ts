@@ -2,16 +2,21 @@
 
 import { type GeoJSONSource, Map as MapLibre, setWorkerUrl } from "maplibre-gl";
 import { circle, type LatLon, wrapLongitude } from "../geo/position";
+import { gridLines } from "./grid";
 import { basemapStyle, palette } from "./style";
 
 declare const require: { unstable_resolveWorker(module: string): string };
 
 /** How near a position is shown at first. On our own basemap, nearer would show no town to know the place by. */
 const NEAR = 10;
+/** The whole world, where nothing is known to be near to. */
+const FAR = 0.6;
 const RING = "accuracy";
+const GRID = "grid";
 
 export interface DrawnMap {
-  moveTo(center: LatLon): void;
+  /** `isNear`: the world is left for an area that a person knows. */
+  moveTo(center: LatLon, isNear?: boolean): void;
   ring(center: LatLon, metres: number | null): void;
   look(isDark: boolean): void;
   zoom(steps: number): void;
@@ -21,16 +26,17 @@ export interface DrawnMap {
 export interface Drawing {
   center: LatLon;
   accuracy: number | null;
+  isWorld: boolean;
   isDark: boolean;
   label: string;
   reducedMotion: boolean;
-  onMove: ((center: LatLon) => void) | undefined;
+  onMove: ((center: LatLon, zoom: number) => void) | undefined;
   /** Calls back when tiles can't be fetched, and when they can again. */
   onTiles: (arrive: boolean) => void;
 }
 
 /** Draws a map into this box. Throws where the browser can't (no WebGL). */
-export function draw(box: HTMLElement, { center, accuracy, isDark, label, reducedMotion, onMove, onTiles }: Drawing): DrawnMap {
+export function draw(box: HTMLElement, { center, accuracy, isWorld, isDark, label, reducedMotion, onMove, onTiles }: Drawing): DrawnMap {
   // Metro bundles the worker too; its file lies beside this one, as the content security policy asks.
   setWorkerUrl(require.unstable_resolveWorker("maplibre-gl/dist/maplibre-gl-worker.mjs"));
   let now = { center, metres: accuracy, isDark };
@@ -38,7 +44,7 @@ export function draw(box: HTMLElement, { center, accuracy, isDark, label, reduce
     container: box,
     style: basemapStyle(isDark, location.origin),
     center: [center.longitude, center.latitude],
-    zoom: NEAR,
+    zoom: isWorld ? FAR : NEAR,
     maxZoom: 19,
     interactive: Boolean(onMove),
     dragRotate: false,
@@ -60,11 +66,28 @@ export function draw(box: HTMLElement, { center, accuracy, isDark, label, reduce
   map.on("move", (event) => {
     // Only what a person does; what we do ourselves is known.
     if (!event.originalEvent || !onMove) return;
-    onMove(centerOf(map));
+    onMove(centerOf(map), map.getZoom());
   });
   map.on("moveend", (event) => {
-    if (onMove && event.originalEvent) onMove(centerOf(map));
+    if (onMove && event.originalEvent) onMove(centerOf(map), map.getZoom());
   });
+  /** Without tiles: lines, so that one sees the map move. */
+  let isBlank = false;
+  const drawGrid = () => {
+    const data = gridOf(map, isBlank);
+    const source = map.getSource<GeoJSONSource>(GRID);
+    if (source) return void source.setData(data);
+    const { coast } = palette(now.isDark);
+    map.addSource(GRID, { type: "geojson", data });
+    map.addLayer({ id: GRID, type: "line", source: GRID, paint: { "line-color": coast, "line-width": 1 } });
+  };
+  const blank = (next: boolean) => {
+    if (next !== isBlank) {
+      isBlank = next;
+      if (map.isStyleLoaded() || next) drawGrid();
+    }
+    onTiles(!next);
+  };
   const drawRing = () => {
     const data = ringOf(now.center, now.metres);
     const source = map.getSource<GeoJSONSource>(RING);
@@ -74,16 +97,20 @@ export function draw(box: HTMLElement, { center, accuracy, isDark, label, reduce
     map.addLayer({ id: `${RING}-fill`, type: "fill", source: RING, paint: { "fill-color": accent, "fill-opacity": 0.14 } });
     map.addLayer({ id: `${RING}-line`, type: "line", source: RING, paint: { "line-color": accent, "line-width": 1.5 } });
   };
-  map.on("style.load", drawRing);
+  map.on("style.load", () => {
+    drawGrid();
+    drawRing();
+  });
+  map.on("moveend", () => isBlank && drawGrid());
   map.on("error", ({ error }) => {
     // Whatever else goes wrong is not the network's, and changes nothing of what is seen.
-    if ("status" in error || error instanceof TypeError) onTiles(false);
+    if ("status" in error || error instanceof TypeError) blank(true);
   });
   map.on("sourcedata", ({ sourceId, tile }) => {
-    if (sourceId === "base" && tile) onTiles(true);
+    if (sourceId === "base" && tile) blank(false);
   });
   return {
-    moveTo: (to) => void map.easeTo({ center: [to.longitude, to.latitude], animate: !reducedMotion, duration: 250 }),
+    moveTo: (to, isNear) => void map.easeTo({ center: [to.longitude, to.latitude], ...(isNear && { zoom: NEAR }), animate: !reducedMotion, duration: 250 }),
     ring: (around, metres) => {
       now = { ...now, center: around, metres };
       if (map.isStyleLoaded()) drawRing();
@@ -96,6 +123,11 @@ export function draw(box: HTMLElement, { center, accuracy, isDark, label, reduce
     zoom: (steps) => void map.easeTo({ zoom: map.getZoom() + steps, animate: !reducedMotion }),
     remove: () => map.remove(),
   };
+}
+
+function gridOf(map: MapLibre, isShown: boolean) {
+  const coordinates = isShown ? gridLines(centerOf(map), map.getZoom()) : [];
+  return { type: "Feature" as const, properties: {}, geometry: { type: "MultiLineString" as const, coordinates } };
 }
 
 function centerOf(map: MapLibre): LatLon {

@@ -1,7 +1,9 @@
 import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
-import { type OutboxEntry, useCommand, useOverview } from "../core";
-import { keepFile } from "../platform/file";
+import { type OutboxEntry, useCommand } from "../core";
+import { usePromises } from "../home/useConnection";
+import { useKeepFile } from "../home/useKeepFile";
+import { useSync } from "../home/useSync";
 import { since } from "../time/when";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
@@ -13,21 +15,25 @@ import { Type } from "../ui/Type";
 import { words } from "../words";
 import { canDiscard, canRetry, discardQuestion, entryKind, entryLook, entryReason } from "./words";
 
+/** For web.css: what is not on the screen is not laid out. */
+const ROW = { dataSet: { row: "tall" } } as object;
+
 /** One change that waits: what it is, why and since when it waits, and what can be done. */
 export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
   const { run, busy } = useCommand();
+  const { sync, isSyncing } = useSync();
   const ask = useAsk();
   const say = useSay();
+  const keepFile = useKeepFile();
   const router = useRouter();
-  const overview = useOverview();
+  const promises = usePromises();
   const { icon, tone } = entryLook(entry);
   const name = entry.placeName ?? words.unnamed;
   const { outbox } = words;
   const isConflict = entry.state.is === "conflict";
 
   const retry = async () => {
-    const retried = await run({ call: "retry", opId: entry.opId });
-    if (retried) say({ text: outbox.retried(retried.operations) });
+    if (await run({ call: "retry", opId: entry.opId })) await sync();
   };
   const keep = async () => {
     const file = await run({ call: "exportOutbox", opId: entry.opId });
@@ -40,8 +46,8 @@ export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
   };
 
   return (
-    <Card>
-      <View role="listitem" style={styles.entry}>
+    <View role="listitem" {...ROW}>
+      <Card style={styles.entry}>
         <View style={styles.head}>
           <Icon name={icon} tone={tone} size={22} />
           <View style={styles.words}>
@@ -54,17 +60,17 @@ export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
           </View>
         </View>
         <Type kind="small" tone={tone === "warning" ? "warning" : "ink"}>
-          {entryReason(entry, now, overview?.account === null)}
+          {promises ? entryReason(entry, now, promises.connection) : ""}
         </Type>
         <View style={styles.actions}>
           {isConflict ? <Button title={outbox.decide} label={outbox.of(outbox.decide, name)} kind="primary" onPress={() => router.push(`/decide/${entry.key}`)} /> : null}
-          {canRetry(entry) ? <Button title={outbox.retry} label={outbox.of(outbox.retry, name)} kind="primary" busy={busy} onPress={() => void retry()} /> : null}
+          {canRetry(entry) ? <Button title={outbox.retry} label={outbox.of(outbox.retry, name)} kind="primary" busy={busy || isSyncing} onPress={() => void retry()} /> : null}
           <Button title={outbox.edit} label={outbox.of(outbox.edit, name)} onPress={() => router.push(`/place/${entry.key}`)} />
           <Button title={outbox.export} label={outbox.of(outbox.export, name)} onPress={() => void keep()} />
           {canDiscard(entry) ? <Button title={outbox.discard} label={outbox.of(outbox.discard, name)} kind="danger" disabled={busy} onPress={() => void discard()} /> : null}
         </View>
-      </View>
-    </Card>
+      </Card>
+    </View>
   );
 }
 

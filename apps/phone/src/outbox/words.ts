@@ -1,6 +1,7 @@
 // What waits in the outbox, in words. Pure.
 
 import type { OutboxEntry } from "../../core/src/core";
+import type { Connection } from "../home/connection";
 import { when } from "../time/when";
 import type { IconName } from "../ui/Icon";
 import type { Colors } from "../ui/theme";
@@ -9,28 +10,25 @@ import { words } from "../words";
 /** "New place", "Change", … */
 export const entryKind = ({ kind }: OutboxEntry): string => words.outbox.kinds[kind];
 
-/** Why it waits, as a sentence; the server's own words where it has said some. `alone`: there is no account to send it to. */
-export function entryReason({ state }: OutboxEntry, now: number, alone = false): string {
+/** Why it waits, as a sentence; the server's own words where it has said some. What keeps everything from being sent comes first. */
+export function entryReason({ state }: OutboxEntry, now: number, connection: Connection): string {
   const { outbox } = words;
+  const stopped = { signIn: outbox.pausedSignIn, accountGone: outbox.pausedAccountGone, updateApp: outbox.pausedUpdateApp, offline: outbox.offline };
   switch (state.is) {
     case "queued":
-      return alone ? outbox.queuedAlone : outbox.queued;
+      return { ...stopped, none: outbox.queuedAlone, connected: outbox.queued, unreachable: outbox.queued }[connection];
     case "behind":
       return outbox.behind;
     case "sending":
-      return outbox.sending;
+      return connection === "connected" ? outbox.sending : `${outbox.noAnswer} ${{ ...stopped, none: outbox.queuedAlone, unreachable: outbox.queued }[connection]}`;
     case "backingOff": {
+      if (connection in stopped) return `${outbox.notThrough} ${stopped[connection as keyof typeof stopped]}`;
       const at = Date.parse(state.nextAt);
       const soon = at <= now + 60_000;
       return [state.problem?.detail, outbox.backingOff(soon ? outbox.soon : when(at, now))].filter(Boolean).join(" ");
     }
     case "paused":
-      return {
-        signIn: outbox.pausedSignIn,
-        accountGone: outbox.pausedAccountGone,
-        updateApp: outbox.pausedUpdateApp,
-        plan: outbox.pausedPlan,
-      }[state.reason];
+      return state.reason === "plan" ? outbox.pausedPlan : stopped[state.reason];
     case "conflict":
       return outbox.conflict;
     case "rejected":

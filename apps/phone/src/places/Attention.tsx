@@ -1,6 +1,8 @@
 import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
-import { type PlacePage, useOverview } from "../core";
+import { useStanding } from "../capture/ended";
+import type { PlacePage } from "../core";
+import { usePromises } from "../home/useConnection";
 import { entryReason } from "../outbox/words";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
@@ -13,13 +15,15 @@ import { stateMeaning } from "./words";
 /** How the place stands: its state, what that means, and what to do where something is to be done. */
 export function Standing({ page, now }: { page: PlacePage; now: number }) {
   const router = useRouter();
-  const hasAccount = Boolean(useOverview()?.account);
+  const promises = usePromises();
   const { place, question, entries } = page;
-  const meaning = stateMeaning(place.state, hasAccount);
-  if (place.state.is !== "needsAttention") {
+  const { state } = useStanding(place);
+  if (!promises) return null;
+  const meaning = stateMeaning(state, promises);
+  if (state.is !== "needsAttention") {
     return (
       <View style={styles.standing} role="status">
-        <StateChip state={place.state} filled />
+        <StateChip state={state} filled />
         <Type kind="small" tone="inkSoft">
           {meaning}
         </Type>
@@ -28,7 +32,7 @@ export function Standing({ page, now }: { page: PlacePage; now: number }) {
   }
   const refused = entries.find(({ state }) => state.is === "rejected");
   return (
-    <Notice title={words.states.needsAttention} text={refused ? `${meaning} ${entryReason(refused, now)}` : meaning}>
+    <Notice title={words.states.needsAttention} text={refused ? `${meaning} ${entryReason(refused, now, promises.connection)}` : meaning}>
       {question ? (
         <Button title={words.place.decide} kind="primary" onPress={() => router.push(`/decide/${place.key}`)} />
       ) : (

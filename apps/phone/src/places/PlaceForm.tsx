@@ -17,18 +17,16 @@ export function PlaceForm({ form }: { form: Drafting }) {
         value={draft.name}
         onChangeText={(name) => set({ name })}
         problem={problem("name")}
-        maxLength={200}
         enterKeyHint="done"
         onSubmitEditing={() => void form.save()}
       />
-      <Field label={words.place.note} placeholder={words.place.notePlaceholder} value={draft.note} onChangeText={(note) => set({ note })} problem={problem("note")} maxLength={10_000} multiline />
+      <Field label={words.place.note} placeholder={words.place.notePlaceholder} value={draft.note} onChangeText={(note) => set({ note })} problem={problem("note")} multiline />
       <Field
         label={words.place.category}
         placeholder={words.place.categoryPlaceholder}
         value={draft.category}
         onChangeText={(category) => set({ category })}
         problem={problem("category")}
-        maxLength={40}
         autoCapitalize="none"
         enterKeyHint="done"
         onSubmitEditing={() => void form.save()}
@@ -38,7 +36,7 @@ export function PlaceForm({ form }: { form: Drafting }) {
         options={suggestions(inUse?.categories ?? [], draft.category, [draft.category])}
         onUse={(category) => set({ category })}
       />
-      <TagsField tags={draft.tags} inUse={inUse?.tags ?? []} onChange={(tags) => set({ tags })} problem={problem("tags")} />
+      <TagsField tags={draft.tags} typed={draft.typing} inUse={inUse?.tags ?? []} onChange={(tags, typing) => set({ tags, typing })} problem={problem("tags")} />
     </>
   );
 }

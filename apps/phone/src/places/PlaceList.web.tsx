@@ -5,14 +5,14 @@ import { useEffect, useRef } from "react";
 import { ScrollView, StyleSheet, View } from "react-native";
 import type { PlaceListProps } from "./PlaceList";
 import { PlaceRow } from "./PlaceRow";
+import { useLatest } from "../ui/useLatest";
 
 /** How far before the end more is asked for, in screens. */
 const AHEAD = "150%";
 
 export function PlaceList({ places, now, here, header, empty, footer, onEnd }: PlaceListProps) {
   const end = useRef<View>(null);
-  const reached = useRef(onEnd);
-  reached.current = onEnd;
+  const reached = useLatest(onEnd);
   const count = places.length;
   useEffect(() => {
     const mark = end.current as unknown as HTMLElement | null;
@@ -24,7 +24,7 @@ export function PlaceList({ places, now, here, header, empty, footer, onEnd }: P
     observer.observe(mark);
     return () => observer.disconnect();
     // Again after each page: the mark may be in sight still.
-  }, [count]);
+  }, [count, reached]);
   return (
     <ScrollView role="main" style={styles.fill} contentContainerStyle={styles.list} keyboardShouldPersistTaps="handled">
       {header}

@@ -1,9 +1,11 @@
 import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
+import { useStanding } from "../capture/ended";
 import type { Place } from "../core";
+import { useDenied } from "../location/useDenied";
 import { PositionMap } from "../map/PositionMap";
 import { Button } from "../ui/Button";
-import { Card } from "../ui/Card";
+import { Card, Notice } from "../ui/Card";
 import { space } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
@@ -14,6 +16,9 @@ import { UseHere } from "./UseHere";
 export function PositionCard({ place, canEdit }: { place: Place; canEdit: boolean }) {
   const router = useRouter();
   const { position } = place;
+  const isDenied = useDenied();
+  const { problem } = useStanding(place);
+  const why = isDenied ? "denied" : problem === "denied" ? null : problem;
   const toMap = () => router.push(`/position/${place.key}`);
   return (
     <Card title={words.place.position}>
@@ -32,9 +37,13 @@ export function PositionCard({ place, canEdit }: { place: Place; canEdit: boolea
         </>
       ) : (
         <>
-          <Type kind="small" tone="inkSoft">
-            {words.place.giveText}
-          </Type>
+          {why ? (
+            <Notice icon="target" title={words.location.why[why]} text={words.location[why]} />
+          ) : (
+            <Type kind="small" tone="inkSoft">
+              {words.place.giveText}
+            </Type>
+          )}
           <UseHere place={place} />
           <Button title={words.place.give} icon="target" onPress={toMap} />
         </>

@@ -1,48 +1,83 @@
 import { useRouter } from "expo-router";
-import { useState } from "react";
-import { StyleSheet, View } from "react-native";
-import { type NewPosition, type Place, seen, useCommand } from "../core";
+import { useEffect, useState } from "react";
+import { StyleSheet, useWindowDimensions, View } from "react-native";
+import { type NewPosition, type Place, useAnswer, useCore } from "../core";
 import { coordinate, type LatLon, nudge, parseCoordinate, parsePair } from "../geo/position";
 import { useLocate } from "../location/useLocate";
 import { PositionMap } from "../map/PositionMap";
-import { Button, IconButton } from "../ui/Button";
+import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
-import { Choice } from "../ui/Chip";
 import { Field } from "../ui/Field";
 import { Screen } from "../ui/Screen";
-import { radius, space, useTheme } from "../ui/theme";
+import { space, useTheme } from "../ui/theme";
 import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
+import { useLeave } from "../ui/useLeave";
 import { words } from "../words";
-import { STEPS, type Step } from "./step";
-import { accuracyWords } from "./words";
+import { positionClash } from "./clash";
+import { Nudge } from "./Nudge";
+import { useClash } from "./useClash";
+import { useGivePosition } from "./usePosition";
+import { accuracyWords, problemWords } from "./words";
 
-/** Where a map without a position begins: all of the inhabited world is near enough. */
-const NOWHERE: LatLon = { latitude: 46.8, longitude: 8.2 };
+/** The middle of a map of the whole world. */
+const WORLD: LatLon = { latitude: 25, longitude: 10 };
+/** Nearer than this, the map shows an area that a person knows; before, a touch of it chooses nothing. */
+const KNOWN_AREA = 7;
+
+/** What was chosen on a page that the browser left by itself, until it is opened again. */
+const left = new Map<string, NewPosition>();
+
+function taken(key: string): NewPosition | undefined {
+  const position = left.get(key);
+  left.delete(key);
+  return position;
+}
+
+/** Where a map without a position may begin: near the newest place that has one. */
+function useNear(isAsked: boolean): LatLon | null {
+  const { data } = useAnswer(isAsked ? { call: "list", limit: 20 } : null);
+  return data?.places.find(({ position }) => position)?.position ?? null;
+}
 
 /** Sets a position by the map's crosshair, by steps, by numbers, or by where the person is. */
 export function PositionEditor({ place, here }: { place: Place; here: LatLon | null }) {
-  const { run, busy } = useCommand();
+  const { textScale } = useTheme();
+  const { give, busy } = useGivePosition();
+  const core = useCore();
+  const { decide, tell } = useClash();
   const say = useSay();
   const router = useRouter();
+  const { height } = useWindowDimensions();
   // What is changed here is what was shown when the page opened: a position that came from elsewhere since is a conflict.
   const [shown] = useState(place);
   const known = shown.position;
   /** What will be saved; null while nothing has been chosen. Accuracy and altitude go with the first move: they were measured elsewhere. */
-  const [chosen, setChosen] = useState<NewPosition | null>(known);
-  const [center, setCenter] = useState<LatLon>(known ?? here ?? NOWHERE);
-  const [latitude, setLatitude] = useState(known ? coordinate(known.latitude) : "");
-  const [longitude, setLongitude] = useState(known ? coordinate(known.longitude) : "");
+  const [chosen, setChosen] = useState<NewPosition | null>(() => taken(place.key) ?? known);
+  /** Where the person has gone on the map. */
+  const [moved, setMoved] = useState<LatLon | null>(chosen);
+  const near = useNear(known === null);
+  const start = here ?? near;
+  const center = moved ?? start ?? WORLD;
+  const [latitude, setLatitude] = useState(chosen ? coordinate(chosen.latitude) : "");
+  const [longitude, setLongitude] = useState(chosen ? coordinate(chosen.longitude) : "");
   const [isFix, setFix] = useState(false);
+  const [isSaved, setSaved] = useState(false);
+  const isChanged = chosen !== null && (known === null || chosen.latitude !== known.latitude || chosen.longitude !== known.longitude);
+  useLeave(isChanged && !isSaved, words.position.leave, () => {
+    if (chosen) left.set(shown.key, chosen);
+    say({ text: words.position.left, tone: "warning", ms: 15_000, action: { title: words.position.goOn, onPress: () => router.push(`/position/${shown.key}`) } });
+  });
 
   const show = (next: NewPosition, fromSensor = false) => {
     setChosen(next);
-    setCenter({ latitude: next.latitude, longitude: next.longitude });
+    setMoved({ latitude: next.latitude, longitude: next.longitude });
     setLatitude(coordinate(next.latitude));
     setLongitude(coordinate(next.longitude));
     setFix(fromSensor);
   };
   const move = ({ latitude, longitude }: LatLon) => show({ latitude, longitude });
+  const drag = (to: LatLon, zoom: number) => (chosen || zoom >= KNOWN_AREA ? move(to) : setMoved(to));
   const type = (lat: string, lon: string) => {
     // Two numbers at once are pasted; whoever types one has a comma, or the beginning of a second number, by accident.
     const pair = lat.length > latitude.length + 1 ? parsePair(lat) : null;
@@ -53,7 +88,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
     const [north, east] = [parseCoordinate(lat, 90), parseCoordinate(lon, 180)];
     if (north === null || east === null) return setChosen(null);
     setChosen({ latitude: north, longitude: east });
-    setCenter({ latitude: north, longitude: east });
+    setMoved({ latitude: north, longitude: east });
   };
   const { locate, isLocating, problem } = useLocate(({ latitude, longitude, accuracy, altitude }) => {
     show({ latitude, longitude, accuracy, altitude }, true);
@@ -63,31 +98,41 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
 
   const save = async () => {
     if (!chosen) return;
-    const answer =
-      !known && shown.clientId
-        ? await run({ call: "fix", clientId: shown.clientId, position: chosen, positionSource: isFix ? "fix" : "manual" })
-        : await run({ call: "edit", key: shown.key, changes: { position: chosen }, seen: seen(shown) });
-    if (!answer) return;
-    say({ text: words.position.saved });
-    if (router.canGoBack()) router.back();
-    else router.replace(`/place/${place.key}`);
+    const now = await core.perform({ call: "place", key: shown.key }).then(({ place }) => place, () => null);
+    const clashes = now ? positionClash(chosen, shown, now) : [];
+    const kept = clashes.length > 0 ? await decide(clashes) : "none";
+    if (!kept) return;
+    if (kept !== "now" && !(await give(kept === "mine" && now ? now : shown, chosen, isFix ? "sensor" : "person"))) return;
+    if (kept !== "none") tell(clashes, kept);
+    setSaved(true);
   };
+  // Only now: what is saved needs no question when the page is left.
+  useEffect(() => {
+    if (!isSaved) return;
+    if (router.canGoBack()) router.back();
+    else router.replace(`/place/${shown.key}`);
+  }, [isSaved, router, shown.key]);
 
   return (
     <Screen
       title={words.position.title}
       foot={<Button title={words.position.save} kind="primary" grow busy={busy} disabled={!chosen} onPress={() => void save()} />}
     >
-      <PositionMap center={center} accuracy={chosen?.accuracy ?? null} onMove={move} label={words.position.map} height={300} />
+      <PositionMap center={center} accuracy={chosen?.accuracy ?? null} isWorld={!moved && !start} onMove={drag} label={words.position.map} height={Math.min(300, height * 0.4)} />
+      {chosen ? null : (
+        <Type kind="small" tone="inkSoft" role="status">
+          {words.position.choose}
+        </Type>
+      )}
       <Button title={isLocating ? words.position.finding : words.position.here} icon="pin" busy={isLocating} onPress={locate} />
       {problem ? (
         <Type kind="small" tone="danger" role="alert">
-          {words.location[problem]}
+          {problemWords(problem)}
         </Type>
       ) : null}
       <Card>
         <View style={styles.numbers}>
-          <View style={styles.number}>
+          <View style={[styles.number, { flexBasis: 130 * textScale }]}>
             <Field
               label={words.position.latitude}
               value={latitude}
@@ -97,7 +142,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
               autoCorrect={false}
             />
           </View>
-          <View style={styles.number}>
+          <View style={[styles.number, { flexBasis: 130 * textScale }]}>
             <Field
               label={words.position.longitude}
               value={longitude}
@@ -115,40 +160,14 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
         ) : null}
       </Card>
       <Card title={words.position.nudge}>
-        <Nudge onNudge={(east, north) => move(nudge(center, east, north))} />
+        <Nudge disabled={!chosen} onNudge={(east, north) => move(nudge(center, east, north))} />
       </Card>
     </Screen>
   );
 }
 
-/** Four arrows around the step they move by. */
-function Nudge({ onNudge }: { onNudge: (east: number, north: number) => void }) {
-  const { colors } = useTheme();
-  const [step, setStep] = useState<Step>(STEPS[1]);
-  const { title, metres } = step;
-  return (
-    <View style={styles.nudge}>
-      <View style={styles.steps}>
-        <Choice label={words.position.step} options={STEPS} value={step.value} onChange={(value) => setStep(STEPS.find((each) => each.value === value) ?? STEPS[1])} />
-      </View>
-      <View role="group" aria-label={words.position.nudge} style={[styles.cross, { backgroundColor: colors.paper }]}>
-        <IconButton icon="up" label={words.position.north(title)} onPress={() => onNudge(0, metres)} />
-        <View style={styles.crossRow}>
-          <IconButton icon="back" label={words.position.west(title)} onPress={() => onNudge(-metres, 0)} />
-          <IconButton icon="forward" label={words.position.east(title)} onPress={() => onNudge(metres, 0)} />
-        </View>
-        <IconButton icon="down" label={words.position.south(title)} onPress={() => onNudge(0, -metres)} />
-      </View>
-    </View>
-  );
-}
-
 const styles = StyleSheet.create({
   numbers: { flexDirection: "row", flexWrap: "wrap", gap: space.m },
-  number: { flexGrow: 1, flexBasis: 130, minWidth: 0 },
-  nudge: { flexDirection: "row", flexWrap: "wrap", alignItems: "center", justifyContent: "space-between", gap: space.l },
-  steps: { flexShrink: 1, flexBasis: 180, flexGrow: 1 },
-  cross: { alignItems: "center", borderRadius: radius.round, padding: space.xs, marginHorizontal: "auto" },
-  crossRow: { flexDirection: "row", gap: 44 },
+  number: { flexGrow: 1, flexShrink: 1, minWidth: 0 },
 });
 

@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { StyleSheet, View } from "react-native";
 import { Button } from "../ui/Button";
 import { Chip } from "../ui/Chip";
@@ -24,12 +23,21 @@ export function Suggested({ label, options, onUse, hash = "" }: { label: string;
 }
 
 /** The tags of a place: each can be taken away, others added. */
-export function TagsField({ tags, inUse, onChange, problem }: { tags: readonly string[]; inUse: string[]; onChange: (tags: string[]) => void; problem: string | undefined }) {
-  const [typed, setTyped] = useState("");
-  const add = (text: string) => {
-    onChange(withTags(tags, text));
-    setTyped("");
-  };
+export function TagsField({
+  tags,
+  typed,
+  inUse,
+  onChange,
+  problem,
+}: {
+  tags: readonly string[];
+  /** The one that is being typed. */
+  typed: string;
+  inUse: string[];
+  onChange: (tags: readonly string[], typed: string) => void;
+  problem: string | undefined;
+}) {
+  const add = (text: string) => onChange(withTags(tags, text), "");
   return (
     <View style={styles.tags}>
       <View style={styles.field}>
@@ -40,7 +48,7 @@ export function TagsField({ tags, inUse, onChange, problem }: { tags: readonly s
             value={typed}
             problem={problem}
             // A comma ends a tag, as people write lists.
-            onChangeText={(text) => (text.includes(",") ? add(text) : setTyped(text))}
+            onChangeText={(text) => (text.includes(",") ? add(text) : onChange(tags, text))}
             onSubmitEditing={() => typed.trim() && add(typed)}
             onBlur={() => typed.trim() && add(typed)}
             submitBehavior="submit"
@@ -53,7 +61,7 @@ export function TagsField({ tags, inUse, onChange, problem }: { tags: readonly s
       {tags.length > 0 ? (
         <View style={styles.row}>
           {tags.map((tag) => (
-            <Chip key={tag} title={`#${tag}`} icon="close" label={words.place.removeTag(tag)} onPress={() => onChange(tags.filter((each) => each !== tag))} />
+            <Chip key={tag} title={`#${tag}`} icon="close" label={words.place.removeTag(tag)} onPress={() => onChange(tags.filter((each) => each !== tag), typed)} />
           ))}
         </View>
       ) : null}

@@ -17,6 +17,9 @@ export const chosen = ({ category, tag, state }: Filter): number => [category, t
 
 export const isFiltered = (filter: Filter): boolean => chosen(filter) > 0 || filter.text.trim() !== "";
 
+/** Whether a query leaves anything out. */
+export const isNarrowed = ({ text, category, tag, state }: List): boolean => Boolean(text || category || tag || state);
+
 /** The query that the filter stands for. */
 export function queryOf({ text, category, tag, state }: Filter): List {
   return { text: text.trim() || null, category, tag, state };

@@ -8,11 +8,13 @@ export interface Draft {
   note: string;
   category: string;
   tags: readonly string[];
+  /** A tag that is being typed. It counts as one where the rest is saved. */
+  typing: string;
 }
 
 /** The fields as the place has them. */
 export function draftOf(place: Pick<Place, "name" | "note" | "category" | "tags">): Draft {
-  return { name: place.name ?? "", note: place.note ?? "", category: place.category ?? "", tags: place.tags };
+  return { name: place.name ?? "", note: place.note ?? "", category: place.category ?? "", tags: place.tags, typing: "" };
 }
 
 const sameTags = (one: readonly string[], other: readonly string[]) =>
@@ -27,7 +29,8 @@ export function changesOf(draft: Draft, shown: Pick<Place, "name" | "note" | "ca
   for (const field of ["name", "note", "category"] as const) {
     if (stored(draft[field]) !== stored(shown[field] ?? "")) changes[field] = stored(draft[field]);
   }
-  if (!sameTags(draft.tags, shown.tags)) changes.tags = [...draft.tags];
+  const tags = withTags(draft.tags, draft.typing);
+  if (!sameTags(tags, shown.tags)) changes.tags = tags;
   return Object.keys(changes).length > 0 ? changes : null;
 }
 
@@ -36,8 +39,9 @@ export function changesOf(draft: Draft, shown: Pick<Place, "name" | "note" | "ca
  * stays as typed. What is sent is still compared with what they saw (`shown`), so the core notices a conflict.
  */
 export function follow(draft: Draft, shown: Draft, now: Draft): Draft {
-  const text = (field: "name" | "note" | "category") => (draft[field] === shown[field] ? now[field] : draft[field]);
-  return { name: text("name"), note: text("note"), category: text("category"), tags: sameTags(draft.tags, shown.tags) ? now.tags : draft.tags };
+  const text = (field: "name" | "note" | "category" | "typing") => (draft[field] === shown[field] ? now[field] : draft[field]);
+  const tags = sameTags(draft.tags, shown.tags) ? now.tags : draft.tags;
+  return { name: text("name"), note: text("note"), category: text("category"), tags, typing: text("typing") };
 }
 
 /** A tag as it is kept: no blanks at its ends, no hash before it. */

@@ -1,88 +1,150 @@
 import { useFocusEffect } from "expo-router";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { AppState } from "react-native";
-import { type Changes, type Failure, fieldProblem, type Place, seen, useCommand } from "../core";
+import { type Changes, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
+import { useSaySaved } from "../home/useSaySaved";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
+import { clashesOf, seenOf, without } from "./clash";
+import { dropDraft, keepDraft, type KeptDraft } from "./drafts";
 import { changesOf, type Draft, draftOf, follow } from "./form";
+import { useClash } from "./useClash";
 
 export interface Drafting {
   draft: Draft;
   set: (change: Partial<Draft>) => void;
   isDirty: boolean;
+  /** What is typed was typed before this page was opened, and is not saved. */
+  isRestored: boolean;
+  /** The same, asked at any moment: also between two drawings of the page. */
+  isUnsaved: () => boolean;
   isSaving: boolean;
   save: () => Promise<void>;
   revert: () => void;
   problem: (field: string) => string | undefined;
-  failure: Failure | null;
 }
 
-/** What could not be saved when its page was left: it is there again when the page is opened, as long as the app runs. */
-const unsaved = new Map<string, { draft: Draft; shown: Place }>();
-
-/** The place as it is now, but with what was seen of the fields that are being changed. */
-function stillSeen(touched: Changes | null, shown: Place, now: Place): Place {
+/** The place as it is now, but with what was seen of the fields that are being changed, unless it has come to the same. */
+function stillSeen(draft: Draft, shown: Place, now: Place): Place {
   const place = { ...now };
-  if (touched && "name" in touched) place.name = shown.name;
-  if (touched && "note" in touched) place.note = shown.note;
-  if (touched && "category" in touched) place.category = shown.category;
-  if (touched && "tags" in touched) place.tags = shown.tags;
+  const [touched, open]: Changes[] = [changesOf(draft, shown) ?? {}, changesOf(draft, now) ?? {}];
+  const keeps = (field: keyof Changes) => field in touched! && field in open!;
+  if (keeps("name")) place.name = shown.name;
+  if (keeps("note")) place.note = shown.note;
+  if (keeps("category")) place.category = shown.category;
+  if (keeps("tags")) place.tags = shown.tags;
   return place;
 }
 
 /**
- * What is typed on a place's page. It is saved by the button, and also when the page is left or the app goes to the
- * background: nothing that was typed is lost. Each save says what the person saw when they began to type.
+ * What is typed on a place's page. It is saved by the button, and also when the page is left or the app goes to the background;
+ * until then it is kept beside the core (`kept` is what was found there): nothing that was typed is lost. Each save says what the
+ * person saw, and where the place has become something else meanwhile, they are asked first.
  */
-export function useDraft(place: Place): Drafting {
+export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
+  const core = useCore();
   const { run, busy, failure } = useCommand();
+  const { decide, tell } = useClash();
   const say = useSay();
+  const saySaved = useSaySaved();
   /** The place as it was when typing began; the newest one while nothing is typed. */
-  const [shown, setShown] = useState(() => unsaved.get(place.key)?.shown ?? place);
-  const [draft, setDraft] = useState<Draft>(() => unsaved.get(place.key)?.draft ?? draftOf(place));
+  const [shown, setShown] = useState(kept?.shown ?? place);
+  const [draft, setDraft] = useState<Draft>(() => kept?.draft ?? draftOf(place));
+  const [isRestored, setRestored] = useState(kept !== null);
   const isDirty = changesOf(draft, shown) !== null;
 
   const latest = useRef({ draft, shown });
-  latest.current = { draft, shown };
+  useLayoutEffect(() => {
+    latest.current = { draft, shown };
+  });
+  /** The newest that is known to be stored. What is typed since an earlier one is not yet compared with it. */
+  const newest = useRef(kept ? null : place);
   useEffect(() => {
+    if (place === newest.current) return;
+    newest.current = place;
     const { draft, shown } = latest.current;
-    if (place === shown) return;
     // Fields that are not touched follow; of those that are, the person has still seen what `shown` says.
-    setDraft(follow(draft, draftOf(shown), draftOf(place)));
-    setShown(stillSeen(changesOf(draft, shown), shown, place));
+    const next = follow(draft, draftOf(shown), draftOf(place));
+    setDraft(next);
+    setShown(stillSeen(next, shown, place));
   }, [place]);
 
-  const underWay = useRef<Promise<void> | null>(null);
+  /** Something of this page is kept beside the core. */
+  const isKept = useRef(kept !== null);
+  useEffect(() => {
+    if (isDirty) {
+      isKept.current = true;
+      void keepDraft(shown.key, { draft, shown });
+    } else if (isKept.current) {
+      isKept.current = false;
+      setRestored(false);
+      void dropDraft(shown.key);
+    }
+  }, [draft, shown, isDirty]);
 
-  const save = useCallback((): Promise<void> => {
-    const saveOnce = async () => {
+  const underWay = useRef<Promise<void> | null>(null);
+  const isAsking = useRef(false);
+  /** What the person did not want to decide: they are asked about it again only when they save themselves. */
+  const declined = useRef("");
+
+  const saveOnce = useCallback(
+    async (byThemselves: boolean) => {
+      if (!changesOf(latest.current.draft, latest.current.shown)) return;
+      // Another window may have saved since. Where that can't be asked, the core says why by itself.
+      const now = await core.perform({ call: "place", key: latest.current.shown.key }).then(
+        ({ place }) => place,
+        () => null,
+      );
       const { draft, shown } = latest.current;
-      const changes = changesOf(draft, shown);
-      if (!changes) return;
-      const answer = await run({ call: "edit", key: shown.key, changes, seen: seen(shown) });
+      const clashes = now ? clashesOf(draft, shown, now) : [];
+      let kept: "mine" | "now" | null = null;
+      if (clashes.length > 0) {
+        const question = JSON.stringify(clashes);
+        if (!byThemselves && question === declined.current) return;
+        isAsking.current = true;
+        kept = await decide(clashes).finally(() => (isAsking.current = false));
+        if (!kept) {
+          declined.current = question;
+          return say({ text: words.clash.notYet, tone: "warning", ms: 8_000 });
+        }
+      }
+      const wanted = now ? follow(kept === "now" ? without(draft, clashes) : draft, draftOf(shown), draftOf(now)) : draft;
+      const saw = now ? seenOf(clashes, stillSeen(wanted, shown, now), now) : shown;
+      const changes = changesOf(wanted, saw);
+      const answer = changes ? await run({ call: "edit", key: shown.key, changes, seen: seen(saw) }) : { place: saw };
+      if (!answer) return;
       // What was typed meanwhile is the newest; the page may be gone by now, so that nothing else knows of it.
-      if (!answer) return void unsaved.set(shown.key, { draft: latest.current.draft, shown });
-      unsaved.delete(shown.key);
       const typed = follow(latest.current.draft, draft, draftOf(answer.place));
+      newest.current = answer.place;
       latest.current = { draft: typed, shown: answer.place };
       setShown(answer.place);
       setDraft((typed) => follow(typed, draft, draftOf(answer.place)));
-      say({ text: words.place.changed });
-    };
-    // One after the other: the second says what was typed during the first, if anything was.
-    const before = underWay.current ?? Promise.resolve();
-    const mine = before.then(saveOnce).finally(() => {
-      if (underWay.current === mine) underWay.current = null;
-    });
-    underWay.current = mine;
-    return mine;
-  }, [run, say]);
+      await (changesOf(typed, answer.place) ? keepDraft(shown.key, latest.current) : dropDraft(shown.key));
+      if (kept) tell(clashes, kept);
+      else saySaved({ text: words.place.changed });
+    },
+    [core, decide, run, say, saySaved, tell],
+  );
+
+  const save = useCallback(
+    (byThemselves: boolean): Promise<void> => {
+      if (isAsking.current && underWay.current) return underWay.current;
+      // One after the other: the second says what was typed during the first, if anything was.
+      const before = underWay.current ?? Promise.resolve();
+      const mine = before.then(() => saveOnce(byThemselves)).finally(() => {
+        if (underWay.current === mine) underWay.current = null;
+      });
+      underWay.current = mine;
+      return mine;
+    },
+    [saveOnce],
+  );
 
   // Leaving the page, or the app, saves.
-  useFocusEffect(useCallback(() => () => void save(), [save]));
+  useFocusEffect(useCallback(() => () => void save(false), [save]));
   useEffect(() => {
     const subscription = AppState.addEventListener("change", (state) => {
-      if (state !== "active") void save();
+      if (state !== "active") void save(false);
     });
     return () => subscription.remove();
   }, [save]);
@@ -91,17 +153,19 @@ export function useDraft(place: Place): Drafting {
     draft,
     set: useCallback((change) => setDraft((before) => ({ ...before, ...change })), []),
     isDirty,
+    isRestored: isRestored && isDirty,
+    isUnsaved: useCallback(() => changesOf(latest.current.draft, latest.current.shown) !== null, []),
     isSaving: busy,
-    save,
+    save: useCallback(() => save(true), [save]),
     revert: useCallback(() => {
-      const { shown } = latest.current;
+      const shown = newest.current ?? latest.current.shown;
       const draft = draftOf(shown);
-      unsaved.delete(shown.key);
       // At once, too: the page may be left before it is drawn again.
       latest.current = { draft, shown };
       setDraft(draft);
+      setShown(shown);
+      void dropDraft(shown.key);
     }, []),
     problem: (field) => fieldProblem(failure, field),
-    failure,
   };
 }

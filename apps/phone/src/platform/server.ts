@@ -6,6 +6,9 @@ export const ownServer = (): string => "";
 /** What to call this device unless the person says otherwise. */
 export const deviceName = (): string => (Platform.OS === "ios" ? "iPhone" : "Android phone");
 
+/** The same where the system tells more when it is asked. The name of the model comes with the native bindings. */
+export const betterDeviceName = (): Promise<string | null> => Promise.resolve(null);
+
 /** The code of the link that opened the app, once. */
 export const takePairingCode = (): string => "";
 

@@ -1,19 +1,27 @@
+import { nameByAgent, nameByTold } from "../sign-in/deviceName";
+
 /** Where the app came from: its server. */
 export const ownServer = (): string => location.origin;
 
-/** What to call this device unless the person says otherwise. */
-export function deviceName(): string {
-  const agent = navigator.userAgent;
-  const system = [
-    [/iPhone/, "iPhone"],
-    [/iPad|Macintosh(?=.*Mobile)/, "iPad"],
-    [/Android/, "Android"],
-    [/Macintosh/, "Mac"],
-    [/Windows/, "Windows"],
-    [/CrOS/, "Chromebook"],
-  ].find(([sign]) => (sign as RegExp).test(agent))?.[1] ?? "Linux";
-  const browser = /Edg\//.test(agent) ? "Edge" : /Firefox|FxiOS/.test(agent) ? "Firefox" : /Chrome|CriOS/.test(agent) ? "Chrome" : "Safari";
-  return `${browser} on ${system as string}`;
+/** What to call this device unless the person says otherwise, as far as that is known at once. */
+export const deviceName = (): string => nameByAgent(navigator.userAgent);
+
+interface AgentData {
+  mobile: boolean;
+  platform: string;
+  getHighEntropyValues(hints: string[]): Promise<{ model?: string; platform?: string }>;
+}
+
+/** The same where the browser tells more when it is asked; null where it does not. */
+export async function betterDeviceName(): Promise<string | null> {
+  const data = (navigator as { userAgentData?: AgentData }).userAgentData;
+  if (!data) return null;
+  try {
+    const { model = "", platform = data.platform } = await data.getHighEntropyValues(["model", "platform"]);
+    return nameByTold({ model, platform, isMobile: data.mobile }, navigator.userAgent);
+  } catch {
+    return null;
+  }
 }
 
 let code = "";

@@ -1,6 +1,8 @@
 import { useRouter } from "expo-router";
 import { type AccountOverview, useCommand, useOverview } from "../core";
 import { unsent } from "../home/banners";
+import { usePromises } from "../home/useConnection";
+import { draftsOf, dropDraftsOf } from "../places/drafts";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
 import { useAsk } from "../ui/Dialog";
@@ -32,30 +34,37 @@ function SignedIn({ account }: { account: AccountOverview }) {
   const say = useSay();
   const router = useRouter();
   const overview = useOverview();
+  const promises = usePromises();
   const pending = overview ? unsent(overview.status) : 0;
 
   const signOut = async () => {
     const { signOutTitle: title, signOutText, signOutUnsent, signOutAnyway, signOut } = words.settings;
-    const text = pending > 0 ? signOutUnsent(pending) : signOutText;
+    const store = overview?.store;
+    const typed = store ? await draftsOf(store) : 0;
+    const text = [pending > 0 ? signOutUnsent(pending) : signOutText, typed > 0 ? words.draft.signOut(typed) : ""].filter(Boolean).join(" ");
     if (!(await ask({ title, text, yes: pending > 0 ? signOutAnyway : signOut, danger: true }))) return;
     // The core counts again: what came in since the question is said by it.
     const signedOut = await run({ call: "signOut", evenIfUnsent: pending > 0 });
-    if (signedOut) say({ text: signedOut.unsent > 0 ? words.settings.signedOutKept(signedOut.unsent) : words.settings.signedOut });
+    if (!signedOut) return;
+    if (store) await dropDraftsOf(store);
+    say({ text: signedOut.unsent > 0 ? words.settings.signedOutKept(signedOut.unsent) : words.settings.signedOut });
   };
 
   return (
     <Card title={words.settings.account}>
-      {account.signedIn ? null : (
+      {promises?.connection === "signIn" ? (
         <Notice icon="person" title={words.banners.signIn.title} text={words.banners.signIn.text}>
           <Button title={words.settings.signInAgain} kind="primary" onPress={() => router.push("/sign-in")} />
         </Notice>
-      )}
+      ) : null}
+      {promises?.connection === "accountGone" ? <Notice icon="person" title={words.banners.accountGone.title} text={words.settings.accountGoneText} /> : null}
+      {promises?.connection === "updateApp" ? <Notice title={words.banners.updateApp.title} text={words.banners.updateApp.text} /> : null}
       {account.unencrypted ? <Notice title={words.settings.unencrypted} /> : null}
       <Fact label={words.settings.email} value={account.email} />
       <Fact label={words.settings.server} value={account.server} />
       <Fact label={words.settings.device} value={account.deviceName} />
       <Type kind="note" tone="inkSoft">
-        {words.settings.live[overview?.live ?? "off"]}
+        {words.settings.live[promises?.connection === "connected" && overview ? overview.live : "off"]}
       </Type>
       <Button title={words.settings.signOut} kind="danger" busy={busy} onPress={() => void signOut()} />
     </Card>

@@ -1,6 +1,7 @@
 import { useState } from "react";
-import { type ExportFormat, useCommand } from "../core";
-import { keepFile } from "../platform/file";
+import { type ExportFormat, useCommand, useOverview } from "../core";
+import { withoutPosition } from "../home/banners";
+import { useKeepFile } from "../home/useKeepFile";
 import { Button } from "../ui/Button";
 import { Card } from "../ui/Card";
 import { Choice } from "../ui/Chip";
@@ -19,11 +20,14 @@ const FORMATS: { value: ExportFormat; title: string }[] = [
 export function ExportCard() {
   const [format, setFormat] = useState<ExportFormat>("gpx");
   const { run, busy } = useCommand();
+  const keepFile = useKeepFile();
   const say = useSay();
+  const overview = useOverview();
+  const lacking = overview ? withoutPosition(overview.status) : 0;
   const keep = async () => {
     const exported = await run({ call: "export", format });
     if (!exported) return;
-    await keepFile(exported.file);
+    if (!(await keepFile(exported.file))) return;
     const without = exported.withoutPosition > 0 ? ` ${words.settings.exportedWithout(exported.withoutPosition)}` : "";
     say({ text: words.settings.exported(exported.places) + without, icon: "download" });
   };
@@ -32,6 +36,11 @@ export function ExportCard() {
       <Type kind="small" tone="inkSoft">
         {words.settings.exportText}
       </Type>
+      {lacking > 0 ? (
+        <Type kind="small" tone="warning">
+          {words.settings.exportLacking(lacking)}
+        </Type>
+      ) : null}
       <Choice label={words.settings.format} options={FORMATS} value={format} onChange={setFormat} />
       <Button title={words.settings.exportAll} icon="download" busy={busy} onPress={() => void keep()} />
     </Card>

@@ -1,26 +1,25 @@
 import { useState } from "react";
-import { fieldProblem, type SignedIn, useCommand, useOverview } from "../core";
-import { deviceName, ownServer } from "../platform/server";
+import { fieldProblem, type SignedIn, useCommand } from "../core";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import { Field } from "../ui/Field";
 import { Type } from "../ui/Type";
 import { words } from "../words";
+import type { Common } from "./common";
 import { pairing } from "./pairing";
+import { canAsk, isOfServer, serverProblem } from "./server";
 
 /** Pairs this device with a code from another one, or with the whole link that holds it. */
-export function ByCode({ linkCode, onDone }: { linkCode: string; onDone: (signedIn: SignedIn) => void }) {
-  const known = useOverview()?.account;
-  const [server, setServer] = useState(() => known?.server ?? ownServer());
+export function ByCode({ linkCode, common, onDone }: { linkCode: string; common: Common; onDone: (signedIn: SignedIn) => void }) {
+  const { server, setServer, name, setName } = common;
   const [code, setCode] = useState(linkCode);
-  const [name, setName] = useState(() => known?.deviceName ?? deviceName());
   const [isAsked, setAsked] = useState(false);
   const { run, busy, failure } = useCommand();
   const asked = pairing(server, code);
   const missing = (text: string) => (isAsked && !text.trim() ? words.signIn.needed : undefined);
   const pair = async () => {
     setAsked(true);
-    if (!asked || !name.trim()) return;
+    if (!asked || !canAsk(asked.server) || !name.trim()) return;
     const signedIn = await run({ call: "pair", server: asked.server, code: asked.code, deviceName: name.trim() }, true);
     if (signedIn) onDone(signedIn);
   };
@@ -29,7 +28,7 @@ export function ByCode({ linkCode, onDone }: { linkCode: string; onDone: (signed
       <Type kind="small" tone="inkSoft">
         {linkCode ? words.signIn.fromLink : words.signIn.codeText}
       </Type>
-      {failure && failure.fields.length === 0 ? <Notice tone="danger" title={failure.sentence} text={failure.advice} urgent /> : null}
+      {failure && failure.fields.length === 0 && !isOfServer(failure) ? <Notice tone="danger" title={failure.sentence} text={failure.advice} urgent /> : null}
       <Field
         label={words.signIn.code}
         placeholder={words.signIn.codePlaceholder}
@@ -46,7 +45,7 @@ export function ByCode({ linkCode, onDone }: { linkCode: string; onDone: (signed
         value={asked?.isLink ? asked.server : server}
         editable={!asked?.isLink}
         onChangeText={setServer}
-        problem={fieldProblem(failure, "server") ?? (asked?.isLink ? undefined : missing(server))}
+        problem={serverProblem(asked?.isLink ? asked.server : server, isAsked, failure)}
         inputMode="url"
         autoCapitalize="none"
         autoCorrect={false}

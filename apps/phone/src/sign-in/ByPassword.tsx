@@ -1,37 +1,36 @@
 import { useState } from "react";
-import { fieldProblem, type SignedIn, useCommand, useOverview } from "../core";
-import { deviceName, ownServer } from "../platform/server";
+import { fieldProblem, type SignedIn, useCommand } from "../core";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import { Field } from "../ui/Field";
 import { words } from "../words";
+import type { Common } from "./common";
+import { canAsk, isOfServer, serverProblem } from "./server";
 
 /** Signs in with e-mail and password. */
-export function ByPassword({ email: known, onDone }: { email: string; onDone: (signedIn: SignedIn) => void }) {
-  const account = useOverview()?.account;
-  const [server, setServer] = useState(() => account?.server ?? ownServer());
+export function ByPassword({ email: known, common, onDone }: { email: string; common: Common; onDone: (signedIn: SignedIn) => void }) {
+  const { server, setServer, name, setName } = common;
   const [email, setEmail] = useState(known);
   const [password, setPassword] = useState("");
-  const [name, setName] = useState(() => account?.deviceName ?? deviceName());
   const [isShown, setShown] = useState(false);
   const [isAsked, setAsked] = useState(false);
   const { run, busy, failure } = useCommand();
   const missing = (text: string) => (isAsked && !text.trim() ? words.signIn.needed : undefined);
   const signIn = async () => {
     setAsked(true);
-    if (![server, email, password, name].every((each) => each.trim())) return;
+    if (!canAsk(server) || ![email, password, name].every((each) => each.trim())) return;
     const signedIn = await run({ call: "signIn", server: server.trim(), email: email.trim(), password, deviceName: name.trim() }, true);
     if (signedIn) onDone(signedIn);
   };
   return (
     <>
-      {failure && failure.fields.length === 0 ? <Notice tone="danger" title={failure.sentence} text={failure.advice} urgent /> : null}
+      {failure && failure.fields.length === 0 && !isOfServer(failure) ? <Notice tone="danger" title={failure.sentence} text={failure.advice} urgent /> : null}
       <Field
         label={words.signIn.server}
         placeholder={words.signIn.serverPlaceholder}
         value={server}
         onChangeText={setServer}
-        problem={fieldProblem(failure, "server") ?? missing(server)}
+        problem={serverProblem(server, isAsked, failure)}
         inputMode="url"
         autoCapitalize="none"
         autoCorrect={false}

@@ -33,6 +33,9 @@ export function when(time: number, now: number, how: TimeFormat = {}): string {
   return moment(time, now, how);
 }
 
+/** Such a time in the middle of a sentence: "today 14:02". Names of days and months keep their capital. */
+export const within = (time: string): string => time.replace(/^(?:Today|Yesterday)/, (word) => word.toLowerCase());
+
 /** For comparing two sides: "Tue 14:02" within a week, else "3 Nov 14:02", with the year where it is not this one. */
 export function moment(time: number, now: number, how: TimeFormat = {}): string {
   const days = Math.round((midnight(now) - midnight(time)) / DAY);

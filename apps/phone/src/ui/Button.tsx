@@ -35,7 +35,7 @@ function inks(kind: NonNullable<ButtonProps["kind"]>, colors: Colors) {
 
 /** A button with words. At least 48 points high. */
 export function Button({ title, onPress, kind = "plain", icon, busy, disabled, label, grow, style }: ButtonProps) {
-  const { colors } = useTheme();
+  const { colors, textScale } = useTheme();
   const { ink, ground, over, edge } = inks(kind, colors);
   const off = Boolean(disabled || busy);
   return (
@@ -52,7 +52,8 @@ export function Button({ title, onPress, kind = "plain", icon, busy, disabled, l
         kind === "quiet" && styles.quiet,
         state.pressed && styles.pressed,
         disabled && styles.off,
-        grow && styles.grow,
+        // Beside others as long as its words have room.
+        grow && [styles.grow, { minWidth: 130 * textScale }],
         style,
       ]}
     >
@@ -109,6 +110,7 @@ export function IconButton({ icon, label, onPress, tone = "accent", busy, disabl
 const styles = StyleSheet.create({
   button: {
     minHeight: TARGET,
+    maxWidth: "100%",
     paddingHorizontal: space.l,
     paddingVertical: space.s,
     borderRadius: radius.m,
@@ -121,7 +123,7 @@ const styles = StyleSheet.create({
   quiet: { paddingHorizontal: space.m },
   pressed: { opacity: 0.85 },
   off: { opacity: 0.5 },
-  grow: { flexGrow: 1, flexBasis: 0, minWidth: 130 },
+  grow: { flexGrow: 1, flexBasis: 0 },
   words: { flexShrink: 1 },
   icon: { width: TARGET, height: TARGET, borderRadius: radius.round, alignItems: "center", justifyContent: "center" },
   count: { position: "absolute", top: 4, right: 2, minWidth: 18, paddingHorizontal: 4, borderRadius: radius.round, alignItems: "center" },

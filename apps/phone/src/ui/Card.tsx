@@ -1,5 +1,5 @@
-import type { ReactNode } from "react";
-import { type StyleProp, StyleSheet, View, type ViewStyle } from "react-native";
+import { type ReactNode, useEffect } from "react";
+import { AccessibilityInfo, Platform, type StyleProp, StyleSheet, View, type ViewStyle } from "react-native";
 import { Icon, type IconName } from "./Icon";
 import { radius, space, useTheme } from "./theme";
 import { Type } from "./Type";
@@ -37,6 +37,11 @@ export function Notice({
   urgent?: boolean;
 }) {
   const { colors } = useTheme();
+  const aloud = urgent ? [title, text].filter(Boolean).join(" ") : "";
+  useEffect(() => {
+    // A browser reads out what has the role; a phone has to be told.
+    if (aloud && Platform.OS !== "web") AccessibilityInfo.announceForAccessibility(aloud);
+  }, [aloud]);
   const ground = { warning: colors.warningSoft, danger: colors.dangerSoft, accent: colors.accentSoft }[tone];
   return (
     <View role={urgent ? "alert" : "status"} style={[styles.notice, { backgroundColor: ground, borderColor: colors[tone] }]}>
@@ -58,6 +63,6 @@ const styles = StyleSheet.create({
   card: { borderWidth: StyleSheet.hairlineWidth, borderRadius: radius.l, padding: space.l, gap: space.m },
   notice: { flexDirection: "row", gap: space.m, borderWidth: StyleSheet.hairlineWidth, borderRadius: radius.l, padding: space.m },
   sign: { paddingTop: 1 },
-  said: { flex: 1, gap: 2 },
+  said: { flex: 1, minWidth: 0, gap: 2 },
   actions: { flexDirection: "row", flexWrap: "wrap", gap: space.s, paddingTop: space.s },
 });

@@ -14,25 +14,43 @@ export interface Asked {
   danger?: boolean;
 }
 
-const Ask = createContext<(asked: Asked) => Promise<boolean>>(() => Promise.resolve(false));
+/** A question with two answers, and what they are about. */
+export interface Chosen extends Asked {
+  /** The words of the other answer. */
+  other: string;
+  /** The words of leaving it open. */
+  no?: string;
+  facts?: readonly { label: string; text: string }[];
+}
+
+/** What the person answered; null: they left it open, in whatever way. */
+export type Answer = "yes" | "other" | null;
+
+const Ask = createContext<(asked: Asked | Chosen) => Promise<Answer>>(() => Promise.resolve(null));
+
+/** Lets the person choose between two answers. */
+export const useChoose = (): ((asked: Chosen) => Promise<Answer>) => useContext(Ask);
 
 /** Asks the person; false when they cancel in whatever way. */
-export const useAsk = () => useContext(Ask);
+export function useAsk(): (asked: Asked) => Promise<boolean> {
+  const ask = useContext(Ask);
+  return useCallback(async (asked) => (await ask(asked)) === "yes", [ask]);
+}
 
 /** Shows questions above everything else, one at a time. */
 export function DialogProvider({ children }: { children: ReactNode }) {
   const { colors } = useTheme();
-  const [asked, setAsked] = useState<Asked | null>(null);
-  const answer = useRef<((yes: boolean) => void) | undefined>(undefined);
-  const settle = useCallback((yes: boolean) => {
-    answer.current?.(yes);
+  const [asked, setAsked] = useState<(Asked & Partial<Chosen>) | null>(null);
+  const answer = useRef<((given: Answer) => void) | undefined>(undefined);
+  const settle = useCallback((given: Answer) => {
+    answer.current?.(given);
     answer.current = undefined;
     setAsked(null);
   }, []);
   const ask = useCallback(
-    (next: Asked) =>
-      new Promise<boolean>((resolve) => {
-        answer.current?.(false);
+    (next: Asked | Chosen) =>
+      new Promise<Answer>((resolve) => {
+        answer.current?.(null);
         answer.current = resolve;
         setAsked(next);
       }),
@@ -44,17 +62,32 @@ export function DialogProvider({ children }: { children: ReactNode }) {
   return (
     <Ask.Provider value={value}>
       {children}
-      <DialogBox isOpen={asked !== null} onClose={() => settle(false)} titleId={title} textId={text}>
+      <DialogBox isOpen={asked !== null} onClose={() => settle(null)} titleId={title} textId={text}>
         {asked ? (
           <View style={[styles.box, { backgroundColor: colors.raised, borderColor: colors.line }]}>
             <Type kind="title" heading={2} nativeID={title}>
               {asked.title}
             </Type>
             <Type nativeID={text}>{asked.text}</Type>
+            {asked.facts ? (
+              <View style={styles.facts}>
+                {asked.facts.map(({ label, text }) => (
+                  <View key={label}>
+                    <Type kind="note" strong tone="inkSoft">
+                      {label}
+                    </Type>
+                    <Type selectable numberOfLines={6}>
+                      {text}
+                    </Type>
+                  </View>
+                ))}
+              </View>
+            ) : null}
             <View style={styles.actions}>
               {/* First, though below: it has the focus when the question appears. */}
-              <Button title={words.cancel} kind="quiet" onPress={() => settle(false)} />
-              <Button title={asked.yes} kind={asked.danger ? "danger" : "primary"} onPress={() => settle(true)} />
+              <Button title={asked.no ?? words.cancel} kind="quiet" onPress={() => settle(null)} />
+              {asked.other ? <Button title={asked.other} onPress={() => settle("other")} /> : null}
+              <Button title={asked.yes} kind={asked.danger ? "danger" : "primary"} onPress={() => settle("yes")} />
             </View>
           </View>
         ) : null}
@@ -65,5 +98,6 @@ export function DialogProvider({ children }: { children: ReactNode }) {
 
 const styles = StyleSheet.create({
   box: { width: "100%", maxWidth: 420, borderRadius: 20, borderWidth: StyleSheet.hairlineWidth, padding: space.xl, gap: space.m },
+  facts: { gap: space.s },
   actions: { flexDirection: "column-reverse", gap: space.s, paddingTop: space.s },
 });

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Modal, Pressable, StyleSheet, View } from "react-native";
+import { Modal, Pressable, ScrollView, StyleSheet, View } from "react-native";
 import { space, useTheme } from "./theme";
 
 export interface DialogBoxProps {
@@ -18,7 +18,10 @@ export function DialogBox({ isOpen, onClose, children }: DialogBoxProps) {
     <Modal visible={isOpen} transparent animationType={reducedMotion ? "none" : "fade"} onRequestClose={onClose}>
       <View accessibilityViewIsModal style={[styles.shade, { backgroundColor: colors.shade }]}>
         <Pressable style={StyleSheet.absoluteFill} onPress={onClose} accessible={false} />
-        {children}
+        {/* A long question in large letters: the buttons are at its end, within reach. */}
+        <ScrollView style={styles.scroll} contentContainerStyle={styles.scrolled} bounces={false}>
+          {children}
+        </ScrollView>
       </View>
     </Modal>
   );
@@ -26,4 +29,6 @@ export function DialogBox({ isOpen, onClose, children }: DialogBoxProps) {
 
 const styles = StyleSheet.create({
   shade: { flex: 1, alignItems: "center", justifyContent: "center", padding: space.l },
+  scroll: { flexGrow: 0, flexShrink: 1, width: "100%", maxWidth: 420 },
+  scrolled: { flexGrow: 0 },
 });

@@ -30,7 +30,6 @@ const paths = {
   minus: "M5 12h14",
   down: "M12 4.5v14M6.5 13l5.5 5.5 5.5-5.5",
   note: "M6 3.5h12v17H6ZM9 8.5h6M9 12.5h6M9 16.5h3.5",
-  tag: "M4 4h8l8 8-8 8-8-8V4Zm4.2 4.2v.1",
 } as const;
 
 export type IconName = keyof typeof paths;

@@ -1,7 +1,8 @@
 import { Link } from "expo-router";
-import { StyleSheet, View } from "react-native";
+import { Platform, StyleSheet, View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 import { useOverview } from "../core";
+import { unsent } from "../home/banners";
 import { words } from "../words";
 import { Icon, type IconName } from "./Icon";
 import { LinkPressable } from "./LinkPressable";
@@ -18,7 +19,8 @@ const tabs: { name: string; href: "/" | "/outbox" | "/settings"; title: string; 
 export function TabBar({ current, atTop }: { current: string; atTop: boolean }) {
   const { colors } = useTheme();
   const insets = useSafeAreaInsets();
-  const pending = useOverview()?.status.pending ?? 0;
+  const overview = useOverview();
+  const waiting = overview ? unsent(overview.status) : 0;
   return (
     <View
       role="navigation"
@@ -32,12 +34,13 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
       <View style={styles.row}>
         {tabs.map(({ name, href, title, icon }) => {
           const isCurrent = name === current;
-          const count = name === "outbox" ? pending : 0;
+          const count = name === "outbox" ? waiting : 0;
           const tone = isCurrent ? "accent" : "inkSoft";
           return (
             <Link key={name} href={href} asChild>
               <LinkPressable
-                {...{ "aria-current": isCurrent ? "page" : undefined }}
+                // A browser's screen reader has a word for the page that is shown; a phone's says "selected".
+                {...(Platform.OS === "web" ? { "aria-current": isCurrent ? "page" : undefined } : { accessibilityState: { selected: isCurrent } })}
                 look={[styles.tab, atTop && styles.tabAtTop]}
               >
                 <View style={[styles.sign, isCurrent && { backgroundColor: colors.accentSoft }]}>

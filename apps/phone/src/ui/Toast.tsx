@@ -1,5 +1,5 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
-import { AccessibilityInfo, Platform, Pressable, StyleSheet, View } from "react-native";
+import { AccessibilityInfo, Platform, Pressable, ScrollView, StyleSheet, useWindowDimensions, View } from "react-native";
 import { useSafeAreaInsets } from "react-native-safe-area-context";
 import { Icon, type IconName } from "./Icon";
 import { radius, space, TARGET, useTheme } from "./theme";
@@ -15,20 +15,25 @@ export interface Said {
   ms?: number;
 }
 
+/** The words take at most this share of the window's height: what they speak of stays in sight. */
+const MOST = 0.3;
+
 const Say = createContext<(said: Said) => void>(() => undefined);
 
 /** Says something short at the bottom of the screen, and aloud to screen readers. A newer one takes its place. */
 export const useSay = () => useContext(Say);
 
 export function ToastProvider({ children }: { children: ReactNode }) {
-  const { colors } = useTheme();
+  const { colors, textScale } = useTheme();
+  const { height } = useWindowDimensions();
   const insets = useSafeAreaInsets();
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useState<(Said & { number: number }) | null>(null);
   const [held, setHeld] = useState(false);
   const counter = useRef(0);
   const say = useCallback((next: Said) => {
     counter.current += 1;
-    setSaid(next);
+    const number = counter.current;
+    setSaid({ ...next, number });
     setHeld(false);
     // A browser's screen reader reads what comes into the live region below.
     if (Platform.OS !== "web") AccessibilityInfo.announceForAccessibility(next.text);
@@ -40,21 +45,25 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   }, [said, held]);
   const value = useMemo(() => say, [say]);
   const tone = said?.tone ?? "accent";
+  // Where letters are large the words may have to be scrolled: by the keyboard too.
+  const reached = Platform.OS === "web" && textScale > 1.25 ? { tabIndex: 0 as const, role: "group" as const, "aria-label": said?.text } : {};
   return (
     <Say.Provider value={value}>
       {children}
-      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 }]}>
+      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76, left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
-            key={counter.current}
+            key={said.number}
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }]}
             onPointerEnter={() => setHeld(true)}
             onPointerLeave={() => setHeld(false)}
           >
-            <Icon name={said.icon ?? (tone === "accent" ? "check" : "attention")} tone={tone} size={22} />
-            <Type kind="small" strong style={styles.words} onPress={() => setSaid(null)} role="none">
-              {said.text}
-            </Type>
+            <ScrollView style={[styles.scroll, { maxHeight: height * MOST, flexBasis: 170 * textScale }]} contentContainerStyle={styles.text} {...reached}>
+              <Icon name={said.icon ?? (tone === "accent" ? "check" : "attention")} tone={tone} size={22} />
+              <Type kind="small" strong style={styles.words} onPress={() => setSaid(null)} role="none">
+                {said.text}
+              </Type>
+            </ScrollView>
             {said.action ? (
               <Pressable
                 role="button"
@@ -82,11 +91,12 @@ export function ToastProvider({ children }: { children: ReactNode }) {
 }
 
 const styles = StyleSheet.create({
-  place: { position: "absolute", left: space.m, right: space.m, alignItems: "center" },
+  place: { position: "absolute", alignItems: "center" },
   toast: {
     flexDirection: "row",
+    flexWrap: "wrap",
     alignItems: "center",
-    gap: space.m,
+    justifyContent: "flex-end",
     minHeight: TARGET + 8,
     maxWidth: 520,
     paddingLeft: space.l,
@@ -96,6 +106,9 @@ const styles = StyleSheet.create({
     borderWidth: StyleSheet.hairlineWidth,
     boxShadow: "0 6px 24px rgba(0, 0, 0, 0.18)",
   },
+  // Beside its button while there is room for words, above it where there is not.
+  scroll: { flexGrow: 1, flexShrink: 1 },
+  text: { flexDirection: "row", alignItems: "center", gap: space.m },
   words: { flexShrink: 1, paddingVertical: space.s, paddingRight: space.s },
   action: { minHeight: TARGET, minWidth: TARGET, paddingHorizontal: space.m, justifyContent: "center", borderRadius: radius.m },
 });

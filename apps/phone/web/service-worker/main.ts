@@ -25,7 +25,11 @@ const HAND_OVER_MS = 5_000;
 /** For a moment, on the person's own background. */
 const ASK_AGAIN = `<!doctype html><meta name="color-scheme" content="light dark"><meta http-equiv="refresh" content="0"><title>Holdfast</title>`;
 
-const windows = () => self.clients.matchAll({ type: "window", includeUncontrolled: true });
+/** The app's windows. Those of the web platform run nothing of it, and need not be waited for. */
+async function windows(): Promise<readonly WindowClient[]> {
+  const all = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return all.filter(({ url }) => url.startsWith(self.location.origin + version.base));
+}
 
 self.addEventListener("install", (event) => event.waitUntil(version.install()));
 

@@ -63,6 +63,9 @@ fn each_field_can_be_decided_by_itself_and_none_may_be_left_out() {
     let row = &bench.server.rows[&place_id].place;
     assert_eq!((row.name.clone(), row.note.as_ref().unwrap().as_str()), (Some(text_name("mine")), "their note"));
     assert_eq!(state(&device, id), PlaceState::Synced);
+    let kept = details(&device, id);
+    assert!(kept.contains(r#""name":"theirs""#) && kept.contains("my note"), "what lost on either side: {kept}");
+    assert!(kept.contains(r#""taken":["note"]"#), "which fields are the server's: {kept}");
 }
 
 #[test]

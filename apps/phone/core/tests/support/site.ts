@@ -12,12 +12,12 @@ const TYPES: Record<string, string> = { ".js": "text/javascript", ".wasm": "appl
 
 const manifest = () => JSON.parse(readFileSync(join(DIST, "manifest.json"), "utf8")) as { files: { worker: string } };
 
-const page = (worker: string) => `<!doctype html><meta charset="utf-8"><title>Core</title>
+const page = (worker: string, patience: string | null) => `<!doctype html><meta charset="utf-8"><title>Core</title>
 <script type="module">
   import * as lib from "/core/core.js";
   window.lib = lib;
   window.changes = [];
-  window.core = lib.openCore({ base: "/core/", worker: ${JSON.stringify(worker)} });
+  window.core = lib.openCore({ base: "/core/", worker: ${JSON.stringify(worker)}, patience: ${patience ?? "undefined"} });
   core.subscribe(({ what }) => changes.push(what));
 </script>`;
 
@@ -47,7 +47,9 @@ export class Site {
 
   /** The address of a page whose worker begins with this script. */
   withWorker(name: string, script: string): string {
-    this.#workers.set(`/workers/${name}.js`, script);
+    this.#workers.set(`/workers/${name}-first.js`, script);
+    // Imported, not awaited: a worker that waits while it begins loses what it is told meanwhile.
+    this.#workers.set(`/workers/${name}.js`, `import "/workers/${name}-first.js";\nimport "/core/${manifest().files.worker}";`);
     return `${this.url}/?worker=/workers/${name}.js`;
   }
 
@@ -73,10 +75,9 @@ export class Site {
     const file = join(DIST, url.pathname.replace(/^\/core\//, ""));
     if (url.pathname === "/") {
       const worker = url.searchParams.get("worker") ?? `/core/${manifest().files.worker}`;
-      response.setHeader("content-type", "text/html").end(page(worker));
+      response.setHeader("content-type", "text/html").end(page(worker, url.searchParams.get("patience")));
     } else if (script !== undefined) {
-      const body = `${script}\nawait import("/core/${manifest().files.worker}");`;
-      response.setHeader("content-type", "text/javascript").end(body);
+      response.setHeader("content-type", "text/javascript").end(script);
     } else if (url.pathname.startsWith("/core/") && existsSync(file)) {
       const type = TYPES[/\.\w+$/.exec(file)?.[0] ?? ""] ?? "application/octet-stream";
       response.setHeader("content-type", type).end(readFileSync(file));

@@ -3,6 +3,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { StyleSheet, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
 import { useCapture } from "../../capture/useCapture";
+import { useResume } from "../../capture/useResume";
 import { useOverview } from "../../core";
 import { Banners } from "../../home/Banners";
 import { HomeHead } from "../../home/Head";
@@ -10,24 +11,26 @@ import { PullToSync } from "../../home/PullToSync";
 import { useSync } from "../../home/useSync";
 import { useHere } from "../../location/useHere";
 import { Empty } from "../../places/Empty";
-import { chosen, eachOnce, type Filter, isFiltered, noFilter, queryOf } from "../../places/filter";
+import { chosen, eachOnce, type Filter, isFiltered, isNarrowed, noFilter, queryOf } from "../../places/filter";
 import { FilterPanel } from "../../places/FilterPanel";
 import { PlaceList } from "../../places/PlaceList";
 import { PlaceRow } from "../../places/PlaceRow";
 import { Search } from "../../places/Search";
 import { useList } from "../../places/useList";
 import { useNow } from "../../time/useNow";
+import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Card";
 import { COLUMN, space, useTheme } from "../../ui/theme";
 import { Type } from "../../ui/Type";
 import { words } from "../../words";
 
-/** Above the list, the places that lack a position: at most so many, the rest among the others. */
-const LACKING = { state: "withoutPosition", limit: 20 } as const;
+/** Above the list, the places that lack a position: one page of them, the rest among the others. */
+const LACKING = { state: "withoutPosition" } as const;
 
 export default function Home() {
   const { colors } = useTheme();
-  const { save, isSaving } = useCapture();
+  const { save, isSaving, unsaved } = useCapture();
+  useResume();
   const { sync, isSyncing } = useSync();
   const overview = useOverview();
   const [filter, setFilter] = useState<Filter>(noFilter);
@@ -37,14 +40,16 @@ export default function Home() {
   const lacking = useList(LACKING);
   const now = useNow();
   const here = useHere();
-  const filtered = isFiltered(query);
+  // As the rows are that are shown: those of the question before stay until the next answer is there.
+  const filtered = isNarrowed(listed.query ?? queryOf(query));
   // While nothing is looked for, those without a position stand above the others.
   const { above, below: places } = useMemo(
-    () => (filtered ? { above: [], below: listed.places } : eachOnce(lacking.places, listed.places)),
-    [filtered, lacking.places, listed.places],
+    () => (filtered ? { above: [], below: listed.items } : eachOnce(lacking.items, listed.items)),
+    [filtered, lacking.items, listed.items],
   );
   const isEmpty = places?.length === 0 && above.length === 0;
-  const hasAny = filtered || isOpen || !isEmpty || (overview?.status.trash ?? 0) > 0;
+  // Not before the first answer: on an empty phone the field would be there for a moment.
+  const hasAny = filtered || isFiltered(filter) || isOpen || (places !== undefined && !isEmpty) || (overview?.status.trash ?? 0) > 0;
 
   return (
     <SafeAreaView edges={["top", "left", "right"]} style={[styles.fill, { backgroundColor: colors.paper }]}>
@@ -60,6 +65,12 @@ export default function Home() {
           onRefresh={overview?.account ? () => void sync() : undefined}
           header={
             <View style={styles.above}>
+              {unsaved.map(({ clientId, title, text, retry, dismiss }) => (
+                <Notice key={clientId} tone="danger" title={title} text={text}>
+                  <Button title={words.tryAgain} kind="primary" busy={isSaving} onPress={retry} />
+                  <Button title={words.home.letGo} kind="quiet" onPress={dismiss} />
+                </Notice>
+              ))}
               <Banners />
               {listed.failure ? <Notice tone="danger" title={listed.failure.sentence} text={listed.failure.advice} urgent /> : null}
               {hasAny ? (

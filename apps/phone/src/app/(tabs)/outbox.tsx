@@ -1,39 +1,39 @@
-import { useState } from "react";
+import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
-import { useAnswer, useCommand, useOverview } from "../../core";
+import { useCommand, useOverview } from "../../core";
 import { withoutPosition } from "../../home/banners";
+import { usePromises } from "../../home/useConnection";
+import { useKeepFile } from "../../home/useKeepFile";
+import { useSync } from "../../home/useSync";
 import { Entry } from "../../outbox/Entry";
+import { useOutbox } from "../../outbox/useOutbox";
 import { Empty } from "../../places/Empty";
-import { keepFile } from "../../platform/file";
+import { withWarning } from "../../places/words";
 import { useNow } from "../../time/useNow";
 import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Card";
 import { Screen } from "../../ui/Screen";
 import { space } from "../../ui/theme";
-import { useSay } from "../../ui/Toast";
 import { Type } from "../../ui/Type";
 import { words } from "../../words";
 
-const STEP = 50;
-/** The most that the core answers at once. */
-const MOST = 1_000;
-
 export default function OutboxScreen() {
-  const [limit, setLimit] = useState(STEP);
-  const { data, failure } = useAnswer({ call: "outbox", limit });
+  const { items: entries, failure, hasMore, loadMore } = useOutbox();
   const overview = useOverview();
+  const promises = usePromises();
+  const keepFile = useKeepFile();
+  const router = useRouter();
   const now = useNow();
   const { run, busy } = useCommand();
-  const say = useSay();
-  const waits = (data?.entries.length ?? 0) > 0;
+  const { sync, isSyncing } = useSync();
+  const waits = (entries?.length ?? 0) > 0;
   const lacking = overview ? withoutPosition(overview.status) : 0;
   const emptyText = overview?.account ? words.outbox.emptyText : words.outbox.emptyLocal;
+  const more = overview ? Math.max(0, overview.status.pending - (entries?.length ?? 0)) : 0;
 
   const retryAll = async () => {
-    const retried = await run({ call: "retryAll" });
-    if (!retried) return;
-    say({ text: words.outbox.retried(retried.operations) });
-    if (overview?.account) await run({ call: "sync" }, true);
+    // What came of it is said by the sync: how much was sent, and what keeps the rest.
+    if (await run({ call: "retryAll" })) await sync();
   };
   const exportAll = async () => {
     const file = await run({ call: "exportOutbox" });
@@ -43,24 +43,27 @@ export default function OutboxScreen() {
   return (
     <Screen title={words.outbox.title} large>
       {failure ? <Notice tone="danger" title={failure.sentence} text={failure.advice} urgent /> : null}
-      {data && !waits ? (
-        <Empty icon="check" title={words.outbox.emptyTitle} text={lacking > 0 ? words.outbox.emptyPosition(lacking) : emptyText} />
+      {lacking > 0 ? (
+        <Notice icon="target" title={words.outbox.lackingTitle(lacking)} text={words.outbox.lacking(lacking)}>
+          <Button title={words.outbox.lackingShow} onPress={() => router.navigate("/")} />
+        </Notice>
       ) : null}
+      {entries && !waits && lacking === 0 ? <Empty icon="check" title={words.outbox.emptyTitle} text={emptyText} /> : null}
       {waits ? (
         <>
           <Type kind="small" tone="inkSoft">
-            {words.outbox.about}
+            {withWarning(words.outbox.about, promises?.isKept ?? true)}
           </Type>
           <View style={styles.actions}>
-            {overview?.account ? <Button title={words.outbox.retryAll} icon="sync" kind="primary" grow busy={busy} onPress={() => void retryAll()} /> : null}
+            {overview?.account ? <Button title={words.outbox.retryAll} icon="sync" kind="primary" grow busy={busy || isSyncing} onPress={() => void retryAll()} /> : null}
             <Button title={words.outbox.exportAll} icon="download" grow onPress={() => void exportAll()} />
           </View>
           <View role="list" style={styles.list}>
-            {data?.entries.map((entry) => (
+            {entries?.map((entry) => (
               <Entry key={entry.opId} entry={entry} now={now} />
             ))}
           </View>
-          {data?.next != null && limit < MOST ? <Button title={words.outbox.more} onPress={() => setLimit(Math.min(MOST, limit * 2))} /> : null}
+          {hasMore ? <Button title={words.outbox.moreOf(more)} onPress={loadMore} /> : null}
         </>
       ) : null}
     </Screen>

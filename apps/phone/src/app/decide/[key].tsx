@@ -10,7 +10,7 @@ export default function DecideScreen() {
   const { key } = useLocalSearchParams<{ key: string }>();
   const router = useRouter();
   const { data, failure } = useAnswer({ call: "place", key });
-  if (data?.question) return <Decide place={data.place} question={data.question} />;
+  if (data?.question) return <Decide key={data.question.seen} place={data.place} question={data.question} />;
   return (
     <Screen title={words.conflict.title}>
       {data || failure ? (

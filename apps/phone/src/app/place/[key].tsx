@@ -6,6 +6,8 @@ import { History } from "../../places/History";
 import { PlaceForm } from "../../places/PlaceForm";
 import { PositionCard } from "../../places/PositionCard";
 import { Read } from "../../places/Read";
+import { type KeptDraft, keptFor } from "../../places/drafts";
+import { useKeptDraft } from "../../places/useKeptDraft";
 import { useDraft } from "../../places/useDraft";
 import { useRemoval } from "../../places/useRemoval";
 import { inFull } from "../../time/when";
@@ -21,7 +23,8 @@ export default function PlaceScreen() {
   const { key } = useLocalSearchParams<{ key: string }>();
   const router = useRouter();
   const { data, failure } = useAnswer({ call: "place", key });
-  if (data) return <Page key={data.place.key} page={data} />;
+  const kept = useKeptDraft(key);
+  if (data && kept) return <Page key={data.place.key} page={data} kept={keptFor(data.place, kept.draft)} />;
   return (
     <Screen title={words.tabs.places}>
       {failure ? (
@@ -33,10 +36,10 @@ export default function PlaceScreen() {
   );
 }
 
-function Page({ page }: { page: PlacePage }) {
+function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
   const { place, journal } = page;
   const now = useNow();
-  const form = useDraft(place);
+  const form = useDraft(place, kept);
   const { remove, restore, busy, neverSent } = useRemoval(page);
   const isInTrash = place.deletedAt !== null;
   const canEdit = place.role !== "viewer" && !isInTrash;
@@ -57,6 +60,7 @@ function Page({ page }: { page: PlacePage }) {
       <Standing page={page} now={now} />
       {place.role === "viewer" ? <Notice tone="accent" icon="person" title={words.place.readOnly} /> : null}
       {place.position ? null : <PositionCard place={place} canEdit={canEdit} />}
+      {canEdit && form.isRestored ? <Notice icon="edit" title={words.draft.title} text={words.draft.text} /> : null}
       {canEdit ? (
         <Card>
           <PlaceForm form={form} />
@@ -72,7 +76,7 @@ function Page({ page }: { page: PlacePage }) {
       </View>
       <History journal={journal} now={now} />
       {place.role === "owner" && !isInTrash ? (
-        <Button title={neverSent ? words.place.deleteForGood : words.place.delete} kind="danger" icon="trash" busy={busy} onPress={() => void remove(form.revert)} />
+        <Button title={neverSent ? words.place.deleteForGood : words.place.delete} kind="danger" icon="trash" busy={busy} onPress={() => void remove(form)} />
       ) : null}
     </Screen>
   );

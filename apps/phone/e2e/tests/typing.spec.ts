@@ -1,0 +1,181 @@
+// What is typed is not lost: not with its page, not with its window, and not to another window.
+
+import type { Page } from "../support/all";
+import { back, button, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { hold, holdable, letThrough } from "../support/hold";
+import { look } from "../support/look";
+import { permit, USUAL } from "../support/phone";
+import { expect, openApp, test } from "../support/test";
+
+const field = (page: Page, name: "name" | "note" | "tags") => page.getByRole("textbox", { name: words.place[name], exact: true });
+
+/** How many drafts the browser has stored. */
+const kept = (page: Page) =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const request = indexedDB.open("holdfast-drafts", 1);
+        request.onupgradeneeded = () => request.transaction?.abort();
+        request.onerror = () => resolve(0);
+        request.onsuccess = () => {
+          const count = request.result.transaction("drafts").objectStore("drafts").count();
+          count.onsuccess = () => {
+            request.result.close();
+            resolve(count.result);
+          };
+        };
+      }),
+  );
+
+test("what is typed is there again after the page is loaded anew, says that it is not saved, and goes when it is", async ({ phone }) => {
+  await holdable(phone.context(), "edit");
+  await phone.reload();
+  await saveHere(phone);
+  await openPlace(phone, words.unnamed);
+  // The page saves when it is left. Here it does not get to it.
+  await hold(phone);
+  await field(phone, "note").fill("By the hut, behind the third stone");
+  await field(phone, "tags").fill("spring");
+  await expect.poll(() => kept(phone)).toBe(1);
+  await phone.reload();
+  await expect(phone.getByText(words.draft.title)).toBeVisible();
+  await expect(field(phone, "note")).toHaveValue("By the hut, behind the third stone");
+  await expect(field(phone, "tags")).toHaveValue("spring");
+  await look(phone, "not-saved-yet");
+  await letThrough(phone);
+  await button(phone, words.place.save).click();
+  await expect(said(phone, words.place.changed)).toBeVisible();
+  await expect(phone.getByText(words.draft.title)).toBeHidden();
+  await expect.poll(() => kept(phone)).toBe(0);
+  await phone.reload();
+  await expect(field(phone, "note")).toHaveValue("By the hut, behind the third stone");
+  await expect(button(phone, words.place.removeTag("spring"))).toBeVisible();
+  await expect(phone.getByText(words.draft.title)).toBeHidden();
+});
+
+test("what is typed outlives a killed browser, until the person lets it go", async ({ profile, network }) => {
+  let phone = await profile.start();
+  await permit(phone, USUAL);
+  await openApp(phone, network);
+  await saveNamed(phone, "Old oak");
+  await openPlace(phone, "Old oak");
+  await field(phone, "note").fill("A hollow on the north side");
+  await expect.poll(() => kept(phone)).toBe(1);
+  await profile.kill();
+
+  phone = await profile.start();
+  await permit(phone, USUAL);
+  await phone.goto(`${network.url}/app/`);
+  await openPlace(phone, "Old oak");
+  await expect(phone.getByText(words.draft.title)).toBeVisible();
+  await expect(field(phone, "note")).toHaveValue("A hollow on the north side");
+  await button(phone, words.place.revert).click();
+  await expect(field(phone, "note")).toHaveValue("");
+  await expect.poll(() => kept(phone)).toBe(0);
+  await phone.reload();
+  await expect(field(phone, "name")).toHaveValue("Old oak");
+  await expect(phone.getByText(words.draft.title)).toBeHidden();
+});
+
+test("signing out says that something typed is not saved, and leaves nothing of it behind", async ({ phone, network, account }) => {
+  await holdable(phone.context(), "edit");
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await saveHere(phone);
+  await openPlace(phone, words.unnamed);
+  const place = phone.url();
+  await hold(phone);
+  await field(phone, "note").fill("For nobody else");
+  await expect.poll(() => kept(phone)).toBe(1);
+  await phone.goto(`${network.url}/app/settings`);
+  await button(phone, words.settings.signOut).click();
+  await expect(question(phone)).toContainText(words.draft.signOut(1));
+  await question(phone).getByRole("button", { name: /^Sign out/ }).click();
+  await expect(said(phone, new RegExp(`^${words.settings.signedOut}`))).toBeVisible();
+  await expect.poll(() => kept(phone)).toBe(0);
+  await phone.goto(place);
+  await expect(phone.getByRole("alert")).toBeVisible();
+  await expect(phone.getByText("For nobody else")).toHaveCount(0);
+});
+
+test("what is typed while a save is under way is not lost with it", async ({ phone, network }) => {
+  await holdable(phone.context(), "edit");
+  await phone.reload();
+  await saveHere(phone);
+  await openPlace(phone, words.unnamed);
+  await hold(phone);
+  await field(phone, "name").fill("Old");
+  await button(phone, words.place.save).click();
+  await expect(button(phone, words.place.save)).toBeDisabled();
+  await field(phone, "name").fill("Old oak");
+  await field(phone, "note").fill("Hollow");
+  await letThrough(phone);
+  await expect(said(phone, words.place.changed)).toBeVisible();
+  await expect(field(phone, "name")).toHaveValue("Old oak");
+  await expect(button(phone, words.place.save)).toBeEnabled();
+  await back(phone);
+  await expect(rows(phone, "Old oak")).toHaveCount(1);
+  await phone.goto(`${network.url}/app/`);
+  await openPlace(phone, "Old oak");
+  await expect(field(phone, "note")).toHaveValue("Hollow");
+});
+
+test("a second window does not overwrite what the first one has saved: the person sees both, and neither is lost", async ({ phone, network }) => {
+  await saveNamed(phone, "Old oak");
+  const other = await phone.context().newPage();
+  await openApp(other, network);
+  for (const page of [phone, other]) await openPlace(page, "Old oak");
+  await field(phone, "name").fill("First oak");
+  await field(other, "name").fill("Second oak");
+  await field(other, "note").fill("Only here");
+  await button(phone, words.place.save).click();
+  await expect(said(phone, words.place.changed)).toBeVisible();
+
+  await button(other, words.place.save).click();
+  for (const text of ["First oak", "Second oak"]) await expect(question(other).getByText(text, { exact: true })).toBeVisible();
+  await look(other, "clash");
+  await question(other).getByRole("button", { name: words.clash.later }).click();
+  await expect(said(other, words.clash.notYet)).toBeVisible();
+  await expect(field(other, "name")).toHaveValue("Second oak");
+  await expect(field(phone, "name"), "nothing was overwritten").toHaveValue("First oak");
+
+  await button(other, words.place.save).click();
+  await question(other).getByRole("button", { name: words.clash.keepNow }).click();
+  await expect(said(other, words.clash.kept.now)).toBeVisible();
+  await expect(field(other, "name")).toHaveValue("First oak");
+  await expect(field(phone, "note"), "what did not clash is saved").toHaveValue("Only here");
+
+  await field(phone, "name").fill("Third oak");
+  await field(other, "name").fill("Fourth oak");
+  await button(other, words.place.save).click();
+  await expect(said(other, words.place.changed)).toBeVisible();
+  await button(phone, words.place.save).click();
+  await question(phone).getByRole("button", { name: words.clash.keepMine }).click();
+  await expect(said(phone, words.clash.kept.mine)).toBeVisible();
+  await expect(button(phone, words.clash.copy.mine)).toBeVisible();
+  await expect(field(other, "name")).toHaveValue("Third oak");
+});
+
+test("a position set in another window meanwhile is not overwritten unasked", async ({ phone, network }) => {
+  await saveNamed(phone, "Old oak");
+  const other = await phone.context().newPage();
+  await openApp(other, network);
+  const latitude = (page: Page) => page.getByRole("textbox", { name: words.position.latitude });
+  for (const page of [phone, other]) {
+    await openPlace(page, "Old oak");
+    await button(page, words.place.correct).click();
+    await expect(latitude(page)).toBeVisible();
+  }
+  await latitude(phone).fill("47.6");
+  await button(phone, words.position.save).click();
+  await expect(said(phone, words.position.saved)).toBeVisible();
+  // The editor still shows what it was opened with.
+  await expect(latitude(other)).toHaveValue(/^47\.4999/);
+  await latitude(other).fill("47.7");
+  await button(other, words.position.save).click();
+  await expect(question(other).getByText(/^47\.60000/)).toBeVisible();
+  await expect(question(other).getByText(/^47\.70000/)).toBeVisible();
+  await question(other).getByRole("button", { name: words.clash.keepNow }).click();
+  await expect(said(other, words.clash.kept.now)).toBeVisible();
+  await expect(other.getByText(/^47\.60000/).filter({ visible: true }).first()).toBeVisible();
+});

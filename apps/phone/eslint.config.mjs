@@ -1,0 +1,14 @@
+// What Expo checks in apps. What belongs to the device core (core/) is checked by its own build.
+
+import expo from "eslint-config-expo/flat.js";
+import { defineConfig } from "eslint/config";
+import globals from "globals";
+
+export default defineConfig([
+  expo,
+  { ignores: ["dist/", ".expo/", "core/", "**/node_modules/"] },
+  { linterOptions: { reportUnusedDisableDirectives: "error" } },
+  { files: ["web/build/**", "*.mjs"], languageOptions: { globals: globals.node } },
+  // Playwright calls what hands a fixture over "use", too.
+  { files: ["e2e/**"], rules: { "react-hooks/rules-of-hooks": "off" } },
+]);

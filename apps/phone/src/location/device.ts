@@ -1,0 +1,5 @@
+import { shared } from "./shared";
+import { sensor } from "./source";
+
+/** This device's location, for every screen. */
+export const deviceLocation = shared(sensor);

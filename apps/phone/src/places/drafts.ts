@@ -1,0 +1,46 @@
+// What was typed on a place's page and is not saved: kept beside the core until it is, so that a page that is loaded again, or an
+// app that was killed, has it still. A place's key names its account too, so nothing is shown under another one.
+
+import type { Place, StoreKey } from "../../core/src/core";
+import { keptDrafts } from "../platform/drafts";
+import { changesOf, type Draft } from "./form";
+
+/** What is typed, and the place as it was seen when that began. */
+export interface KeptDraft {
+  draft: Draft;
+  shown: Place;
+}
+
+/** The form of what is kept; another one is another version's, and is let be. */
+const VERSION = 1;
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const isTags = (value: unknown): value is string[] => Array.isArray(value) && value.every((tag) => typeof tag === "string");
+const isText = (value: unknown): value is string | null => value === null || typeof value === "string";
+
+/** Reads what was kept for this place; null where that is nothing, not for it, or what it says already. */
+export function keptFor(place: Place, kept: unknown): KeptDraft | null {
+  if (!isRecord(kept) || kept.version !== VERSION || !isRecord(kept.draft) || !isRecord(kept.shown)) return null;
+  const { draft, shown } = kept;
+  const isDraft = [draft.name, draft.note, draft.category, draft.typing].every((text) => typeof text === "string") && isTags(draft.tags);
+  const isPlace = [shown.name, shown.note, shown.category].every(isText) && isTags(shown.tags);
+  // Keys are numbers of a database, which may be another one by now.
+  if (!isDraft || !isPlace || shown.key !== place.key || shown.clientId !== place.clientId) return null;
+  const read = draft as unknown as Draft;
+  return changesOf(read, place) === null ? null : { draft: read, shown: shown as unknown as Place };
+}
+
+export const readDraft = (key: string): Promise<unknown> => keptDrafts.read(key);
+export const keepDraft = (key: string, { draft, shown }: KeptDraft): Promise<void> => keptDrafts.write(key, { version: VERSION, draft, shown });
+export const dropDraft = (key: string): Promise<void> => keptDrafts.drop(key);
+
+/** A place's key begins with its store's. */
+const ofStore = async (store: StoreKey): Promise<string[]> => (await keptDrafts.keys()).filter((key) => key.startsWith(`${store}-`));
+
+/** At how many places of an account something is typed and not saved. */
+export const draftsOf = async (store: StoreKey): Promise<number> => (await ofStore(store)).length;
+
+/** Lets go of all that belongs to an account: whoever signs out leaves nothing typed behind. */
+export async function dropDraftsOf(store: StoreKey): Promise<void> {
+  await Promise.all((await ofStore(store)).map(dropDraft));
+}

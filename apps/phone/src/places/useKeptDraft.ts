@@ -1,0 +1,15 @@
+import { useEffect, useState } from "react";
+import { readDraft } from "./drafts";
+
+/** What was kept of what was typed at this place when its page was opened; undefined until that is known. */
+export function useKeptDraft(key: string): { draft: unknown } | undefined {
+  const [read, setRead] = useState<{ key: string; draft: unknown }>();
+  useEffect(() => {
+    let live = true;
+    void readDraft(key).then((draft) => live && setRead({ key, draft }));
+    return () => {
+      live = false;
+    };
+  }, [key]);
+  return read?.key === key ? read : undefined;
+}

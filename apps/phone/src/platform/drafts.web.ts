@@ -1,0 +1,67 @@
+// IndexedDB rather than localStorage: a finished transaction is with the browser's own process, so that it outlives a tab that is
+// killed; what is put into localStorage reaches the disk seconds later. Storage may be refused altogether; then the window remembers.
+
+const NAME = "holdfast-drafts";
+const STORE = "drafts";
+/** A page does not wait longer for what was typed before, in milliseconds. */
+const PATIENCE_MS = 1_000;
+
+const here = new Map<string, unknown>();
+let opened: Promise<IDBDatabase | null> | undefined;
+
+function open(): Promise<IDBDatabase | null> {
+  opened ??= new Promise((resolve) => {
+    try {
+      const request = indexedDB.open(NAME, 1);
+      request.onupgradeneeded = () => request.result.createObjectStore(STORE);
+      request.onsuccess = () => {
+        // The person clears the site's data, or a later version of the app changes the store.
+        request.result.onversionchange = () => request.result.close();
+        resolve(request.result);
+      };
+      request.onerror = () => resolve(null);
+    } catch {
+      resolve(null);
+    }
+  });
+  return opened;
+}
+
+/** One transaction; null where there is no storage, or it fails. They end in the order in which they are begun. */
+async function inStore<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore) => IDBRequest<T>): Promise<T | null> {
+  const database = await open();
+  if (!database) return null;
+  return new Promise((resolve) => {
+    try {
+      const transaction = database.transaction(STORE, mode);
+      const request = ask(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => resolve(null);
+    } catch {
+      // Closed by the browser: opened anew by the next one.
+      opened = undefined;
+      resolve(null);
+    }
+  });
+}
+
+/** What was typed and not saved, by the key of its place. Nothing here fails: it is a second net below the form itself. */
+export const keptDrafts = {
+  async read(key: string): Promise<unknown> {
+    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
+    const stored = await Promise.race([inStore<unknown>("readonly", (store) => store.get(key)), late]);
+    return stored ?? here.get(key);
+  },
+  async keys(): Promise<string[]> {
+    const stored = (await inStore("readonly", (store) => store.getAllKeys())) ?? [];
+    return [...new Set([...stored.map(String), ...here.keys()])];
+  },
+  async write(key: string, value: unknown): Promise<void> {
+    here.set(key, value);
+    await inStore("readwrite", (store) => store.put(value, key));
+  },
+  async drop(key: string): Promise<void> {
+    here.delete(key);
+    await inStore("readwrite", (store) => store.delete(key));
+  },
+};
