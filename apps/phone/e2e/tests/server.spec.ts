@@ -94,7 +94,7 @@ test("a place whose older version was changed on a restored server is decided by
       await expect(phone.getByText(name).filter({ visible: true }).first()).toBeVisible();
     }
     await button(phone, words.conflict.keepMine).click();
-    await expect(said(phone, words.conflict.decided)).toBeVisible();
+    await expect(said(phone, words.conflict.became.mine)).toBeVisible();
     await phone.goto(`${network.url}/app/`);
     await expectState(phone, "Cold spring", "synced");
     await other.sync();
