@@ -1,6 +1,6 @@
 // Letters of double size, as some people set their phones.
 
-import { button, said, words } from "../support/app";
+import { button, rows, said, words } from "../support/app";
 import { permit } from "../support/phone";
 import { expect, test } from "../support/test";
 

@@ -98,10 +98,9 @@ test("a position is corrected on a plain grid where the map has no picture: by t
   await phone.mouse.up();
   const latitude = phone.getByRole("textbox", { name: words.position.latitude });
   await expect(latitude).toHaveValue(/^47\.5[2-9]/);
-  const moved = (await latitude.inputValue()).slice(0, 7);
   await button(phone, words.position.save).click();
   await expect(said(phone, words.position.saved)).toBeVisible();
-  await expect(phone.getByText(new RegExp(`^${moved.replace(".", "\\.")}`)).filter({ visible: true }).first()).toBeVisible();
+  await expect(phone.getByText(/^47\.5[2-9]\d+, 8\.7/).filter({ visible: true }).first()).toBeVisible();
 });
 
 test("a position that never comes keeps nobody waiting: saved at once, and asked for in the end", async ({ open, network }) => {

@@ -141,13 +141,16 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   );
 
   // Leaving the page, or the app, saves.
-  useFocusEffect(useCallback(() => () => void save(false), [save]));
+  const saver = useRef(save);
+  saver.current = save;
+  // Not whenever `save` is another function: that would save what the person is only being shown.
+  useFocusEffect(useCallback(() => () => void saver.current(false), []));
   useEffect(() => {
     const subscription = AppState.addEventListener("change", (state) => {
-      if (state !== "active") void save(false);
+      if (state !== "active") void saver.current(false);
     });
     return () => subscription.remove();
-  }, [save]);
+  }, []);
 
   return {
     draft,

@@ -55,7 +55,8 @@ export function ToastProvider({ children }: { children: ReactNode }) {
           <View
             key={said.number}
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }]}
-            onPointerEnter={() => setHeld(true)}
+            // A finger leaves the screen without a word.
+            onPointerEnter={({ nativeEvent }) => nativeEvent.pointerType === "mouse" && setHeld(true)}
             onPointerLeave={() => setHeld(false)}
           >
             <ScrollView style={[styles.scroll, { maxHeight: height * MOST, flexBasis: 170 * textScale }]} contentContainerStyle={styles.text} {...reached}>
