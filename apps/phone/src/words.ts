@@ -39,7 +39,7 @@ export const words = {
     waitingForPosition: "It is saved; its position is still being found.",
     needsPosition: "It is saved on this phone, but no position came.",
     needsPositionThen: "It is sent once it has one.",
-    needsPositionAlone: "Without one, it can't be sent after a sign-in either.",
+    needsPositionAlone: "It needs one before it can be sent, once you sign in to a server.",
     needsPositionFirst: "It needs one before it can be sent.",
     conflict: "The same was changed here and elsewhere. Nothing has been overwritten: you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",

@@ -91,12 +91,12 @@ export const ofAccount = {
 
   adopt: {
     title: (n: number) => `${count(n, "place")} ${n === 1 ? "was" : "were"} saved without an account`,
-    text: "Take them into this account, so that they are sent to the server? They can also be taken in later, from the settings.",
-    take: "Take them in",
-    apart: "Keep them apart",
+    text: "Shall what was saved before be in this account, and be sent to the server? It can also be taken in later, from the settings.",
+    take: "Take into the account",
+    apart: "Keep apart",
     taken: (n: number) => `${count(n, "place")} taken into the account.`,
-    kept: "Kept apart. They are shown after you sign out, and can be taken in from the settings.",
+    kept: "Kept apart: shown after you sign out, and to be taken in from the settings.",
     apartTitle: (n: number) => `${count(n, "place")} kept apart`,
-    apartText: "Saved on this phone without an account. They are not sent, and are shown after you sign out.",
+    apartText: "Saved on this phone without an account: not sent, and shown after you sign out.",
   },
 } as const;
