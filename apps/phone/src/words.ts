@@ -179,11 +179,12 @@ export const words = {
     title: "Position",
     map: "Map. The crosshair in its middle is the position.",
     mapLoading: "Loading the map …",
-    mapOff: "No map at the moment: it needs the network once. The numbers and arrows below work without.",
+    mapOff: "No map at the moment: it needs the network once.",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
-    mapBlank: "Without the network, the map has no picture of this area. The numbers and arrows below work.",
-    mapNative: "The map is not built for this platform yet. The numbers and arrows below work.",
+    mapBlank: "Without the network, the map has no picture of this area.",
+    mapNative: "The map is not built for this platform yet.",
+    mapless: "The numbers and arrows below work.",
     latitude: "Latitude",
     longitude: "Longitude",
     latitudeWrong: "A number of degrees from -90 to 90, such as 47.3769",
@@ -300,6 +301,7 @@ export const words = {
 
   failure: {
     title: "That did not work",
+    notOpened: "The app can't be opened here",
     notSecure:
       "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
     notHanded: "The file could not be handed over. Everything is still here; try again.",

@@ -84,7 +84,7 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
           };
           // It stays when the words at the bottom have gone.
           setUnsaved((before) => [...before.filter(({ clientId }) => clientId !== capture.clientId), { clientId: capture.clientId, title, text, retry, dismiss: letGo }]);
-          say({ text: `${title}. ${text}`, tone: "danger", ms: 15_000, action: { title: words.tryAgain, onPress: retry } });
+          say({ text: `${title}. ${news.failure.sentence}`, tone: "danger", ms: 15_000, action: { title: words.tryAgain, onPress: retry } });
           break;
         }
       }
