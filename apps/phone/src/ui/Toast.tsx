@@ -50,7 +50,8 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Say.Provider value={value}>
       {children}
-      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76, left: insets.left + space.m, right: insets.right + space.m }]}>
+      {/* Above the tabs, or what a page has at its foot; both grow with the letters. */}
+      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 + 30 * (textScale - 1), left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
             key={said.number}
