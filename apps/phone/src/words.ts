@@ -2,9 +2,9 @@
 //
 // Habits: say what happened, what it means for the place, and what to do. No code, no number of an error, no blame.
 
-import { account } from "./words.account";
-import { count } from "./words.count";
-import { decisions } from "./words.decisions";
+import { ofAccount } from "./words/account";
+import { count } from "./words/count";
+import { ofDecisions } from "./words/decisions";
 
 export const words = {
   app: "Holdfast",
@@ -39,7 +39,7 @@ export const words = {
     waitingForPosition: "It is saved; its position is still being found.",
     needsPosition: "It is saved on this phone, but no position came.",
     needsPositionThen: "It is sent once it has one.",
-    needsPositionAlone: "Without one, it can't be sent after a sign-in either.",
+    needsPositionAlone: "It needs one before it can be sent, once you sign in to a server.",
     needsPositionFirst: "It needs one before it can be sent.",
     conflict: "The same was changed here and elsewhere. Nothing has been overwritten: you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",
@@ -163,6 +163,12 @@ export const words = {
     toList: "Back to the list",
   },
 
+  draft: {
+    title: "Not saved yet",
+    text: "You typed this before the page was closed. It is only here until you save it.",
+    signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
+  },
+
   accuracy: {
     about: (distance: string) => `about ±${distance}`,
     unknown: "accuracy unknown",
@@ -173,11 +179,12 @@ export const words = {
     title: "Position",
     map: "Map. The crosshair in its middle is the position.",
     mapLoading: "Loading the map …",
-    mapOff: "No map at the moment: it needs the network once. The numbers and arrows below work without.",
+    mapOff: "No map at the moment: it needs the network once.",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
-    mapBlank: "Without the network, the map has no picture of this area. The numbers and arrows below work.",
-    mapNative: "The map is not built for this platform yet. The numbers and arrows below work.",
+    mapBlank: "Without the network, the map has no picture of this area.",
+    mapNative: "The map is not built for this platform yet.",
+    mapless: "The numbers and arrows below work.",
     latitude: "Latitude",
     longitude: "Longitude",
     latitudeWrong: "A number of degrees from -90 to 90, such as 47.3769",
@@ -274,54 +281,6 @@ export const words = {
     restore: (place: string) => `Restore ${place}`,
   },
 
-  settings: {
-    title: "Settings",
-    account: "Server and account",
-    noAccount: "Not signed in",
-    noAccountText: "Everything you save stays on this phone. Sign in to send it to your own server and to see it on your other devices.",
-    signIn: "Sign in",
-    signInAgain: "Sign in again",
-    signOut: "Sign out",
-    signOutTitle: "Sign out?",
-    signOutText: "Your places of this account stay on this phone and are shown again when you sign in.",
-    signOutUnsent: (n: number) =>
-      `${count(n, "change")} ${n === 1 ? "has" : "have"} not been sent yet. ${n === 1 ? "It stays" : "They stay"} on this phone for this account, and ${n === 1 ? "is" : "are"} sent when you sign in again.`,
-    signOutAnyway: "Sign out, keep what is unsent",
-    signedOut: "Signed out",
-    signedOutKept: (n: number) => `Signed out. ${count(n, "change")} kept for that account.`,
-    server: "Server",
-    email: "E-mail",
-    device: "This device",
-    accountGoneText:
-      "It was deleted or suspended. Everything is still on this phone, and nothing more is sent. Export your places below: another account can import the file.",
-    unencrypted: "The connection to this server is not encrypted.",
-    live: { connected: "Changes arrive at once", polling: "Changes arrive every few minutes", off: "Not connected" },
-    storage: "Storage on this phone",
-    persisted: {
-      granted: "The browser has promised to keep what is stored.",
-      denied: "The browser may clear it when it runs out of room, or after weeks without a visit.",
-      unknown: "The browser has not been asked yet to keep it.",
-    },
-    persist: "Ask to keep it",
-    persistNo: "The browser did not agree. Install the app to the home screen, or visit it more often; then ask again.",
-    used: (size: string) => `${size} used`,
-    export: "Export",
-    exportText: "All places in one file, to keep elsewhere or to open in another program.",
-    exportLacking: (n: number) => `${count(n, "place")} without a position ${n === 1 ? "is" : "are"} left out: these formats need one. Give ${n === 1 ? "it" : "them"} a position first.`,
-    exportAll: "Export all places",
-    format: "Format",
-    exported: (n: number) => `${count(n, "place")} exported.`,
-    exportedWithout: (n: number) => `${count(n, "place")} without a position left out.`,
-    trash: "Trash",
-    diagnostics: "Diagnostics",
-    diagnosticsText: "Versions, counts and times for support; nothing of what is in your places.",
-    diagnosticsSave: "Save as a file",
-    version: "Version",
-    theme: "Light and dark follow the system.",
-    about: "About",
-    otherWindow: "Another window of the app holds the places and answers for this one.",
-  },
-
   banners: {
     offline: { title: "Offline", text: "Everything you save is kept on this phone and sent when the network is back." },
     unreachable: { title: "The server can't be reached", text: "Everything you save is kept on this phone. Sending goes on by itself." },
@@ -340,38 +299,15 @@ export const words = {
     reload: "Load the app again",
   },
 
-  journal: {
-    queued: (what: string) => `${what}: saved on this phone.`,
-    sent: "Sent to the server.",
-    sent_again: (n: number) => `Sent again, ${n} times in all.`,
-    confirmed: "The server confirmed it.",
-    confirmed_again: "The server had it already and confirmed it.",
-    conflicted: "The same had been changed elsewhere; both versions were kept.",
-    rejected: "The server could not take it.",
-    deferred: "The server put it off.",
-    gone: "Deleted for good or no longer shared.",
-    resolved: "You decided between both versions.",
-    discarded: "You discarded a change.",
-    superseded: "A newer decision of yours took its place.",
-    captured_without_position: "Captured, without a position yet.",
-    placed: "The position came.",
-    adopted: "Taken over from the places without an account.",
-    imported: "Came from a file.",
-    recovered: "Rescued from a damaged database.",
-    kept: "What it was is kept here.",
-    /** Where a new place was made of one that is gone. */
-    madeAnew: "Made from a place that is gone.",
-  },
-
   failure: {
     title: "That did not work",
+    notOpened: "The app can't be opened here",
     notSecure:
       "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
     notHanded: "The file could not be handed over. Everything is still here; try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
   notFound: "There is no such page.",
-
-  ...decisions,
-  ...account,
+  ...ofAccount,
+  ...ofDecisions,
 } as const;

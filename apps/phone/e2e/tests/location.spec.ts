@@ -11,7 +11,7 @@ import { expect, goOffline, kept, openApp, test } from "../support/test";
 async function saysAtOnce(phone: Page): Promise<void> {
   const row = rows(phone).first();
   await expect(row).toHaveAccessibleName(new RegExp(`${words.states.needsPosition}$`), { timeout: 1_000 });
-  await expect(said(phone, words.location.denied)).toBeVisible({ timeout: 1_000 });
+  await expect(said(phone, words.location.why.denied)).toBeVisible({ timeout: 1_000 });
   await expect(row.getByText(words.location.why.denied)).toBeVisible();
   await expect(rows(phone)).toHaveCount(1);
 }
@@ -113,7 +113,7 @@ test("a position that never comes keeps nobody waiting: saved at once, and asked
   await expectState(phone, words.unnamed, "waitingForPosition");
   // As long as a cold sensor may take.
   await expect(rows(phone)).toHaveAccessibleName(new RegExp(words.states.needsPosition), { timeout: 30_000 });
-  await expect(said(phone, words.location.timeout)).toBeVisible();
+  await expect(said(phone, words.location.why.timeout)).toBeVisible();
 });
 
 test("a place that needs a position is not sent before it has one", async ({ phone, network, account, device }) => {

@@ -67,7 +67,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   const isInside = height >= 300 && textScale <= 1.25;
   const why = missing ? (
     <Type kind="note" tone="inkSoft" role="status">
-      {missing}
+      {onMove ? `${missing} ${words.position.mapless}` : missing}
     </Type>
   ) : null;
   const drawn = (

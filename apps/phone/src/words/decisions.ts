@@ -1,14 +1,6 @@
-// The words of what is typed, what clashes, and what is decided between two versions. A part of words.ts.
+// Words of what was changed on two sides, of the decision, and of what was left behind.
 
-import { count } from "./words.count";
-
-export const decisions = {
-  draft: {
-    title: "Not saved yet",
-    text: "You typed this before the page was closed. It is only here until you save it.",
-    signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
-  },
-
+export const ofDecisions = {
   /** Where another window, or the server, has changed what is being typed. */
   clash: {
     title: "Changed meanwhile",
@@ -68,6 +60,29 @@ export const decisions = {
     nothing: "There is nothing to decide about this place any more.",
     letGoTitle: "Let it go?",
     letGoText: "What this phone has of it will no longer be shown. It stays in no other place.",
+  },
+
+  journal: {
+    queued: (what: string) => `${what}: saved on this phone.`,
+    sent: "Sent to the server.",
+    sent_again: (n: number) => `Sent again, ${n} times in all.`,
+    confirmed: "The server confirmed it.",
+    confirmed_again: "The server had it already and confirmed it.",
+    conflicted: "The same had been changed elsewhere; both versions were kept.",
+    rejected: "The server could not take it.",
+    deferred: "The server put it off.",
+    gone: "Deleted for good or no longer shared.",
+    resolved: "You decided between both versions.",
+    discarded: "You discarded a change.",
+    superseded: "A newer decision of yours took its place.",
+    captured_without_position: "Captured, without a position yet.",
+    placed: "The position came.",
+    adopted: "Taken over from the places without an account.",
+    imported: "Came from a file.",
+    recovered: "Rescued from a damaged database.",
+    kept: "What it was is kept here.",
+    /** Where a new place was made of one that is gone. */
+    madeAnew: "Made from a place that is gone.",
   },
 
   lost: {
