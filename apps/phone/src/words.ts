@@ -55,6 +55,7 @@ export const words = {
     connected: "It is sent by itself.",
     offline: "It is sent by itself when the network is back.",
     unreachable: "It is sent by itself when the server answers again.",
+    putOff: "It is sent by itself when the server has time for it.",
     signIn: "It is sent after you sign in again.",
     accountGone: "It can't be sent: the account was deleted or suspended. Export it to keep it elsewhere.",
     updateApp: "It is sent once the app is updated.",
@@ -166,6 +167,10 @@ export const words = {
   draft: {
     title: "Not saved yet",
     text: "You typed this before the page was closed. It is only here until you save it.",
+    stuck: "What you typed is not saved",
+    stuckTrash: "The place is in the trash. Restore it to save this:",
+    stuckViewer: "You may only look at this place now. You can take with you:",
+    copy: "Copy it",
     signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
   },
 
@@ -284,6 +289,7 @@ export const words = {
   banners: {
     offline: { title: "Offline", text: "Everything you save is kept on this phone and sent when the network is back." },
     unreachable: { title: "The server can't be reached", text: "Everything you save is kept on this phone. Sending goes on by itself." },
+    putOff: { title: "The server has no time at the moment", text: "Everything you save is kept on this phone. Sending goes on by itself." },
     signIn: { title: "Sign in again", text: "The server has ended this phone's access. Your places are here; changes are sent after you sign in." },
     accountGone: { title: "The account is gone", text: "It was deleted or suspended. Everything is still on this phone: export it to keep it elsewhere." },
     updateApp: { title: "This app is too old for the server", text: "Nothing is lost: changes are sent once the app is updated." },

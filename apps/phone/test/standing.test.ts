@@ -1,7 +1,7 @@
 // What the screens say of how things stand is true in every state, whatever keeps the app from the server.
 
 import { describe, expect, it } from "vitest";
-import { type Attention, failure, type OutboxEntry, type PlaceState } from "../core/src/core";
+import { type Attention, failure, type OutboxEntry, type Overview, type PlaceState } from "../core/src/core";
 import { type Summary, summaryOf, summaryText } from "../src/home/banners";
 import { type Connection, connectionOf } from "../src/home/connection";
 import { syncedText } from "../src/home/synced";
@@ -14,6 +14,8 @@ const NOW = Date.parse("2026-11-03T14:02:00Z");
 const HEARD = new Date(NOW - 4 * 60_000).toISOString();
 const WAITS = new Date(NOW + 60_000).toISOString();
 
+const PROBLEM = { status: 503, code: "unavailable", detail: "Back at noon." } as unknown as Overview["status"]["pushProblem"];
+
 /** Each way to be cut off, and not to be. */
 const WORLDS: { connection: Connection; of: Parameters<typeof overview>[0]; isOnline?: boolean }[] = [
   { connection: "none", of: {} },
@@ -22,6 +24,8 @@ const WORLDS: { connection: Connection; of: Parameters<typeof overview>[0]; isOn
   { connection: "offline", of: { account: {} }, isOnline: false },
   { connection: "unreachable", of: { account: {}, status: { pullWaitsUntil: WAITS } } },
   { connection: "unreachable", of: { account: {}, status: { pushWaitsUntil: WAITS } } },
+  { connection: "putOff", of: { account: {}, status: { pushWaitsUntil: WAITS, pushProblem: PROBLEM } } },
+  { connection: "unreachable", of: { account: {}, status: { pushWaitsUntil: WAITS, pushProblem: PROBLEM, pullWaitsUntil: WAITS } } },
   { connection: "signIn", of: { account: { signedIn: false } } },
   { connection: "signIn", of: { account: {}, status: { paused: "signIn" } }, isOnline: false },
   { connection: "accountGone", of: { account: {}, status: { paused: "accountGone" } } },
@@ -74,7 +78,7 @@ describe.each(WORLDS)("where the connection is $connection ($of, online: $isOnli
       expect(meaning).not.toMatch(/by itself\.$|by itself once|at this moment|has exactly|sent once it has/);
     }
     if (state.is === "savedOnDevice" || state.is === "needsPosition") {
-      const then = { accountGone: "can't be sent", signIn: "sign in", updateApp: "app is updated", offline: "network is back", unreachable: "answers again", none: "sign", connected: "sent" };
+      const then = { accountGone: "can't be sent", signIn: "sign in", updateApp: "app is updated", offline: "network is back", unreachable: "answers again", putOff: "has time", none: "sign", connected: "sent" };
       expect(meaning).toContain(then[connection]);
     }
     const warned = stateMeaning(state, { connection, isKept: false });

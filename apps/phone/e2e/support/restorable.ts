@@ -52,9 +52,8 @@ export class Restorable {
   }
 
   #env(): NodeJS.ProcessEnv {
-    const { DATABASE_URL: _, ...inherited } = process.env;
     const limits = { SIGN_IN_LIMIT_PER_MINUTE: "0", RATE_LIMIT_PER_MINUTE: "0" };
-    return { ...inherited, ...limits, HOLDFAST_DATA: join(this.#folder, "data"), LISTEN: this.#url?.host ?? "127.0.0.1:0", RUST_LOG: "error" };
+    return { ...process.env, DATABASE_URL: undefined, ...limits, HOLDFAST_DATA: join(this.#folder, "data"), LISTEN: this.#url?.host ?? "127.0.0.1:0", RUST_LOG: "error" };
   }
 
   async #serve(): Promise<void> {

@@ -1,7 +1,7 @@
 // What is typed is not lost: not with its page, not with its window, and not to another window.
 
 import type { Page } from "../support/all";
-import { back, button, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { back, button, expectState, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { hold, holdable, letThrough } from "../support/hold";
 import { look } from "../support/look";
 import { permit, USUAL } from "../support/phone";
@@ -154,6 +154,35 @@ test("a second window does not overwrite what the first one has saved: the perso
   await expect(said(phone, words.clash.kept.mine)).toBeVisible();
   await expect(button(phone, words.clash.copy.mine)).toBeVisible();
   await expect(field(other, "name")).toHaveValue("Third oak");
+});
+
+test("what is typed at a place that goes into the trash meanwhile is shown, kept, and saved after it comes back", async ({
+  phone,
+  network,
+  account,
+  device,
+}) => {
+  await signIn(phone, network, account);
+  await saveNamed(phone, "Old oak");
+  await expectState(phone, "Old oak", "synced");
+  await openPlace(phone, "Old oak");
+  await field(phone, "note").fill("Hollow on the north side");
+  await device.sync();
+  await device.holdfast(["delete", "Old oak"]);
+  await device.sync();
+  await expect(phone.getByText(words.draft.stuck)).toBeVisible();
+  await expect(phone.getByText("Hollow on the north side")).toBeVisible();
+  await look(phone, "typed-in-trash");
+  // Leaving it says nothing of a failure, and loses nothing.
+  await back(phone);
+  await expect(rows(phone, "Old oak")).toHaveCount(0);
+  await expect(phone.getByRole("alert").filter({ visible: true })).toHaveCount(0);
+  await phone.goBack();
+  await button(phone, words.place.restore).click();
+  await expect(field(phone, "note")).toHaveValue("Hollow on the north side");
+  await button(phone, words.place.save).click();
+  await expect(said(phone, words.place.changed)).toBeVisible();
+  await expect.poll(() => kept(phone)).toBe(0);
 });
 
 test("a position set in another window meanwhile is not overwritten unasked", async ({ phone, network }) => {

@@ -56,7 +56,7 @@ function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => voi
     if (storage && storage.persisted !== "granted") say({ text: words.settings.persistNo, tone: "warning", ms: 8_000 });
   };
   return (
-    <Notice tone={banner.is === "offline" || banner.is === "unreachable" ? "accent" : "warning"} icon={icons[banner.is] ?? "attention"} title={said.title} text={text}>
+    <Notice tone={banner.is === "offline" || banner.is === "unreachable" || banner.is === "putOff" ? "accent" : "warning"} icon={icons[banner.is] ?? "attention"} title={said.title} text={text}>
       {banner.is === "signIn" ? <Button title={words.settings.signInAgain} onPress={() => router.push("/sign-in")} /> : null}
       {banner.is === "accountGone" ? <Button title={words.settings.export} icon="download" onPress={() => router.push("/settings")} /> : null}
       {banner.is === "planFull" ? <Button title={words.place.toOutbox} onPress={() => router.push("/outbox")} /> : null}

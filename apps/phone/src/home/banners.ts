@@ -13,7 +13,8 @@ export type Banner =
   | { is: "planFull"; places: number }
   | { is: "storage" }
   | { is: "offline" }
-  | { is: "unreachable" };
+  | { is: "unreachable" }
+  | { is: "putOff" };
 
 export interface Surroundings {
   isOnline: boolean;
@@ -34,7 +35,7 @@ export function bannersOf(overview: Overview, { isOnline, recoverySeen }: Surrou
   if (status.planFull > 0) banners.push({ is: "planFull", places: status.planFull });
   if (storage.persisted !== "granted" && keepsAnything(status)) banners.push({ is: "storage" });
   // Whoever can't be served anyhow needs no network: one reason at a time.
-  if (connection === "offline" || connection === "unreachable") banners.push({ is: connection });
+  if (connection === "offline" || connection === "unreachable" || connection === "putOff") banners.push({ is: connection });
   return banners;
 }
 

@@ -15,6 +15,8 @@ export type Connection =
   | "offline"
   /** There is one, and the server does not answer. */
   | "unreachable"
+  /** It answers, and can do nothing for this device at the moment. */
+  | "putOff"
   | "connected";
 
 /** The gravest reason first: what the person must do comes before what passes by itself. */
@@ -23,5 +25,7 @@ export function connectionOf({ account, status }: Pick<Overview, "account" | "st
   if (status.paused === "accountGone" || status.paused === "updateApp") return status.paused;
   if (!account.signedIn || status.paused === "signIn") return "signIn";
   if (!isOnline) return "offline";
-  return status.pushWaitsUntil || status.pullWaitsUntil ? "unreachable" : "connected";
+  // A wait with a reason is the server's own word.
+  if ((status.pushWaitsUntil && !status.pushProblem) || (status.pullWaitsUntil && !status.pullProblem)) return "unreachable";
+  return status.pushWaitsUntil || status.pullWaitsUntil ? "putOff" : "connected";
 }

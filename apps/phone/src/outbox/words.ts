@@ -16,11 +16,11 @@ export function entryReason({ state }: OutboxEntry, now: number, connection: Con
   const stopped = { signIn: outbox.pausedSignIn, accountGone: outbox.pausedAccountGone, updateApp: outbox.pausedUpdateApp, offline: outbox.offline };
   switch (state.is) {
     case "queued":
-      return { ...stopped, none: outbox.queuedAlone, connected: outbox.queued, unreachable: outbox.queued }[connection];
+      return { ...stopped, none: outbox.queuedAlone, connected: outbox.queued, unreachable: outbox.queued, putOff: outbox.queued }[connection];
     case "behind":
       return outbox.behind;
     case "sending":
-      return connection === "connected" ? outbox.sending : `${outbox.noAnswer} ${{ ...stopped, none: outbox.queuedAlone, unreachable: outbox.queued }[connection]}`;
+      return connection === "connected" ? outbox.sending : `${outbox.noAnswer} ${{ ...stopped, none: outbox.queuedAlone, unreachable: outbox.queued, putOff: outbox.queued }[connection]}`;
     case "backingOff": {
       if (connection in stopped) return `${outbox.notThrough} ${stopped[connection as keyof typeof stopped]}`;
       const at = Date.parse(state.nextAt);

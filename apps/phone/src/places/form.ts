@@ -12,9 +12,18 @@ export interface Draft {
   typing: string;
 }
 
+/** Whether the person may change the place as it is. */
+export const canChange = ({ role, deletedAt }: Pick<Place, "role" | "deletedAt">): boolean => role !== "viewer" && deletedAt === null;
+
 /** The fields as the place has them. */
 export function draftOf(place: Pick<Place, "name" | "note" | "category" | "tags">): Draft {
   return { name: place.name ?? "", note: place.note ?? "", category: place.category ?? "", tags: place.tags, typing: "" };
+}
+
+/** What was typed, as lines to read or to take elsewhere; a field that was emptied has none. */
+export function typedLines(draft: Draft, shown: Pick<Place, "name" | "note" | "category" | "tags">): string {
+  const { name, note, category, tags } = changesOf(draft, shown) ?? {};
+  return [name, note, category, tags?.map((tag) => `#${tag}`).join(" ")].filter(Boolean).join("\n");
 }
 
 const sameTags = (one: readonly string[], other: readonly string[]) =>

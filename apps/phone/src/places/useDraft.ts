@@ -8,13 +8,15 @@ import { useLatest } from "../ui/useLatest";
 import { words } from "../words";
 import { clashesOf, seenOf, without } from "./clash";
 import { dropDraft, keepDraft, type KeptDraft } from "./drafts";
-import { changesOf, type Draft, draftOf, follow } from "./form";
+import { canChange, changesOf, type Draft, draftOf, follow, typedLines } from "./form";
 import { useClash } from "./useClash";
 
 export interface Drafting {
   draft: Draft;
   set: (change: Partial<Draft>) => void;
   isDirty: boolean;
+  /** What is typed, as lines. */
+  typed: string;
   /** What is typed was typed before this page was opened, and is not saved. */
   isRestored: boolean;
   /** The same, asked at any moment: also between two drawings of the page. */
@@ -96,6 +98,8 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
         ({ place }) => place,
         () => null,
       );
+      // Gone into the trash, or no longer the person's to change: what is typed is kept, and the page shows it.
+      if (now && !canChange(now)) return;
       const { draft, shown } = latest.current;
       const clashes = now ? clashesOf(draft, shown, now) : [];
       let kept: "mine" | "now" | null = null;
@@ -156,6 +160,7 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
     draft,
     set: useCallback((change) => setDraft((before) => ({ ...before, ...change })), []),
     isDirty,
+    typed: typedLines(draft, shown),
     isRestored: isRestored && isDirty,
     isUnsaved: useCallback(() => changesOf(latest.current.draft, latest.current.shown) !== null, []),
     isSaving: busy,

@@ -7,15 +7,18 @@ import { PlaceForm } from "../../places/PlaceForm";
 import { PositionCard } from "../../places/PositionCard";
 import { Read } from "../../places/Read";
 import { type KeptDraft, keptFor } from "../../places/drafts";
+import { canChange } from "../../places/form";
 import { useKeptDraft } from "../../places/useKeptDraft";
 import { useDraft } from "../../places/useDraft";
 import { useRemoval } from "../../places/useRemoval";
+import { copy } from "../../platform/copy";
 import { inFull } from "../../time/when";
 import { useNow } from "../../time/useNow";
 import { Button } from "../../ui/Button";
 import { Card, Notice } from "../../ui/Card";
 import { Screen } from "../../ui/Screen";
 import { space } from "../../ui/theme";
+import { useSay } from "../../ui/Toast";
 import { Type } from "../../ui/Type";
 import { words } from "../../words";
 
@@ -36,13 +39,28 @@ export default function PlaceScreen() {
   );
 }
 
+/** What was typed at a place that can't be changed any more: to be seen, taken elsewhere, or let go. */
+function Stuck({ typed, isInTrash, letGo }: { typed: string; isInTrash: boolean; letGo: () => void }) {
+  const say = useSay();
+  const take = async () => {
+    const copied = await copy(typed);
+    say(copied ? { text: words.lost.copied } : { text: words.lost.notCopied, tone: "warning" });
+  };
+  return (
+    <Notice icon="edit" title={words.draft.stuck} text={`${isInTrash ? words.draft.stuckTrash : words.draft.stuckViewer}\n${typed}`}>
+      {typed ? <Button title={words.draft.copy} onPress={() => void take()} /> : null}
+      <Button title={words.place.revert} kind="quiet" onPress={letGo} />
+    </Notice>
+  );
+}
+
 function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
   const { place, journal } = page;
   const now = useNow();
   const form = useDraft(place, kept);
   const { remove, restore, busy, neverSent } = useRemoval(page);
   const isInTrash = place.deletedAt !== null;
-  const canEdit = place.role !== "viewer" && !isInTrash;
+  const canEdit = canChange(place);
   const foot =
     canEdit && form.isDirty ? (
       <>
@@ -58,6 +76,7 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
         </Notice>
       ) : null}
       <Standing page={page} now={now} />
+      {!canEdit && form.isDirty ? <Stuck typed={form.typed} isInTrash={isInTrash} letGo={form.revert} /> : null}
       {place.role === "viewer" ? <Notice tone="accent" icon="person" title={words.place.readOnly} /> : null}
       {place.position ? null : <PositionCard place={place} canEdit={canEdit} />}
       {canEdit && form.isRestored ? <Notice icon="edit" title={words.draft.title} text={words.draft.text} /> : null}
