@@ -2,7 +2,9 @@
 //
 // Habits: say what happened, what it means for the place, and what to do. No code, no number of an error, no blame.
 
-const count = (number: number, one: string, many = `${one}s`) => `${number} ${number === 1 ? one : many}`;
+import { ofAccount } from "./words/account";
+import { count } from "./words/count";
+import { ofDecisions } from "./words/decisions";
 
 export const words = {
   app: "Holdfast",
@@ -37,7 +39,7 @@ export const words = {
     waitingForPosition: "It is saved; its position is still being found.",
     needsPosition: "It is saved on this phone, but no position came.",
     needsPositionThen: "It is sent once it has one.",
-    needsPositionAlone: "Without one, it can't be sent after a sign-in either.",
+    needsPositionAlone: "It needs one before it can be sent, once you sign in to a server.",
     needsPositionFirst: "It needs one before it can be sent.",
     conflict: "The same was changed here and elsewhere. Nothing has been overwritten: you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",
@@ -167,20 +169,6 @@ export const words = {
     signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
   },
 
-  /** Where another window, or the server, has changed what is being typed. */
-  clash: {
-    title: "Changed meanwhile",
-    text: "This place was changed in another window or elsewhere while you were typing. Nothing has been overwritten.",
-    mine: (field: string) => `${field}, as you typed it`,
-    now: (field: string) => `${field}, as it is now`,
-    keepMine: "Save what I typed",
-    keepNow: "Keep it as it is now",
-    later: "Not now",
-    notYet: "Not saved yet. What you typed is still on the place’s page.",
-    kept: { mine: "Saved on this phone, as you typed it.", now: "Kept as it is now." },
-    copy: { mine: "Copy what was there", now: "Copy what I typed" },
-  },
-
   accuracy: {
     about: (distance: string) => `about ±${distance}`,
     unknown: "accuracy unknown",
@@ -191,11 +179,12 @@ export const words = {
     title: "Position",
     map: "Map. The crosshair in its middle is the position.",
     mapLoading: "Loading the map …",
-    mapOff: "No map at the moment: it needs the network once. The numbers and arrows below work without.",
+    mapOff: "No map at the moment: it needs the network once.",
     zoomIn: "Zoom in",
     zoomOut: "Zoom out",
-    mapBlank: "Without the network, the map has no picture of this area. The numbers and arrows below work.",
-    mapNative: "The map is not built for this platform yet. The numbers and arrows below work.",
+    mapBlank: "Without the network, the map has no picture of this area.",
+    mapNative: "The map is not built for this platform yet.",
+    mapless: "The numbers and arrows below work.",
     latitude: "Latitude",
     longitude: "Longitude",
     latitudeWrong: "A number of degrees from -90 to 90, such as 47.3769",
@@ -219,7 +208,7 @@ export const words = {
   },
 
   location: {
-    denied: "Allow it for this page in the browser’s settings (the sign beside the address) and in the phone’s, or set the position by hand.",
+    denied: "Allow it in the settings of the browser and of the phone, or set the position by hand.",
     unavailable: "Try again under the open sky, or set it by hand.",
     timeout: "Try again under the open sky, or set it by hand.",
     /** Why there is no position, in short. */
@@ -283,53 +272,6 @@ export const words = {
     rejected: "The server can't take it as it is.",
   },
 
-  conflict: {
-    title: "Decide",
-    fieldsChanged: "The same was changed here and elsewhere: on your server’s pages, another device, or by somebody it is shared with. Nothing has been overwritten. Choose, for each, what it shall be.",
-    changedSince: "The place was changed elsewhere after you had last seen it. Nothing has been overwritten.",
-    inTrash: "The place was put into the trash elsewhere, after you had changed it here.",
-    deletedForGood: "The place was deleted for good elsewhere. What this phone has of it is kept: save it as a new place, or let it go.",
-    noLongerVisible: "The place is no longer shared with you. What this phone has of it is kept: save it as a place of your own, or let it go.",
-    olderOnServer: "The server was restored, and its older version was changed before this phone could give back the newer one.",
-    mine: (when: string) => `This phone, ${when}`,
-    theirs: (when: string) => `On the server, ${when}`,
-    fields: { name: "Name", note: "Note", category: "Category", position: "Position", tags: "Tags", trash: "Trash" },
-    empty: "Empty",
-    inTrashValue: "In the trash",
-    notInTrash: "Not in the trash",
-    apart: (distance: string) => `${distance} apart`,
-    both: "Both are kept: this does not conflict.",
-    keepMine: "Keep this phone’s version",
-    keepTheirs: "Keep the other version",
-    /** Where one side is in the trash, the two answers say what becomes of the place. */
-    outOfTrash: "Take it out of the trash, with my changes",
-    leaveInTrash: "Leave it in the trash",
-    intoTrash: "Put it into the trash",
-    leaveOut: "Keep it out of the trash",
-    keepAsNew: "Save as a new place",
-    letGo: "Let it go",
-    takeServers: "Take the server’s version",
-    perField: "Save my choice",
-    undecided: "Choose a side for each first.",
-    /** What became of both sides, said after the decision. */
-    became: {
-      mine: "This phone’s version is kept. The other one is in the history.",
-      theirs: "The other version is kept. This phone’s is in the history.",
-      outOfTrash: "It is out of the trash, with your changes.",
-      leftInTrash: "It stays in the trash. What you had changed is in the history.",
-      intoTrash: "It goes into the trash. It can be restored from there.",
-      leftOut: "It stays out of the trash.",
-      each: (mine: string, theirs: string) =>
-        [mine && `Kept from this phone: ${mine}.`, theirs && `Kept from the other version: ${theirs}.`, "What was not kept is in the history."].filter(Boolean).join(" "),
-      asNew: "Saved as a new place. The old one is gone.",
-      letGo: "Let go: this phone does not have it any more.",
-      servers: "The server’s version is kept. This phone’s is in the history.",
-    },
-    nothing: "There is nothing to decide about this place any more.",
-    letGoTitle: "Let it go?",
-    letGoText: "What this phone has of it will no longer be shown. It stays in no other place.",
-  },
-
   trash: {
     title: "Trash",
     about: "Places here can be restored. The server deletes them for good after some time.",
@@ -337,103 +279,6 @@ export const words = {
     emptyText: "Places that you delete come here first. One that was never sent is deleted at once.",
     since: (when: string) => `Deleted ${when}`,
     restore: (place: string) => `Restore ${place}`,
-  },
-
-  settings: {
-    title: "Settings",
-    account: "Server and account",
-    noAccount: "Not signed in",
-    noAccountText: "Everything you save stays on this phone. Sign in to send it to your own server and to see it on your other devices.",
-    signIn: "Sign in",
-    signInAgain: "Sign in again",
-    signOut: "Sign out",
-    signOutTitle: "Sign out?",
-    signOutText: "Your places of this account stay on this phone and are shown again when you sign in.",
-    signOutUnsent: (n: number) =>
-      `${count(n, "change")} ${n === 1 ? "has" : "have"} not been sent yet. ${n === 1 ? "It stays" : "They stay"} on this phone for this account, and ${n === 1 ? "is" : "are"} sent when you sign in again.`,
-    signOutAnyway: "Sign out, keep what is unsent",
-    signedOut: "Signed out",
-    signedOutKept: (n: number) => `Signed out. ${count(n, "change")} kept for that account.`,
-    server: "Server",
-    email: "E-mail",
-    device: "This device",
-    accountGoneText:
-      "It was deleted or suspended. Everything is still on this phone, and nothing more is sent. Export your places below: another account can import the file.",
-    unencrypted: "The connection to this server is not encrypted.",
-    live: { connected: "Changes arrive at once", polling: "Changes arrive every few minutes", off: "Not connected" },
-    storage: "Storage on this phone",
-    persisted: {
-      granted: "The browser has promised to keep what is stored.",
-      denied: "The browser may clear it when it runs out of room, or after weeks without a visit.",
-      unknown: "The browser has not been asked yet to keep it.",
-    },
-    persist: "Ask to keep it",
-    persistNo: "The browser did not agree. Install the app to the home screen, or visit it more often; then ask again.",
-    used: (size: string) => `${size} used`,
-    export: "Export",
-    exportText: "All places in one file, to keep elsewhere or to open in another program.",
-    exportLacking: (n: number) => `${count(n, "place")} without a position ${n === 1 ? "is" : "are"} left out: these formats need one. Give ${n === 1 ? "it" : "them"} a position first.`,
-    exportAll: "Export all places",
-    format: "Format",
-    exported: (n: number) => `${count(n, "place")} exported.`,
-    exportedWithout: (n: number) => `${count(n, "place")} without a position left out.`,
-    trash: "Trash",
-    diagnostics: "Diagnostics",
-    diagnosticsText: "Versions, counts and times for support; nothing of what is in your places.",
-    diagnosticsSave: "Save as a file",
-    version: "Version",
-    theme: "Light and dark follow the system.",
-    about: "About",
-    otherWindow: "Another window of the app holds the places and answers for this one.",
-  },
-
-  signIn: {
-    title: "Sign in",
-    way: "Way to sign in",
-    byCode: "With a code",
-    byPassword: "With a password",
-    codeText: "On a device that is signed in, open “Devices” on your server's pages and make a code. You can also point the phone's camera at it.",
-    server: "Server",
-    serverPlaceholder: "https://places.example.org",
-    /** Where the app has met an account before. */
-    again: (email: string) => `Sign in as ${email} again: what is unsent goes to that account.`,
-    code: "Code",
-    codePlaceholder: "XXXX-XXXX, or the whole link",
-    email: "E-mail",
-    password: "Password",
-    showPassword: "Show password",
-    hidePassword: "Hide password",
-    deviceName: "Name of this device",
-    deviceHint: "So that you recognise it in the list of your devices.",
-    pair: "Pair this phone",
-    signIn: "Sign in",
-    needed: "Needed to sign in.",
-    done: (email: string) => `Signed in as ${email}`,
-    fromLink: "The code is from the link that you opened.",
-    already: "This phone is signed in already.",
-    /** What is wrong with a server's address, and how one looks. */
-    address: {
-      email: "This is an e-mail address. The server’s begins like a web page’s: https://places.example.org.",
-      blank: "There is a blank in it. A server’s address has none, such as https://places.example.org.",
-      scheme: (scheme: string) => `An address that begins with “${scheme}” is not a server’s. Write it like https://places.example.org.`,
-      slashes: "Two slashes follow the colon: https://places.example.org.",
-      login: "There is a name or password in it. Leave out what stands before the “@”: https://places.example.org.",
-      unclear: "This is not the address of a server. Write it like https://places.example.org.",
-      /** A browser lets the app speak with nobody else. */
-      elsewhere: (own: string, other: string) => `Opened here, the app speaks with ${own} alone. To sign in to the other server, open ${other}/app.`,
-    },
-    keeps: "What is saved on this phone stays, whatever happens here.",
-  },
-
-  adopt: {
-    title: (n: number) => `${count(n, "place")} ${n === 1 ? "was" : "were"} saved without an account`,
-    text: "Take them into this account, so that they are sent to the server? They can also be taken in later, from the settings.",
-    take: "Take them in",
-    apart: "Keep them apart",
-    taken: (n: number) => `${count(n, "place")} taken into the account.`,
-    kept: "Kept apart. They are shown after you sign out, and can be taken in from the settings.",
-    apartTitle: (n: number) => `${count(n, "place")} kept apart`,
-    apartText: "Saved on this phone without an account. They are not sent, and are shown after you sign out.",
   },
 
   banners: {
@@ -454,62 +299,15 @@ export const words = {
     reload: "Load the app again",
   },
 
-  journal: {
-    queued: (what: string) => `${what}: saved on this phone.`,
-    sent: "Sent to the server.",
-    sent_again: (n: number) => `Sent again, ${n} times in all.`,
-    confirmed: "The server confirmed it.",
-    confirmed_again: "The server had it already and confirmed it.",
-    conflicted: "The same had been changed elsewhere; both versions were kept.",
-    rejected: "The server could not take it.",
-    deferred: "The server put it off.",
-    gone: "Deleted for good or no longer shared.",
-    resolved: "You decided between both versions.",
-    discarded: "You discarded a change.",
-    superseded: "A newer decision of yours took its place.",
-    captured_without_position: "Captured, without a position yet.",
-    placed: "The position came.",
-    adopted: "Taken over from the places without an account.",
-    imported: "Came from a file.",
-    recovered: "Rescued from a damaged database.",
-    kept: "What it was is kept here.",
-    /** Where a new place was made of one that is gone. */
-    madeAnew: "Made from a place that is gone.",
-  },
-
-  lost: {
-    fields: { name: "name", note: "note", category: "category", position: "position", tags: "tags" },
-    mine: (field: string, value: string) => `Your ${field} “${value}” was not kept.`,
-    theirs: (field: string, value: string) => `The other version’s ${field} “${value}” was not kept.`,
-    discarded: (field: string, value: string) => `The ${field} “${value}” was not sent.`,
-    before: (field: string, value: string) => `Before that, the ${field} was “${value}” in one of the versions.`,
-    /** For values that were to be empty. */
-    nothing: {
-      mine: (field: string) => `You had emptied the ${field}; that was not kept.`,
-      theirs: (field: string) => `The other version had no ${field}; that was not kept.`,
-      discarded: (field: string) => `You had emptied the ${field}; that was not sent.`,
-      before: (field: string) => `Before that, one of the versions had no ${field}.`,
-    },
-    /** Tags are a change of what there was. */
-    tags: {
-      mine: (change: string) => `Your change of the tags (${change}) was not kept.`,
-      theirs: (change: string) => `The other version’s change of the tags (${change}) was not kept.`,
-      discarded: (change: string) => `The change of the tags (${change}) was not sent.`,
-      before: (tags: string) => `Before that, one of the versions had the tags ${tags}.`,
-    },
-    copy: "Copy",
-    copyThe: (field: string) => `Copy the ${field} that was not kept`,
-    copied: "Copied",
-    notCopied: "The browser does not let the app copy. Select the text instead.",
-    whole: "Show all of it",
-  },
-
   failure: {
     title: "That did not work",
+    notOpened: "The app can't be opened here",
     notSecure:
       "Browsers let an app keep places only at addresses that begin with https://. Open Holdfast at such an address, or ask whoever runs this server for one.",
     notHanded: "The file could not be handed over. Everything is still here; try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
   notFound: "There is no such page.",
+  ...ofAccount,
+  ...ofDecisions,
 } as const;

@@ -1,6 +1,6 @@
 // Letters of double size, as some people set their phones.
 
-import { button, said, words } from "../support/app";
+import { button, rows, said, words } from "../support/app";
 import { permit } from "../support/phone";
 import { expect, test } from "../support/test";
 
@@ -11,7 +11,7 @@ test("in letters of double size, what is said neither fills the screen nor loses
   await phone.setViewportSize({ width: 320, height: 640 });
   await phone.reload();
   await button(phone, words.home.save).click();
-  await expect(said(phone, words.location.denied)).toBeVisible();
+  await expect(said(phone, `${words.home.noPosition} ${words.location.why.denied}.`)).toBeVisible();
   const undo = button(phone, words.undo);
   await expect(undo).toBeInViewport({ ratio: 1 });
   const toast = await undo.locator("xpath=..").boundingBox();

@@ -102,6 +102,7 @@ test("what is asked and said at the top of the list", async ({ open, network, ac
   await device.holdfast(["devices", "revoke", "Chrome on Linux"]);
   await goOnline(phone, network);
   await goTo(phone, "places");
+  await button(phone, words.home.sync).click();
   await expect(phone.getByText(words.banners.signIn.text)).toBeVisible();
   await look(phone, "home-sign-in-again");
   await goTo(phone, "outbox");

@@ -64,6 +64,8 @@ test("the screens of a phone in use", async ({ phone, network, account, open, se
   await look(phone, "outbox");
   await goOnline(phone, network);
   await goTo(phone, "places");
+  // The longer it was without a network, the longer it waits by itself.
+  await button(phone, words.home.sync).click();
   await expectState(phone, "My oak", "needsAttention");
   await look(phone, "home", { desktop: true });
   await openPlace(phone, "My oak");

@@ -7,7 +7,7 @@ import { expect, test } from "../support/test";
 test("where the position is refused, a capture can still be undone at once", async ({ phone }) => {
   await permit(phone, ["durableStorage"]);
   await button(phone, words.home.save).click();
-  await expect(said(phone, words.location.denied)).toBeVisible();
+  await expect(said(phone, `${words.home.noPosition} ${words.location.why.denied}.`)).toBeVisible();
   await button(phone, words.undo).click();
   await expect(said(phone, words.home.undone)).toBeVisible();
   await expect(rows(phone)).toHaveCount(0);

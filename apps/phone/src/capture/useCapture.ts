@@ -1,7 +1,7 @@
 import { useCallback, useRef, useState } from "react";
 import { failureOf, useCore, useOverview } from "../core";
 import { deviceLocation } from "../location/device";
-import { accuracyWords, problemWords, withWarning } from "../places/words";
+import { accuracyWords, withWarning } from "../places/words";
 import { holdVersion } from "../platform/version";
 import { feelFailed, feelSaved } from "../ui/haptics";
 import { useSay } from "../ui/Toast";
@@ -68,8 +68,8 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
           break;
         case "noPosition":
           searchEnded(capture.clientId, news.problem);
-          // With "Undo", as every news of a capture: that it may come at once must not take that away. The list has the place at its top.
-          if (isLatest) saySaved(`${words.home.noPosition} ${problemWords(news.problem)}`, 12_000);
+          // With "Undo", as every news of a capture: that it may come at once must not take that away. The list has the place at its top, and its page says what to do.
+          if (isLatest) saySaved(`${words.home.noPosition} ${words.location.why[news.problem]}.`, 12_000);
           break;
         case "failed": {
           setSaving(false);
@@ -80,11 +80,11 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
           const retry = () => {
             letGo();
             setSaving(true);
-            news.retry();
+            void news.retry().finally(holdVersion());
           };
           // It stays when the words at the bottom have gone.
           setUnsaved((before) => [...before.filter(({ clientId }) => clientId !== capture.clientId), { clientId: capture.clientId, title, text, retry, dismiss: letGo }]);
-          say({ text: `${title}. ${text}`, tone: "danger", ms: 15_000, action: { title: words.tryAgain, onPress: retry } });
+          say({ text: `${title}. ${news.failure.sentence}`, tone: "danger", ms: 15_000, action: { title: words.tryAgain, onPress: retry } });
           break;
         }
       }

@@ -3,7 +3,7 @@ import { ActivityIndicator, StyleSheet, View } from "react-native";
 import type { Core, Overview } from "../../core/src/core";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
-import { space, useTheme } from "../ui/theme";
+import { COLUMN, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
 import { words } from "../words";
 import { askAgain } from "./again";
@@ -34,7 +34,7 @@ export function CoreProvider({ children }: { children: ReactNode }) {
       (core) => setOpened({ core }),
       (error: unknown) => {
         const text = error instanceof Error ? error.message : String(error);
-        setOpened({ problem: { title: words.failure.title, text } });
+        setOpened({ problem: { title: words.failure.notOpened, text } });
       },
     );
   }, []);
@@ -47,6 +47,9 @@ export function CoreProvider({ children }: { children: ReactNode }) {
   if ("problem" in opened) {
     return (
       <Middle>
+        <Type kind="large" heading={1}>
+          {words.app}
+        </Type>
         <Notice tone="danger" title={opened.problem.title} text={opened.problem.text} urgent>
           <Button title={words.tryAgain} onPress={openAgain} />
         </Notice>
@@ -99,10 +102,14 @@ function Opening() {
 function Middle({ children }: { children: ReactNode }) {
   const { colors } = useTheme();
   const style = useMemo(() => [styles.middle, { backgroundColor: colors.paper }], [colors]);
-  return <View style={style}>{children}</View>;
+  return (
+    <View role="main" style={style}>
+      {children}
+    </View>
+  );
 }
 
 const styles = StyleSheet.create({
-  middle: { flex: 1, justifyContent: "center", padding: space.xl, maxWidth: "100%" },
+  middle: { flex: 1, justifyContent: "center", padding: space.xl, gap: space.l, width: "100%", maxWidth: COLUMN, alignSelf: "center" },
   opening: { alignItems: "center", gap: space.m },
 });

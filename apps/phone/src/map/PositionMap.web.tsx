@@ -20,16 +20,17 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   const [state, setState] = useState<"loading" | "ready" | "off">("loading");
   const [hasTiles, setTiles] = useState(true);
   const moved = useLatest(onMove);
-  const first = useRef({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
+  /** What is to be drawn when the map has arrived, which may be later than it was asked for. */
+  const now = useLatest({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
   /** Where the map itself has said it is: no reason to move it there. */
   const told = useRef(center);
 
   useEffect(() => {
     let over = false;
-    const { isMovable, ...rest } = first.current;
     import("./engine.web")
       .then(({ draw }) => {
         if (over) return;
+        const { isMovable, ...rest } = now.current;
         map.current = draw(box.current as unknown as HTMLElement, {
           ...rest,
           onTiles: setTiles,
@@ -48,7 +49,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
       map.current?.remove();
       map.current = null;
     };
-  }, [moved]);
+  }, [moved, now]);
 
   const wasWorld = useRef(isWorld);
   useEffect(() => {
@@ -66,7 +67,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   const isInside = height >= 300 && textScale <= 1.25;
   const why = missing ? (
     <Type kind="note" tone="inkSoft" role="status">
-      {missing}
+      {onMove ? `${missing} ${words.position.mapless}` : missing}
     </Type>
   ) : null;
   const drawn = (

@@ -4,6 +4,7 @@ import { AppState } from "react-native";
 import { type Changes, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
 import { useSaySaved } from "../home/useSaySaved";
 import { useSay } from "../ui/Toast";
+import { useLatest } from "../ui/useLatest";
 import { words } from "../words";
 import { clashesOf, seenOf, without } from "./clash";
 import { dropDraft, keepDraft, type KeptDraft } from "./drafts";
@@ -141,13 +142,15 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   );
 
   // Leaving the page, or the app, saves.
-  useFocusEffect(useCallback(() => () => void save(false), [save]));
+  const saver = useLatest(save);
+  // Not whenever `save` is another function: that would save what the person is only being shown.
+  useFocusEffect(useCallback(() => () => void saver.current(false), [saver]));
   useEffect(() => {
     const subscription = AppState.addEventListener("change", (state) => {
-      if (state !== "active") void save(false);
+      if (state !== "active") void saver.current(false);
     });
     return () => subscription.remove();
-  }, [save]);
+  }, [saver]);
 
   return {
     draft,

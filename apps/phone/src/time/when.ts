@@ -25,7 +25,8 @@ export function clock(time: number, how: TimeFormat = {}): string {
  */
 export function when(time: number, now: number, how: TimeFormat = {}): string {
   const ago = now - time;
-  if (ago >= -5_000 && ago < 60_000) return "just now";
+  // The clock of a screen goes on in steps: what has just come may be ahead of it.
+  if (ago >= -60_000 && ago < 60_000) return "just now";
   if (ago >= 60_000 && ago < 3_600_000) return `${Math.floor(ago / 60_000)} min ago`;
   const days = Math.round((midnight(now) - midnight(time)) / DAY);
   if (days === 0) return `Today ${clock(time, how)}`;

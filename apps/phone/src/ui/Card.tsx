@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect } from "react";
+import { Children, type ReactNode, useEffect } from "react";
 import { AccessibilityInfo, Platform, type StyleProp, StyleSheet, View, type ViewStyle } from "react-native";
 import { Icon, type IconName } from "./Icon";
 import { radius, space, useTheme } from "./theme";
@@ -37,6 +37,8 @@ export function Notice({
   urgent?: boolean;
 }) {
   const { colors } = useTheme();
+  // What is left out is none: no room is kept for it.
+  const actions = Children.toArray(children);
   const aloud = urgent ? [title, text].filter(Boolean).join(" ") : "";
   useEffect(() => {
     // A browser reads out what has the role; a phone has to be told.
@@ -53,7 +55,7 @@ export function Notice({
           {title}
         </Type>
         {text ? <Type kind="small">{text}</Type> : null}
-        {children ? <View style={styles.actions}>{children}</View> : null}
+        {actions.length > 0 ? <View style={styles.actions}>{actions}</View> : null}
       </View>
     </View>
   );

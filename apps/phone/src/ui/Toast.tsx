@@ -50,12 +50,14 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Say.Provider value={value}>
       {children}
-      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76, left: insets.left + space.m, right: insets.right + space.m }]}>
+      {/* Above the tabs, or what a page has at its foot; both grow with the letters. */}
+      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 + 30 * (textScale - 1), left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
             key={said.number}
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }]}
-            onPointerEnter={() => setHeld(true)}
+            // A finger leaves the screen without a word.
+            onPointerEnter={({ nativeEvent }) => nativeEvent.pointerType === "mouse" && setHeld(true)}
             onPointerLeave={() => setHeld(false)}
           >
             <ScrollView style={[styles.scroll, { maxHeight: height * MOST, flexBasis: 170 * textScale }]} contentContainerStyle={styles.text} {...reached}>

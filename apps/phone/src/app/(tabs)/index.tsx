@@ -72,7 +72,8 @@ export default function Home() {
                 </Notice>
               ))}
               <Banners />
-              {listed.failure ? <Notice tone="danger" title={listed.failure.sentence} text={listed.failure.advice} urgent /> : null}
+              {/* Why it can't be read is why it could not be saved. */}
+              {listed.failure && unsaved.length === 0 ? <Notice tone="danger" title={listed.failure.sentence} text={listed.failure.advice} urgent /> : null}
               {hasAny ? (
                 <Search text={filter.text} onText={(text) => setFilter({ ...filter, text })} count={chosen(filter)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
               ) : null}
