@@ -20,16 +20,18 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   const [state, setState] = useState<"loading" | "ready" | "off">("loading");
   const [hasTiles, setTiles] = useState(true);
   const moved = useLatest(onMove);
-  const first = useRef({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
+  /** As it is when the map has been fetched: what was found out meanwhile counts. */
+  const first = useLatest({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
   /** Where the map itself has said it is: no reason to move it there. */
   const told = useRef(center);
 
   useEffect(() => {
     let over = false;
-    const { isMovable, ...rest } = first.current;
     import("./engine.web")
       .then(({ draw }) => {
         if (over) return;
+        const { isMovable, ...rest } = first.current;
+        told.current = rest.center;
         map.current = draw(box.current as unknown as HTMLElement, {
           ...rest,
           onTiles: setTiles,
@@ -48,12 +50,12 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
       map.current?.remove();
       map.current = null;
     };
-  }, [moved]);
+  }, [moved, first]);
 
   const wasWorld = useRef(isWorld);
   useEffect(() => {
-    if (wasWorld.current && !isWorld) map.current?.moveTo(center, true);
-    else if (distance(center, told.current) > 0.05) map.current?.moveTo(center);
+    // Who has chosen on the map itself has it as near as they want it.
+    if (distance(center, told.current) > 0.05) map.current?.moveTo(center, wasWorld.current && !isWorld);
     wasWorld.current = isWorld;
     told.current = center;
     map.current?.ring(center, accuracy);
