@@ -40,9 +40,10 @@ function bench() {
   const clock = new FakeClock();
   const source = new FakeSource();
   const told: News[] = [];
+  const time = { now: NOW };
   const core = { perform } as Pick<Core, "perform">;
-  const begin = () => captureHere({ core, shown: () => shown.store, source, now: () => NOW, clock }, (news) => told.push(news));
-  return { calls, stores, shown, clock, source, told, begin, breakWith: (error: CoreError | null) => (broken = error) };
+  const begin = () => captureHere({ core, shown: () => shown.store, source, now: () => time.now, clock }, (news) => told.push(news));
+  return { pass: (ms: number) => (time.now += ms), calls, stores, shown, clock, source, told, begin, breakWith: (error: CoreError | null) => (broken = error) };
 }
 
 const names = (told: News[]) => told.map(({ is }) => is);
@@ -80,7 +81,7 @@ describe("Save here", () => {
     const again = () => {
       const failed = told.at(-1);
       if (failed?.is !== "failed") throw new Error("it did not fail");
-      failed.retry();
+      void failed.retry();
     };
     breakWith(new CoreError(failure("other_account")));
     again();
@@ -93,6 +94,25 @@ describe("Save here", () => {
     const ids = calls.slice(0, 3).map((call) => call.call === "capture" && call.clientId);
     expect(ids[1]).toBe(ids[0]);
     expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  it("tried again much later is not placed where the person is then", async () => {
+    const { source, calls, told, begin, breakWith, pass } = bench();
+    source.last = Promise.resolve(null);
+    breakWith(new CoreError(failure("storage_full")));
+    begin();
+    await settle();
+    breakWith(null);
+    pass(FIRST_FIX_MS + 1);
+    source.last = Promise.resolve(fix({ accuracy: 8, measuredAt: NOW + FIRST_FIX_MS }));
+    const failed = told.at(-1);
+    if (failed?.is !== "failed") throw new Error("it did not fail");
+    await failed.retry();
+    expect(calls).toHaveLength(2);
+    expect(calls[1]).not.toHaveProperty("position");
+    expect(calls[1]).toMatchObject({ waitUntil: new Date(NOW + FIRST_FIX_MS + 1).toISOString(), capturedAt: new Date(NOW).toISOString() });
+    expect(told.slice(-2)).toMatchObject([{ is: "saved", isWaiting: false }, { is: "noPosition" }]);
+    expect(source.watchers).toBe(0);
   });
 
   it("says nothing of saved before the core has answered", async () => {
@@ -163,7 +183,7 @@ describe("Save here", () => {
     const failed = told[0];
     expect(failed).toMatchObject({ is: "failed", failure: { code: "storage_full" } });
     breakWith(null);
-    if (failed?.is === "failed") failed.retry();
+    if (failed?.is === "failed") void failed.retry();
     await settle();
     expect(told.at(-1)?.is).toBe("saved");
     expect(calls.map((call) => call.call === "capture" && call.clientId)).toEqual([clientId, clientId]);

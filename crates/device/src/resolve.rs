@@ -138,7 +138,8 @@ fn keep_mine(
             if conflict.reason == ConflictReason::InTrash && update.is_some() {
                 // Out of the trash first. The change waits behind it, in the place of what it was behind before.
                 let restore = Action::Restore { target: *target, base_version: version };
-                outbox::replace(tx, head, restore, JournalEvent::Resolved, Some(&lost))?;
+                journal::note(tx, head.place, JournalEvent::Resolved, Some(&lost))?;
+                outbox::replace(tx, head, restore, JournalEvent::Superseded, None)?;
                 return match update {
                     Some(update) => outbox::enqueue(tx, head.place, update).map(|_| ()),
                     None => Ok(()),

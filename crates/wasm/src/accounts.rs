@@ -182,6 +182,12 @@ impl Host {
         let status = self.anonymous.device(&self.folder, &mut self.home, self.env)?.status()?;
         let places = all_places(&status);
         let kept_apart = self.home.known().kept_apart.get(&key).copied().unwrap_or(0);
+        if places < kept_apart {
+            // Some of them are gone: what is saved from now on is new again.
+            self.home.change(|known| {
+                known.kept_apart.insert(key, places);
+            })?;
+        }
         Ok(Adoption { places, ask: places > kept_apart })
     }
 
@@ -190,7 +196,9 @@ impl Host {
         let anonymous = self.anonymous.device(&self.folder, &mut self.home, self.env)?;
         // Borrowed one after the other: both may have to be opened.
         let into = account.device(&self.folder, &mut self.home, self.env)?;
-        Ok(into.adopt(anonymous)?.into())
+        let adopted = into.adopt(anonymous)?.into();
+        self.adoption()?;
+        Ok(adopted)
     }
 
     pub(crate) fn keep_apart(&mut self) -> Result<Adoption, Failure> {

@@ -23,6 +23,23 @@ const DEBIAN_PACKAGES: [&str; 6] = ["rustc-web", "rust-web-src", "cargo-web", "l
 const C_COMPILER: &str = "clang-19";
 const C_ARCHIVER: &str = "llvm-19";
 
+/// What SQLite is compiled without: the device core uses none of it, and an app in a browser is downloaded whole.
+/// `sqlite-wasm-rs` asks for all of it.
+const SQLITE_WITHOUT: [&str; 12] = [
+    "FTS5",
+    "RTREE",
+    "SESSION",
+    "PREUPDATE_HOOK",
+    "DBPAGE_VTAB",
+    "DBSTAT_VTAB",
+    "BYTECODE_VTAB",
+    "STMTVTAB",
+    "MATH_FUNCTIONS",
+    "OFFSET_SQL_FUNC",
+    "UNKNOWN_SQL_FUNCTION",
+    "UNLOCK_NOTIFY",
+];
+
 /// The randomness of a browser, and where it comes from.
 const RUSTFLAGS: &str = "--cfg getrandom_backend=\"wasm_js\"";
 
@@ -46,6 +63,8 @@ pub(super) fn cargo() -> Result<Command> {
             cargo.env(variable, first(&programs).map_or_else(|| install_c(package, &programs), Ok)?);
         }
     }
+    // Behind what the crate says, and so the last word.
+    cargo.env("CFLAGS_wasm32_unknown_unknown", SQLITE_WITHOUT.map(|what| format!("-USQLITE_ENABLE_{what}")).join(" "));
     Ok(cargo)
 }
 

@@ -3,7 +3,7 @@
 import { type CallNamed, type Change, CoreError, type Failure, type FailureCode, type SignedOut, type Synced, failure } from "../src/core";
 import init, { type Core as Wasm, openCore } from "../wasm/holdfast_wasm";
 import { Engine } from "./engine";
-import { type Access, send } from "./http";
+import { type Access, type HttpReply, send } from "./http";
 import { type Answer, type Asked, FOLDER, type Result } from "./messages";
 import { type Server, parsePairingLink, parseServer } from "./server";
 import { facts, isFull } from "./storage";
@@ -208,9 +208,7 @@ export class Leader implements Performer {
     if (!core) return;
     const tell = async (access: Access) => {
       const farewell = { method: "DELETE", path: "/v1/sessions/current", access, timeout: FAREWELL };
-      const { protocol, status } = await send(access.server, farewell);
-      // A server that refuses does not know the token, or the account: there is nothing left to end.
-      if (protocol && status < 500 && ![408, 425, 429].includes(status)) core.told(access.token);
+      if (isTold(await send(access.server, farewell))) core.told(access.token);
     };
     try {
       await Promise.all(this.#farewells(core).map(tell));
@@ -218,6 +216,17 @@ export class Leader implements Performer {
       // The disk is full, perhaps: they are told once more another time.
       if (typeof error !== "string") this.host.broken(error);
     }
+  }
+}
+
+/** Whether the server has ended the sign-in, or does not know it, or its account, any more. Other refusals leave it as it was. */
+function isTold({ protocol, status, body }: HttpReply): boolean {
+  if (!protocol) return false;
+  if ((status >= 200 && status < 300) || status === 401) return true;
+  try {
+    return JSON.parse(body)?.code === "account_gone";
+  } catch {
+    return false;
   }
 }
 

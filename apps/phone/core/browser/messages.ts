@@ -42,7 +42,14 @@ export type ToPage =
    */
   | { type: "broken"; detail: string; code?: FailureCode };
 
-/** Between workers, on the channel. */
+/**
+ * The version of what workers say to each other: windows go on with the files that they began with, so that two versions of the app
+ * can be open at a time. To be raised when a call, or its answer, changes. "who", "leading" and "result" with a failure stay as they are
+ * for ever: they are how the older one is told to be loaded anew.
+ */
+export const VERSION = 1;
+
+/** Between workers, on the channel; each with the `version` of whoever says it. */
 export type BetweenWorkers =
   /** Who leads? */
   | { type: "who" }

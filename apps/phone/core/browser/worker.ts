@@ -2,8 +2,9 @@
 // hand their window's calls to it. When it ends, whichever way, the browser gives the lock to the next, which opens the
 // databases and carries out again what has no answer yet.
 
+import { failure } from "../src/core";
 import { Leader, type Performer, refusing } from "./leader";
-import { type Asked, type BetweenWorkers, NAME, type Result, type ToPage, type ToWorker } from "./messages";
+import { type Asked, type BetweenWorkers, NAME, type Result, type ToPage, type ToWorker, VERSION } from "./messages";
 
 declare const WASM_NAME: string;
 /** What of a dedicated worker's scope is used here; the types of a page and of a worker can't stand beside each other. */
@@ -30,7 +31,7 @@ let leading: string | undefined;
 let persistenceDenied = false;
 
 const toPage = (message: ToPage) => self.postMessage(message);
-const toOthers = (message: BetweenWorkers) => channel.postMessage(message);
+const toOthers = (message: BetweenWorkers) => channel.postMessage({ ...message, version: VERSION });
 
 function finish(id: number, result: Result): void {
   if (!pending.delete(id)) return;
@@ -68,10 +69,17 @@ self.onmessage = ({ data }) => {
   }
 };
 
-channel.onmessage = ({ data }: MessageEvent<BetweenWorkers>) => {
+/** A window with a newer version is there: its worker can lead, this one only be in the way. */
+function letGo(): void {
+  toPage({ type: "broken", detail: "another version's database", code: "storage_too_new" });
+}
+
+channel.onmessage = ({ data }: MessageEvent<BetweenWorkers & { version: number }>) => {
   switch (data.type) {
     case "who":
-      if (leader) toOthers({ type: "leading", leader: me });
+      if (!leader) break;
+      if (data.version > VERSION) letGo();
+      else toOthers({ type: "leading", leader: me });
       break;
     case "leading":
       leading = data.leader;
@@ -80,6 +88,10 @@ channel.onmessage = ({ data }: MessageEvent<BetweenWorkers>) => {
     case "call": {
       if (!leader || data.leader !== me) break;
       const { from, id } = data;
+      if (data.version !== VERSION) {
+        toOthers({ type: "result", to: from, id, failure: failure("storage_too_new") });
+        break;
+      }
       const key = `${from}.${id}`;
       if (underWay.has(key)) break;
       underWay.add(key);
@@ -122,8 +134,7 @@ navigator.locks
     });
     await taken.open();
     if (taken.failure === "storage_too_new") {
-      // A window with a newer version has been here, and may be waiting: its worker can lead, this one only be in the way.
-      toPage({ type: "broken", detail: "another version's database", code: taken.failure });
+      letGo();
       return new Promise(() => {});
     }
     leader = taken;

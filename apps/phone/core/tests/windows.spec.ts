@@ -98,6 +98,32 @@ test("a window of an older version does not stand in the way of a newer one", as
   await expect.poll(async () => tryAsk(first, { call: "overview" })).toMatchObject({ answer: { leader: "elsewhere" } });
 });
 
+/** A worker that says another version of what workers say to each other. */
+const speaking = (version: number) =>
+  `const post = BroadcastChannel.prototype.postMessage;
+   BroadcastChannel.prototype.postMessage = function (message) {
+     post.call(this, { ...message, version: ${version} });
+   };`;
+
+test("a window that speaks an older version is told to load anew, and disturbs nobody", async ({ browserWindow, site }) => {
+  const first = await open(browserWindow, site.url);
+  await capture(first, "There");
+  const second = await open(browserWindow, site.withWorker("speaks-older", speaking(0)));
+  for (const call of [{ call: "overview" }, { call: "list" }] as const) {
+    expect(await tryAsk(second, call)).toMatchObject({ failure: { code: "storage_too_new" } });
+  }
+  expect((await places(first)).map(({ name }) => name)).toEqual(["There"]);
+  expect((await overview(first)).leader).toBe("here");
+});
+
+test("a leader lets a window with a newer version lead", async ({ browserWindow, site }) => {
+  const first = await open(browserWindow, site.url);
+  await capture(first, "There");
+  const second = await open(browserWindow, site.withWorker("speaks-newer", speaking(2)));
+  await expect.poll(async () => (await overview(second)).leader).toBe("here");
+  expect((await places(second)).map(({ name }) => name)).toEqual(["There"]);
+});
+
 test("what was asked in a window is not done to the account that another window has signed in to meanwhile", async ({
   browserWindow,
   site,

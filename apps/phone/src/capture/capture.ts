@@ -17,8 +17,8 @@ export type News =
   | { is: "placed" | "improved"; place: Place }
   /** The search is over, and there is none. */
   | { is: "noPosition"; problem: LocationProblem }
-  /** It is not saved. `retry` tries the same capture again: it can't become two. */
-  | { is: "failed"; failure: Failure; retry: () => void };
+  /** It is not saved. `retry` tries the same capture again: it can't become two. Fulfilled as `done` is. */
+  | { is: "failed"; failure: Failure; retry: () => Promise<void> };
 
 export interface Tools {
   core: Pick<Core, "perform">;
@@ -50,6 +50,8 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
   // All of it is for these places, whatever account another window opens meanwhile.
   let store = shown();
   let isUndone = false;
+  /** Where the person was at the tap, as far as that is known. */
+  let known: Fix | null = null;
   /** Looks for better positions, where there is something to look for. */
   let goOn = (): Promise<void> => Promise.resolve();
   let stop = () => undefined as void;
@@ -60,27 +62,34 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
       within(source.isDenied(), LAST_KNOWN_MS, clock),
       within(source.willAsk(), LAST_KNOWN_MS, clock),
     ]);
-    const known = standsForHere(last, now()) ? last : null;
+    // A try that comes later may come from somewhere else: where the person is then is not where they tapped.
+    const isLate = now() - tappedAt > FIRST_FIX_MS;
+    if (!isLate && standsForHere(last, now())) known = last;
     let isMissing = known === null;
     try {
       // Where the person has refused it, nothing is to be waited for; where they are asked, their answer is.
-      const waitUntil = () => new Date(now() + (isDenied ? 0 : isAsked ? ANSWER_MS + FIRST_FIX_MS : FIRST_FIX_MS)).toISOString();
+      const wait = isDenied || isLate ? 0 : isAsked ? ANSWER_MS + FIRST_FIX_MS : FIRST_FIX_MS;
+      const waitUntil = () => new Date(now() + wait).toISOString();
       const capturedAt = new Date(tappedAt).toISOString();
       const where = known ? { position: positionOf(known) } : { waitUntil: waitUntil() };
       const { place } = await core.perform({ call: "capture", clientId, capturedAt, ...where }, store);
       if (isUndone) return;
       // A repeated call finds what the first one has made.
       isMissing = place.position === null;
-      tell({ is: "saved", place, isWaiting: isMissing && !isDenied });
+      tell({ is: "saved", place, isWaiting: isMissing && wait > 0 });
+      if (isLate) {
+        if (isMissing) tell({ is: "noPosition", problem: "timeout" });
+        return;
+      }
     } catch (error) {
       const failure = failureOf(error);
-      const retry = () => {
+      const retry = (): Promise<void> => {
         if (failure.code === "other_account") {
           // Under the account that is open now it is another place: the first try may have saved it under the former.
           clientId = newClientId(now());
           store = shown();
         }
-        void save();
+        return save();
       };
       if (!isUndone) tell({ is: "failed", failure, retry });
       return;

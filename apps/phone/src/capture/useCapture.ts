@@ -80,7 +80,7 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
           const retry = () => {
             letGo();
             setSaving(true);
-            news.retry();
+            void news.retry().finally(holdVersion());
           };
           // It stays when the words at the bottom have gone.
           setUnsaved((before) => [...before.filter(({ clientId }) => clientId !== capture.clientId), { clientId: capture.clientId, title, text, retry, dismiss: letGo }]);

@@ -20,8 +20,8 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   const [state, setState] = useState<"loading" | "ready" | "off">("loading");
   const [hasTiles, setTiles] = useState(true);
   const moved = useLatest(onMove);
-  /** As it is when the map has been fetched: what was found out meanwhile counts. */
-  const first = useLatest({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
+  /** What is to be drawn when the map has arrived, which may be later than it was asked for. */
+  const now = useLatest({ center, accuracy, isWorld, isDark, label, isMovable: Boolean(onMove), reducedMotion });
   /** Where the map itself has said it is: no reason to move it there. */
   const told = useRef(center);
 
@@ -30,8 +30,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
     import("./engine.web")
       .then(({ draw }) => {
         if (over) return;
-        const { isMovable, ...rest } = first.current;
-        told.current = rest.center;
+        const { isMovable, ...rest } = now.current;
         map.current = draw(box.current as unknown as HTMLElement, {
           ...rest,
           onTiles: setTiles,
@@ -50,7 +49,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
       map.current?.remove();
       map.current = null;
     };
-  }, [moved, first]);
+  }, [moved, now]);
 
   const wasWorld = useRef(isWorld);
   useEffect(() => {

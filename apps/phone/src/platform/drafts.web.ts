@@ -4,7 +4,7 @@
 const NAME = "holdfast-drafts";
 const STORE = "drafts";
 /** A page does not wait longer for what was typed before, in milliseconds. */
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 4_000;
 
 const here = new Map<string, unknown>();
 let opened: Promise<IDBDatabase | null> | undefined;
@@ -50,7 +50,8 @@ export const keptDrafts = {
   async read(key: string): Promise<unknown> {
     const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
     const stored = await Promise.race([inStore<unknown>("readonly", (store) => store.get(key)), late]);
-    return stored ?? here.get(key);
+    // Nothing stored is an answer: another window may have let it go.
+    return stored === null ? here.get(key) : stored;
   },
   async keys(): Promise<string[]> {
     const stored = (await inStore("readonly", (store) => store.getAllKeys())) ?? [];

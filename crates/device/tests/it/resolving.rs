@@ -89,7 +89,10 @@ fn keeping_an_edit_of_a_place_in_the_trash_takes_it_out() {
     device.edit(captured.local_id, rename("mine"), None).unwrap();
     device.edit(captured.local_id, categorise("c"), None).unwrap();
     let at = holdfast_device::Environment::now(&bench.world).wall;
-    bench.server.meddle(id, |place| place.deleted_at = Some(at));
+    bench.server.meddle(id, |place| {
+        place.deleted_at = Some(at);
+        place.name = Some(text_name("theirs"));
+    });
     bench.sync(&mut device);
     assert_eq!(device.conflict(captured.local_id).unwrap().unwrap().reason, ConflictReason::InTrash);
     assert_eq!(device.status().unwrap().places.needs_attention, 1, "also from inside the trash");
@@ -98,6 +101,8 @@ fn keeping_an_edit_of_a_place_in_the_trash_takes_it_out() {
     let row = &bench.server.rows[&id].place;
     assert_eq!((row.name.clone(), row.deleted_at), (Some(text_name("mine")), None));
     assert_eq!(state(&device, captured.local_id), PlaceState::Synced);
+    let kept = details(&device, captured.local_id);
+    assert!(kept.contains(r#""name":"theirs""#) && kept.contains(r#""to":"mine""#), "both sides: {kept}");
 }
 
 #[test]

@@ -165,9 +165,15 @@ fn the_adoption_is_asked_once_and_its_answer_lasts_until_there_are_more_places()
     sign_out(&mut host, false).unwrap();
     capture(&mut host, 2, "Nobody's either");
     assert_eq!(sign_in(&mut host, ADA, "t2").unwrap()["adoption"], json!({ "places": 2, "ask": true }));
+    assert_eq!(ask(&mut host, json!({ "call": "keepApart" })).unwrap(), json!({ "places": 2, "ask": false }));
     assert_eq!(ask(&mut host, json!({ "call": "adopt" })).unwrap(), json!({ "copied": 2, "known": 0 }));
     assert_eq!(names(&mut host).len(), 2);
     assert_eq!(ask(&mut host, json!({ "call": "adopt" })).unwrap(), json!({ "copied": 0, "known": 0 }));
+    // All of them were taken in: the next one is new.
+    assert_eq!(host.overview(&facts()).unwrap().adoption.places, 0);
+    sign_out(&mut host, true).unwrap();
+    capture(&mut host, 3, "Nobody's after all");
+    assert_eq!(sign_in(&mut host, ADA, "t3").unwrap()["adoption"], json!({ "places": 1, "ask": true }));
 }
 
 #[test]

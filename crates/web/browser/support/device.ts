@@ -16,7 +16,7 @@ export class Device {
   }
 
   /** Pairs with the address and password of an account. */
-  async signIn(server: Server, account: Account, name = "phone"): Promise<void> {
+  async signIn(server: Pick<Server, "url">, account: Account, name = "phone"): Promise<void> {
     const args = ["pair", server.url, "--email", account.email, "--password-stdin", "--device-name", name];
     await run(program("holdfast"), ["--home", this.#home, ...args], { input: `${account.password}\n` });
   }

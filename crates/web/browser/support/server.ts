@@ -95,6 +95,12 @@ export class Server {
     if (changed !== 1) throw new Error(`${email} has ${changed} devices`);
   }
 
+  /** Suspends an account, as whoever runs the server can in its database, or lets it in again. */
+  async suspend({ email }: Account, suspended: boolean): Promise<void> {
+    const changed = await this.#execute("UPDATE users SET suspended_at = CASE WHEN $2 THEN now() END WHERE email = $1", [email, suspended]);
+    if (changed !== 1) throw new Error(`${email} has ${changed} accounts`);
+  }
+
   async #execute(sql: string, values: unknown[]): Promise<number> {
     const postmaster = readFileSync(join(this.data, "postgres/pg/postmaster.pid"), "utf8");
     const database = new pg.Client({ host: postmaster.split("\n")[4] ?? "", user: "postgres", database: "postgres" });

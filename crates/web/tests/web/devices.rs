@@ -5,7 +5,7 @@ use holdfast_contract::account::{DeviceInfo, PairRequest};
 use holdfast_contract::sync::{PushRequest, Telemetry};
 use holdfast_http::Limit;
 use holdfast_service::Admin;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
 use crate::harness::{Browser, PASSWORD, Server};
 use crate::html::Form;
@@ -13,6 +13,29 @@ use crate::html::Form;
 async fn pair(server: &Server, code: &str) -> Result<holdfast_service::Session, holdfast_service::Error> {
     let device = DeviceInfo { name: "Ada's <phone>".to_owned(), platform: "ios".to_owned() };
     server.service.pair(PairRequest { code: code.to_owned(), device }).await
+}
+
+#[tokio::test]
+async fn a_public_address_without_encryption_is_warned_of_where_the_phone_app_is() {
+    for (scheme, warned) in [("http", true), ("https", false)] {
+        let public = format!("{scheme}://places.example.org");
+        let server = Server::start_with(|settings| settings.http.public_url.clone_from(&public)).await;
+        let ada = server.person("ada").await;
+        let account = [("account", ada.actor.user.to_string())];
+        let request = ada.bare_request(Method::POST, "/devices/pair").header("Sec-Fetch-Site", "same-origin");
+        let page = ada.send(request.header("Origin", &public).form(&account)).await.is(StatusCode::OK);
+        page.says(&format!("holdfast pair {public} --code {}", page.one(".code")));
+        // Only where the app was built into the program is there something that needs it.
+        let has_app = reqwest::get(format!("{}/app/", server.url)).await.unwrap().status() == StatusCode::OK;
+        let warnings = page.all(".pairing .warning");
+        assert_eq!(warnings.len(), usize::from(warned && has_app), "{warnings:?}");
+        for warning in warnings {
+            let said = format!(
+                "The phone app needs an address that begins with https://: at {public} browsers give it nothing"
+            );
+            assert!(warning.starts_with(&said), "{warning}");
+        }
+    }
 }
 
 #[tokio::test]
