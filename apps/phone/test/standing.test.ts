@@ -41,6 +41,7 @@ const ENTRIES: OutboxEntry["state"][] = [
   { is: "queued" },
   { is: "sending", until: WAITS },
   { is: "backingOff", nextAt: WAITS, problem: null },
+  { is: "paused", reason: "plan" },
 ];
 
 const world = ({ of, isOnline = true }: (typeof WORLDS)[number], status = {}) => [overview({ ...of, status: { ...of.status, ...status } }), isOnline] as const;

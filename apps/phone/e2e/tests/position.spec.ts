@@ -30,6 +30,24 @@ test("where nothing is known of where a place is, the world is shown, and a touc
   await expect(phone.getByText(words.accuracy.byHand).filter({ visible: true }).first()).toBeVisible();
 });
 
+test("a place without a position is looked for near the newest one that has one", async ({ phone, network }) => {
+  await saveHere(phone);
+  await permit(phone, ["durableStorage"]);
+  await phone.goto(`${network.url}/app/`);
+  await button(phone, words.home.save).click();
+  await expect(phone.getByText(words.list.positionNeeded)).toBeVisible();
+  await phone.getByRole("link", { name: new RegExp(words.states.needsPosition) }).click();
+  await button(phone, words.place.give).click();
+  await expect(phone.getByText(words.position.choose)).toBeVisible();
+  const box = (await phone.getByRole("region", { name: words.position.map }).boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await phone.mouse.move(x, y);
+  await phone.mouse.down();
+  await phone.mouse.move(x + 10, y, { steps: 4 });
+  await phone.mouse.up();
+  await expect(phone.getByRole("textbox", { name: words.position.latitude })).toHaveValue(/^47\.[45]/);
+});
+
 test("a position that was chosen is asked about before the page is left, by our way back and by the browser's", async ({ phone }) => {
   await saveNamed(phone, "Old oak");
   await openPlace(phone, "Old oak");

@@ -53,8 +53,8 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
 
   const wasWorld = useRef(isWorld);
   useEffect(() => {
-    if (wasWorld.current && !isWorld) map.current?.moveTo(center, true);
-    else if (distance(center, told.current) > 0.05) map.current?.moveTo(center);
+    // Who has chosen on the map itself has it as near as they want it.
+    if (distance(center, told.current) > 0.05) map.current?.moveTo(center, wasWorld.current && !isWorld);
     wasWorld.current = isWorld;
     told.current = center;
     map.current?.ring(center, accuracy);

@@ -28,7 +28,9 @@ export function entryReason({ state }: OutboxEntry, now: number, connection: Con
       return [state.problem?.detail, outbox.backingOff(soon ? outbox.soon : when(at, now))].filter(Boolean).join(" ");
     }
     case "paused":
-      return state.reason === "plan" ? outbox.pausedPlan : stopped[state.reason];
+      if (state.reason !== "plan") return stopped[state.reason];
+      // Room alone would not send it.
+      return connection in stopped ? `${outbox.pausedPlan} ${stopped[connection as keyof typeof stopped]}` : outbox.pausedPlan;
     case "conflict":
       return outbox.conflict;
     case "rejected":
