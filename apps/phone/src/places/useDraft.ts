@@ -50,9 +50,11 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   const { decide, tell } = useClash();
   const say = useSay();
   const saySaved = useSaySaved();
-  /** The place as it was when typing began; the newest one while nothing is typed. */
-  const [shown, setShown] = useState(kept?.shown ?? place);
-  const [draft, setDraft] = useState<Draft>(() => kept?.draft ?? draftOf(place));
+  /**
+   * What is typed, and the place as it was when that began; the newest one while nothing is typed. Both are one state, and each change
+   * is made to the newest: what arrives while somebody types must not undo the letter before.
+   */
+  const [{ draft, shown }, change] = useState<KeptDraft>(() => kept ?? { draft: draftOf(place), shown: place });
   const [isRestored, setRestored] = useState(kept !== null);
   const isDirty = changesOf(draft, shown) !== null;
 
@@ -65,11 +67,11 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   useEffect(() => {
     if (place === newest.current) return;
     newest.current = place;
-    const { draft, shown } = latest.current;
-    // Fields that are not touched follow; of those that are, the person has still seen what `shown` says.
-    const next = follow(draft, draftOf(shown), draftOf(place));
-    setDraft(next);
-    setShown(stillSeen(next, shown, place));
+    change(({ draft, shown }) => {
+      // Fields that are not touched follow; of those that are, the person has still seen what `shown` says.
+      const next = follow(draft, draftOf(shown), draftOf(place));
+      return { draft: next, shown: stillSeen(next, shown, place) };
+    });
   }, [place]);
 
   /** Something of this page is kept beside the core. */
@@ -122,8 +124,7 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       const typed = follow(latest.current.draft, draft, draftOf(answer.place));
       newest.current = answer.place;
       latest.current = { draft: typed, shown: answer.place };
-      setShown(answer.place);
-      setDraft((typed) => follow(typed, draft, draftOf(answer.place)));
+      change((typed) => ({ draft: follow(typed.draft, draft, draftOf(answer.place)), shown: answer.place }));
       await (changesOf(typed, answer.place) ? keepDraft(shown.key, latest.current) : dropDraft(shown.key));
       if (kept) tell(clashes, kept);
       else saySaved({ text: words.place.changed });
@@ -158,7 +159,7 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
 
   return {
     draft,
-    set: useCallback((change) => setDraft((before) => ({ ...before, ...change })), []),
+    set: useCallback((typed) => change(({ draft, shown }) => ({ draft: { ...draft, ...typed }, shown })), []),
     isDirty,
     typed: typedLines(draft, shown),
     isRestored: isRestored && isDirty,
@@ -170,8 +171,7 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       const draft = draftOf(shown);
       // At once, too: the page may be left before it is drawn again.
       latest.current = { draft, shown };
-      setDraft(draft);
-      setShown(shown);
+      change({ draft, shown });
       void dropDraft(shown.key);
     }, []),
     problem: (field) => fieldProblem(failure, field),
