@@ -5,7 +5,7 @@ use holdfast_contract::account::{
     DeviceInfo, Email, PairRequest, SignInRequest as SignInBody, SignedIn as ServersWord,
 };
 use holdfast_contract::{Code, FieldCode, FieldError, Problem, limits};
-use holdfast_device::{Device, PauseReason, Status};
+use holdfast_device::{Device, Status};
 
 use crate::home::{AccountEntry, Farewell, Known, Server};
 use crate::host::Host;
@@ -58,7 +58,7 @@ impl Host {
             HostCall::SignIn(sign_in) => sign_in.email.trim().eq_ignore_ascii_case(&entry.email),
             _ => false,
         };
-        Ok(done && self.status()?.paused != Some(PauseReason::SignIn))
+        Ok(done && self.status()?.paused.is_none())
     }
 
     /// Takes the server's answer to a sign-in: remembers account and token in one commit, and goes on with that account's

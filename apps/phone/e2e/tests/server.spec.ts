@@ -1,7 +1,7 @@
 // What can become of an account and of the whole server while a phone is away. Its places stay with it.
 
 import { Device } from "../support/all";
-import { allSent, back, button, expectState, goTo, openPlace, question, rows, said, saveHere, saveNamed, signIn, type, words } from "../support/app";
+import { allSent, back, button, expectState, goTo, openPlace, rows, said, saveHere, saveNamed, signIn, type, words } from "../support/app";
 import { Network } from "../support/network";
 import { CONTEXT, HERE, permit } from "../support/phone";
 import { Restorable } from "../support/restorable";
@@ -36,12 +36,10 @@ test("an account that is suspended says so, its places stay on the phone, and ar
   await expect(rows(phone)).toHaveCount(3);
   await expectState(phone, "Spring", "savedOnDevice");
 
-  // The phone does not ask again by itself: the person signs out, which keeps what is unsent, and in.
+  // The phone does not ask again by itself: the person signs in again.
   await server.suspend(account, false);
   await goTo(phone, "settings");
-  await button(phone, words.settings.signOut).click();
-  await question(phone).getByRole("button", { name: words.settings.signOutAnyway }).click();
-  await expect(said(phone, words.settings.signedOut)).toBeVisible();
+  await button(phone, words.settings.signInAgain).click();
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
   await allSent(phone);

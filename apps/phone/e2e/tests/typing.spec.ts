@@ -166,6 +166,7 @@ test("what is typed at a place that goes into the trash meanwhile is shown, kept
   await saveNamed(phone, "Old oak");
   await expectState(phone, "Old oak", "synced");
   await openPlace(phone, "Old oak");
+  const address = phone.url();
   await field(phone, "note").fill("Hollow on the north side");
   await device.sync();
   await device.holdfast(["delete", "Old oak"]);
@@ -177,7 +178,7 @@ test("what is typed at a place that goes into the trash meanwhile is shown, kept
   await back(phone);
   await expect(rows(phone, "Old oak")).toHaveCount(0);
   await expect(phone.getByRole("alert").filter({ visible: true })).toHaveCount(0);
-  await phone.goBack();
+  await phone.goto(address);
   await button(phone, words.place.restore).click();
   await expect(field(phone, "note")).toHaveValue("Hollow on the north side");
   await button(phone, words.place.save).click();

@@ -40,8 +40,9 @@ export default function SignInScreen() {
     },
     [router, say],
   );
-  // Another account can't be signed in to before this one is left; the same one may, where the server has ended its access.
-  const isSignedIn = overview?.account?.signedIn ?? false;
+  // Another account can't be signed in to before this one is left; the same one may, where the server has ended its access, or had
+  // the account suspended, of which it says nothing when that is over.
+  const isSignedIn = overview?.account?.signedIn === true && overview.status.paused === null;
   return (
     <Screen title={words.signIn.title}>
       {!overview ? null : isSignedIn ? (

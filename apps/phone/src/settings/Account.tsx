@@ -57,7 +57,11 @@ function SignedIn({ account }: { account: AccountOverview }) {
           <Button title={words.settings.signInAgain} kind="primary" onPress={() => router.push("/sign-in")} />
         </Notice>
       ) : null}
-      {promises?.connection === "accountGone" ? <Notice icon="person" title={words.banners.accountGone.title} text={words.settings.accountGoneText} /> : null}
+      {promises?.connection === "accountGone" ? (
+        <Notice icon="person" title={words.banners.accountGone.title} text={words.settings.accountGoneText}>
+          <Button title={words.settings.signInAgain} onPress={() => router.push("/sign-in")} />
+        </Notice>
+      ) : null}
       {promises?.connection === "updateApp" ? <Notice title={words.banners.updateApp.title} text={words.banners.updateApp.text} /> : null}
       {account.unencrypted ? <Notice title={words.settings.unencrypted} /> : null}
       <Fact label={words.settings.email} value={account.email} />

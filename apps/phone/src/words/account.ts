@@ -22,7 +22,7 @@ export const ofAccount = {
     email: "E-mail",
     device: "This device",
     accountGoneText:
-      "It was deleted or suspended. Everything is still on this phone, and nothing more is sent. Export your places below: another account can import the file.",
+      "It was deleted or suspended. Everything is still on this phone, and nothing more is sent. Export your places below: another account can import the file. If the account is back, sign in again.",
     unencrypted: "The connection to this server is not encrypted.",
     live: { connected: "Changes arrive at once", polling: "Changes arrive every few minutes", off: "Not connected" },
     storage: "Storage on this phone",
