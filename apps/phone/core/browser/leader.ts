@@ -47,6 +47,8 @@ export class Leader implements Performer {
   #engine: Engine | undefined;
   #opening: Promise<void> | undefined;
   #failure: CoreError | undefined;
+  /** Farewells on their way, by token. */
+  readonly #telling = new Map<string, Promise<void>>();
   /** Calls are carried out one after the other, in the order in which they came. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -210,8 +212,15 @@ export class Leader implements Performer {
       const farewell = { method: "DELETE", path: "/v1/sessions/current", access, timeout: FAREWELL };
       if (isTold(await send(access.server, farewell))) core.told(access.token);
     };
+    // Each is on its way once.
+    const told = (access: Access) => {
+      const before = this.#telling.get(access.token);
+      const telling = before ?? tell(access).finally(() => this.#telling.delete(access.token));
+      this.#telling.set(access.token, telling);
+      return telling;
+    };
     try {
-      await Promise.all(this.#farewells(core).map(tell));
+      await Promise.all(this.#farewells(core).map(told));
     } catch (error) {
       // The disk is full, perhaps: they are told once more another time.
       if (typeof error !== "string") this.host.broken(error);

@@ -17,8 +17,6 @@ test("an account that is suspended says so, its places stay on the phone, and ar
 }) => {
   test.slow();
   watch.expect(403);
-  // Of the access that the suspension had ended, the phone takes its leave all the same.
-  watch.expect(401);
   watch.allowFailures();
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
