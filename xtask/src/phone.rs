@@ -74,14 +74,13 @@ fn as_chosen(args: &[String]) -> Result<()> {
     process::run(&mut playwright).context("a test of the phone app failed; pictures of it are in target/phone/results")
 }
 
-/// Types, Expo's own lint, and what is pure in the app: words, times, what a capture makes of positions, the difference that a
-/// form makes.
+/// Types, Expo's own lint, and its own unit tests: what is pure in the app.
 fn units() -> Result<()> {
     process::run(node(&folder(), "typescript/bin/tsc").arg("--noEmit"))
         .context("the phone app is not valid TypeScript")?;
     process::run(node(&folder(), "eslint/bin/eslint.js").args(["--max-warnings", "0", "."]))
         .context("ESLint finds something in the phone app")?;
-    process::run(node(&folder(), "vitest/vitest.mjs").arg("run")).context("a unit test of the phone app failed")
+    process::run(&mut node(&folder(), "jest/bin/jest.js")).context("a unit test of the phone app failed")
 }
 
 /// A program of a package that the web platform's browser tests have installed: both share one Playwright, because a second

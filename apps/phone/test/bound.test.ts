@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test } from "@jest/globals";
 import type { Call, Core, StoreKey } from "../core/src/core";
 import { boundTo } from "../src/core/bound";
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import { type Call, type Core, CoreError, failure, type Place, type StoreKey } from "../core/src/core";
 import { captureHere, type News } from "../src/capture/capture";
 import { FIRST_FIX_MS, REFINE_MS } from "../src/location/refine";
@@ -211,7 +211,8 @@ describe("Save here", () => {
       expect(await capture.undo()).toBeNull();
     }
     breakWith(null);
-    expect(source.watchers, "the search goes on, once").toBe(1);
+    // The search goes on, once.
+    expect(source.watchers).toBe(1);
     source.say(fix({ accuracy: 20 }));
     await settle();
     expect(names(told)).toEqual(["saved", "placed"]);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import type { Overview, Question, Side } from "../core/src/core";
 import { answerWords, becameOf, fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
 import { bannersOf, type Surroundings } from "../src/home/banners";

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import type { Place } from "../core/src/core";
 import { clashesOf, factsOf, positionClash, seenOf, valuesOf, without } from "../src/places/clash";
 import { draftsOf, dropDraftsOf, keepDraft, keptFor, readDraft } from "../src/places/drafts";

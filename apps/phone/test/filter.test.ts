@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test } from "@jest/globals";
 import type { PlaceState } from "../core/src/core";
 import { eachOnce } from "../src/places/filter";
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import { changesOf, draftOf, follow, suggestions, withTags } from "../src/places/form";
 
 const place = { name: "Spring", note: null, category: "water", tags: ["cold", "autumn"] };

@@ -1,5 +1,5 @@
 import { hereOf } from "../src/location/here";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import { aged, type Fix, isBetter, isPossible, standsForHere } from "../src/location/fix";
 import { ANSWER_MS, FIRST_FIX_MS, type Found, REFINE_MS, refine, soon } from "../src/location/refine";
 import { shared } from "../src/location/shared";

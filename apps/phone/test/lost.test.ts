@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import type { JournalLine, Lost } from "../core/src/core";
 import { journalLine, lostLine } from "../src/places/words";
 

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it } from "@jest/globals";
 import { upTo } from "../src/core/upTo";
 
 /** A core with so many entries, which notes how they were asked for. */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import { coordinate, distance, nudge, parseCoordinate, parsePair } from "../src/geo/position";
 
 const zurich = { latitude: 47.3769, longitude: 8.5417 };

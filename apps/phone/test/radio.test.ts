@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it } from "@jest/globals";
 import { chosenBy, radio } from "../src/ui/radio";
 
 it("the arrows go round a group, Space chooses, and other keys do nothing", () => {

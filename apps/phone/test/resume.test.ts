@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it } from "@jest/globals";
 import type { Call, Core, Place } from "../core/src/core";
 import { remaining, resumeSearches } from "../src/capture/resume";
 import { FIRST_FIX_MS } from "../src/location/refine";

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import { failure } from "../core/src/core";
 import { afterFailure } from "../src/core/stale";
 

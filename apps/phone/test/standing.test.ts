@@ -1,6 +1,6 @@
 // What the screens say of how things stand is true in every state, whatever keeps the app from the server.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import { type Attention, failure, type OutboxEntry, type Overview, type PlaceState } from "../core/src/core";
 import { type Summary, summaryOf, summaryText } from "../src/home/banners";
 import { type Connection, connectionOf } from "../src/home/connection";

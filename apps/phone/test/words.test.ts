@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it } from "@jest/globals";
 import type { JournalLine, OutboxEntry, PlaceState } from "../core/src/core";
 import { canDiscard, canRetry, discardQuestion, entryReason } from "../src/outbox/words";
 import { accuracyWords, coordinates, journalLine, metres, stateLook } from "../src/places/words";
