@@ -74,9 +74,10 @@ export function ToastProvider({ children }: { children: ReactNode }) {
                 onFocus={() => setHeld(true)}
                 onBlur={() => setHeld(false)}
                 onPress={() => {
-                  said.action?.onPress();
                   setHeld(false);
                   setSaid(null);
+                  // Last: what it says at once is to be seen.
+                  said.action?.onPress();
                 }}
                 style={styles.action}
               >
