@@ -74,7 +74,7 @@ fn as_chosen(args: &[String]) -> Result<()> {
     process::run(&mut playwright).context("a test of the phone app failed; pictures of it are in target/phone/results")
 }
 
-/// Types, Expo's own lint, and its own unit tests: what is pure in the app.
+/// Types, Expo's own lint, and Jest with its preset: what is pure in the app, and hooks drawn over a core in memory.
 fn units() -> Result<()> {
     process::run(node(&folder(), "typescript/bin/tsc").arg("--noEmit"))
         .context("the phone app is not valid TypeScript")?;

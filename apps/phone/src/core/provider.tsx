@@ -26,18 +26,18 @@ export const useOverview = (): Overview | null => useContext(OverviewContext);
 
 type Opened = { core: Core } | { problem: { title: string; text: string } } | null;
 
-/** Opens the core once, and shows the app, or why there is none. */
-export function CoreProvider({ children }: { children: ReactNode }) {
+/** Opens the core once (`load`: this platform's; always the same function), and shows the app, or why there is none. */
+export function CoreProvider({ children, load = loadCore }: { children: ReactNode; load?: () => Promise<Core> }) {
   const [opened, setOpened] = useState<Opened>(null);
   const open = useCallback(() => {
-    loadCore().then(
+    load().then(
       (core) => setOpened({ core }),
       (error: unknown) => {
         const text = error instanceof Error ? error.message : String(error);
         setOpened({ problem: { title: words.failure.notOpened, text } });
       },
     );
-  }, []);
+  }, [load]);
   useEffect(open, [open]);
   const openAgain = () => {
     setOpened(null);
