@@ -34,6 +34,7 @@ export const words = {
     sending: "It is on its way to the server at this moment.",
     /** Of what was on its way when the connection went: nobody knows whether it arrived. */
     sendingStopped: "It was on its way, and no answer has come.",
+    typing: "What you are changing here is not saved yet. What was saved before stays as it is until then.",
     synced: "The server has exactly what you see here.",
     syncedOnce: "The server had exactly what you see here when it was last heard.",
     waitingForPosition: "It is saved; its position is still being found.",
@@ -85,6 +86,7 @@ export const words = {
   summary: {
     local: "Everything stays on this phone",
     synced: "Everything is synced",
+    apart: (n: number) => `Synced. ${count(n, "place")} ${n === 1 ? "stays" : "stay"} on this phone alone`,
     pending: (n: number) => `${count(n, "change")} not sent yet`,
     sending: (n: number) => `Sending ${count(n, "change")}`,
     attention: (n: number) => `${count(n, "place")} ${n === 1 ? "needs" : "need"} your attention`,
@@ -289,6 +291,10 @@ export const words = {
   banners: {
     offline: { title: "Offline", text: "Everything you save is kept on this phone and sent when the network is back." },
     unreachable: { title: "The server can't be reached", text: "Everything you save is kept on this phone. Sending goes on by itself." },
+    left: {
+      title: "Unsent changes are kept on this phone",
+      text: (of: { email: string; changes: number }[]) => of.map(({ email, changes }) => `${count(changes, "change")} of ${email}. Sign in to that account to send ${changes === 1 ? "it" : "them"}.`).join("\n"),
+    },
     putOff: { title: "The server has no time at the moment", text: "Everything you save is kept on this phone. Sending goes on by itself." },
     signIn: { title: "Sign in again", text: "The server has ended this phone's access. Your places are here; changes are sent after you sign in." },
     accountGone: { title: "The account is gone", text: "It was deleted or suspended. Everything is still on this phone: export it to keep it elsewhere." },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { Overview, Question, Side } from "../core/src/core";
 import { answerWords, becameOf, fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
-import { bannersOf, type Surroundings } from "../src/home/banners";
+import { bannersOf, summaryOf, summaryText, type Surroundings } from "../src/home/banners";
 import { pairing } from "../src/sign-in/pairing";
 import { overview } from "./overview";
 
@@ -101,6 +101,11 @@ describe("banners", () => {
   it("say that the network is gone, and without an account that it does not matter", () => {
     expect(names(overview({ account: {} }), { ...online, isOnline: false })).toEqual(["offline"]);
     expect(names(overview({}), { ...online, isOnline: false })).toEqual([]);
+    const left = [{ email: "ada@example.org", changes: 2 }];
+    expect(names(overview({ left }))).toEqual(["left"]);
+    expect(names(overview({ left, persisted: "denied" })), "what was left is to be kept, too").toEqual(["left", "storage"]);
+    expect(names(overview({ account: {}, left })), "another account's own matters come first").toEqual([]);
+    expect(summaryText(summaryOf(overview({ account: {}, apart: 2 }), true), 0)).toBe("Synced. 2 places stay on this phone alone");
     expect(names(overview({ account: {}, status: { pushWaitsUntil: "2026-11-03T14:02:00Z" } }))).toEqual(["unreachable"]);
   });
 

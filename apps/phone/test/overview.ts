@@ -3,7 +3,7 @@
 import type { Overview } from "../core/src/core";
 
 /** A device without an account, or with one where it is said; all is well but for what is said. */
-export const overview = (change: { account?: Partial<Overview["account"]> | null; status?: Partial<Overview["status"]>; persisted?: "granted" | "denied" | "unknown" }): Overview =>
+export const overview = (change: { account?: Partial<Overview["account"]> | null; status?: Partial<Overview["status"]>; persisted?: "granted" | "denied" | "unknown"; apart?: number; left?: Overview["left"] }): Overview =>
   ({
     account:
       change.account === undefined ? null : change.account && { email: "a@example.org", server: "https://example.org", deviceName: "Phone", signedIn: true, unencrypted: false, ...change.account },
@@ -22,7 +22,8 @@ export const overview = (change: { account?: Partial<Overview["account"]> | null
       recovery: null,
       ...change.status,
     },
-    adoption: { places: 0, ask: false },
+    adoption: { places: change.apart ?? 0, ask: false },
+    left: change.left ?? [],
     storage: { persisted: change.persisted ?? "granted", used: null, quota: null },
     leader: "here",
     live: "off",

@@ -77,7 +77,7 @@ describe("the history", () => {
 
   it("is plain sentences", () => {
     expect(line({ kind: "create" })).toBe("New place: saved on this phone.");
-    expect(line({ event: "sent_again", attempts: 3 })).toBe("Sent again, 3 times in all.");
+    expect(line({ event: "sent_again", attempts: 3 })).toBe("Sending was tried again, 3 times in all.");
     expect(line({ event: "captured_without_position" })).toBe("Captured, without a position yet.");
   });
 });

@@ -109,7 +109,7 @@ codes! {
         "Check both and try again.";
     /// The pairing code is wrong, used or too old.
     InvalidCode = "invalid_code", "This code is not valid: it may be mistyped, used already, or too old.",
-        "Make a new code on a device that is signed in.";
+        "Make a new code on a device that is signed in. The setup link of a new server is opened in a browser first.";
     /// A server without an account.
     SetupNeeded = "setup_needed", "This server has no account yet.",
         "Open the setup link that the server printed when it started.";

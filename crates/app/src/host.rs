@@ -19,6 +19,8 @@ pub struct Overview {
     pub status: Status,
     /// Places saved without an account, and whether the person is to be asked about them.
     pub adoption: Adoption,
+    /// What other accounts left on this device when they were signed out, unsent.
+    pub left: Vec<LeftBehind>,
     /// How safely this device keeps what it keeps.
     pub storage: StorageOverview,
     /// Whether this very window's part of the app holds the database, or another one's does.
@@ -55,6 +57,17 @@ pub struct Adoption {
     pub places: u64,
     /// Whether the person is to be asked (`adopt` or `keepApart`). False once they have decided, until there are more.
     pub ask: bool,
+}
+
+/// What an account left on this device when it was signed out. It is sent after the next sign-in to that account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "camelCase")]
+pub struct LeftBehind {
+    /// The account's e-mail address.
+    pub email: String,
+    /// Changes that were not sent, and places that waited for a position.
+    pub changes: u64,
 }
 
 /// How safely this device keeps what it keeps.

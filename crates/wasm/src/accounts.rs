@@ -1,6 +1,8 @@
 //! What a sign-in and a sign-out do, and what becomes of places that were saved without an account.
 
-use holdfast_app::{Adopted, Adoption, Attempt, Failure, FailureCode, HostCall, SignedIn, SignedOut, short_hash};
+use holdfast_app::{
+    Adopted, Adoption, Attempt, Failure, FailureCode, HostCall, LeftBehind, SignedIn, SignedOut, short_hash,
+};
 use holdfast_contract::account::{
     DeviceInfo, Email, PairRequest, SignInRequest as SignInBody, SignedIn as ServersWord,
 };
@@ -126,6 +128,7 @@ impl Host {
             }
             known.accounts.retain(|account| account.key() != key);
             known.accounts.push(entry.clone());
+            known.left.remove(&key);
             known.current = Some(key);
             known.paired_by = paired_by;
         })
@@ -156,6 +159,9 @@ impl Host {
                 && let Some(token) = known.tokens.remove(&key)
             {
                 part(known, Farewell::of(&entry, token));
+                if unsent > 0 {
+                    known.left.insert(key, unsent);
+                }
             }
         })?;
         self.account = None;
@@ -189,6 +195,16 @@ impl Host {
             })?;
         }
         Ok(Adoption { places, ask: places > kept_apart })
+    }
+
+    pub(crate) fn left(&self) -> Vec<LeftBehind> {
+        let known = self.home.known();
+        let accounts = known.accounts.iter();
+        let left = accounts.filter_map(|entry| {
+            let changes = *known.left.get(&entry.key())?;
+            Some(LeftBehind { email: entry.email.clone(), changes })
+        });
+        left.collect()
     }
 
     pub(crate) fn adopt(&mut self) -> Result<Adopted, Failure> {

@@ -81,6 +81,8 @@ pub struct Known {
     /// How many places saved without an account there were when the owner of the account with this key wanted them to stay
     /// apart.
     pub kept_apart: BTreeMap<String, u64>,
+    /// What the account with this key left unsent when it was signed out.
+    pub left: BTreeMap<String, u64>,
     /// One bearer token per account that is signed in.
     pub tokens: BTreeMap<String, String>,
     /// Sign-ins that are over here and that their servers have not been told of.

@@ -153,6 +153,7 @@ impl Host {
             account,
             status,
             adoption,
+            left: self.left(),
             storage: storage(facts),
             leader: Leader::Here,
             live: facts.live,

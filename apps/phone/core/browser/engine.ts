@@ -75,6 +75,7 @@ export class Engine {
         },
         head: (seq) => this.happened({ is: "head", seq }),
         lost: () => this.#setLive("polling"),
+        refused: () => this.happened({ is: "pullNow" }),
       });
     }
     this.happened({ is: "leading" });

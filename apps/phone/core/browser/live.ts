@@ -21,6 +21,17 @@ export interface LiveListener {
   head(seq: number): void;
   /** Lost; it is tried again by itself. */
   lost(): void;
+  /** The server does not let this device in any more. It says why to whoever fetches. */
+  refused(): void;
+}
+
+/** How a connection ended. */
+interface End {
+  connected: boolean;
+  answered: boolean;
+  refused: boolean;
+  /** The pause that the server asked for, in milliseconds. */
+  asked: number;
 }
 
 export class LiveStream {
@@ -49,12 +60,17 @@ export class LiveStream {
     let nothingAnswered = false;
     while (!this.#over.signal.aborted) {
       const since = Date.now();
-      const end = await this.#connect(() => {
+      let end = await this.#connect(() => {
         this.listener.connected(nothingAnswered);
         nothingAnswered = false;
       });
       if (this.#over.signal.aborted) return;
       this.listener.lost();
+      // A sign-in begins another stream; without one there is no need to ask often.
+      if (end.refused) {
+        this.listener.refused();
+        end = { ...end, asked: Math.max(end.asked, PAUSE_MAX) };
+      }
       nothingAnswered ||= !end.answered;
       if (end.connected && Date.now() - since >= LASTING) pause = PAUSE_FIRST;
       await this.#wait(Math.max(pause * (0.5 + Math.random() / 2), end.asked));
@@ -63,7 +79,7 @@ export class LiveStream {
   }
 
   /** One connection, to its end. */
-  async #connect(connected: () => void): Promise<{ connected: boolean; answered: boolean; asked: number }> {
+  async #connect(connected: () => void): Promise<End> {
     const ending = endingWith(this.#over.signal);
     let timer = setTimeout(() => ending.abort(), REQUEST_TIMEOUT);
     const heard = () => {
@@ -78,7 +94,8 @@ export class LiveStream {
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") ?? false;
       if (status !== 200 || !protocol || !isStream || response.body === null) {
         await response.body?.cancel();
-        return { connected: false, answered: protocol, asked: Math.min((retryAfter ?? 0) * 1000, ASKED_MAX) };
+        const refused = protocol && [401, 403, 426].includes(status);
+        return { connected: false, answered: protocol, refused, asked: Math.min((retryAfter ?? 0) * 1000, ASKED_MAX) };
       }
       isConnected = true;
       heard();
@@ -90,7 +107,7 @@ export class LiveStream {
       clearTimeout(timer);
       ending.abort();
     }
-    return { connected: isConnected, answered: isConnected, asked: 0 };
+    return { connected: isConnected, answered: isConnected, refused: false, asked: 0 };
   }
 
   async #read(body: ReadableStream<Uint8Array>, heard: () => void): Promise<void> {

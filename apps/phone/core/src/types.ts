@@ -496,6 +496,20 @@ export type JournalLine = {
 export type Leader = "here" | "elsewhere";
 
 /**
+ * What an account left on this device when it was signed out. It is sent after the next sign-in to that account.
+ */
+export type LeftBehind = {
+  /**
+   * The account's e-mail address.
+   */
+  email: string,
+  /**
+   * Changes that were not sent, and places that waited for a position.
+   */
+  changes: number,
+};
+
+/**
  * Which places to show.
  */
 export type List = {
@@ -726,6 +740,10 @@ export type Overview = {
    * Places saved without an account, and whether the person is to be asked about them.
    */
   adoption: Adoption,
+  /**
+   * What other accounts left on this device when they were signed out, unsent.
+   */
+  left: Array<LeftBehind>,
   /**
    * How safely this device keeps what it keeps.
    */
@@ -1484,7 +1502,7 @@ export const FAILURE_WORDS: Record<FailureCode, { sentence: string; advice: stri
   unsent_work: { sentence: "Some changes have not been sent yet. They stay on this device for this account until the next sign-in.", advice: "Send them first, or sign out all the same." },
   adopted_elsewhere: { sentence: "The places saved without an account were already given to another account, and that was interrupted.", advice: "Sign in to that account to finish it." },
   invalid_credentials: { sentence: "The e-mail address and the password do not belong together.", advice: "Check both and try again." },
-  invalid_code: { sentence: "This code is not valid: it may be mistyped, used already, or too old.", advice: "Make a new code on a device that is signed in." },
+  invalid_code: { sentence: "This code is not valid: it may be mistyped, used already, or too old.", advice: "Make a new code on a device that is signed in. The setup link of a new server is opened in a browser first." },
   setup_needed: { sentence: "This server has no account yet.", advice: "Open the setup link that the server printed when it started." },
   rate_limited: { sentence: "The server has had too many requests.", advice: "Wait a little, then try again." },
   unreachable: { sentence: "The server can't be reached. Everything you save is kept on this device.", advice: "Check the address and the connection; sending goes on by itself when it is back." },

@@ -44,7 +44,7 @@ test("places that are kept apart stay on the phone and come back after signing o
   await button(phone, words.adopt.apart).click();
   await expect(phone.getByText(words.adopt.title(2))).toBeHidden();
   await phone.reload();
-  await expect(phone.getByRole("banner").getByText(words.summary.synced)).toBeVisible();
+  await expect(phone.getByRole("banner").getByText(words.summary.apart(2))).toBeVisible();
   await expect(phone.getByText(words.adopt.title(2))).toHaveCount(0);
   expect(await placesOf(device)).toEqual([]);
 
@@ -154,6 +154,19 @@ test("a phone whose access is ended says so, keeps everything, and goes on after
   expect(await placesOf(device)).toHaveLength(3);
 });
 
+test("a phone whose access is ended while nobody touches it hears of that by itself", async ({ phone, network, account, device, watch }) => {
+  watch.expect(401);
+  watch.allowFailures();
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  await allSent(phone);
+  await goTo(phone, "settings");
+  await expect(phone.getByText(words.settings.live.connected)).toBeVisible();
+  await device.holdfast(["devices", "revoke", "Chrome on Linux"]);
+  await expect(phone.getByText(words.banners.signIn.text)).toBeVisible();
+  await expect(phone.getByText(words.settings.live.off)).toBeVisible();
+});
+
 test("signing out with unsent work says how much, keeps it, and sends it after the next sign-in", async ({ phone, network, account, device, watch }) => {
   watch.allowFailures();
   await signIn(phone, network, account);
@@ -166,10 +179,14 @@ test("signing out with unsent work says how much, keeps it, and sends it after t
   await question(phone).getByRole("button", { name: words.settings.signOutAnyway }).click();
   await goTo(phone, "places");
   await expect(rows(phone)).toHaveCount(0);
+  await expect(phone.getByText(words.banners.left.title)).toBeVisible();
+  await expect(phone.getByText(account.email)).toBeVisible();
+  await look(phone, "home-left");
   await goOnline(phone, network);
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);
   await expectState(phone, "Old oak", "synced");
+  await expect(phone.getByText(words.banners.left.title)).toHaveCount(0);
   await device.sync();
   expect(await device.holdfast(["list"])).toContain("Old oak");
 });

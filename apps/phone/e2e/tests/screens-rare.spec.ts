@@ -112,7 +112,17 @@ test("what is asked and said at the top of the list", async ({ open, network, ac
   await look(phone, "settings-sign-in-again");
 });
 
-test("an account that is gone, and an app that is too old", async ({ phone, network, account, watch }) => {
+test("an app that is too old for its server", async ({ phone, network, account, watch }) => {
+  watch.expect(426);
+  await signIn(phone, network, account);
+  await phone.goto(`${network.url}/app/`);
+  network.refuse(/^\/v1\//, 426, "client_too_old");
+  await saveHere(phone);
+  await expect(phone.getByText(words.banners.updateApp.title)).toBeVisible();
+  await look(phone, "home-too-old");
+});
+
+test("an account that is gone", async ({ phone, network, account, watch }) => {
   watch.expect(403);
   await signIn(phone, network, account);
   await phone.goto(`${network.url}/app/`);

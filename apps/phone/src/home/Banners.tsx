@@ -37,7 +37,7 @@ export function Banners() {
   );
 }
 
-const icons: Partial<Record<Banner["is"], IconName>> = { offline: "cloudOff", unreachable: "cloudOff", signIn: "person", accountGone: "person" };
+const icons: Partial<Record<Banner["is"], IconName>> = { offline: "cloudOff", unreachable: "cloudOff", signIn: "person", accountGone: "person", left: "phone" };
 
 function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => void }) {
   const router = useRouter();
@@ -50,6 +50,8 @@ function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => voi
       ? words.banners.recovered.text(banner.places, banner.operations)
       : banner.is === "planFull"
         ? words.banners.planFull.text(banner.places)
+        : banner.is === "left"
+          ? words.banners.left.text(banner.of)
         : (said.text as string);
   const persist = async () => {
     const storage = await run({ call: "persist" });
@@ -57,6 +59,7 @@ function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => voi
   };
   return (
     <Notice tone={banner.is === "offline" || banner.is === "unreachable" || banner.is === "putOff" ? "accent" : "warning"} icon={icons[banner.is] ?? "attention"} title={said.title} text={text}>
+      {banner.is === "left" ? <Button title={words.signIn.signIn} onPress={() => router.push("/sign-in")} /> : null}
       {banner.is === "signIn" ? <Button title={words.settings.signInAgain} onPress={() => router.push("/sign-in")} /> : null}
       {banner.is === "accountGone" ? <Button title={words.settings.export} icon="download" onPress={() => router.push("/settings")} /> : null}
       {banner.is === "planFull" ? <Button title={words.place.toOutbox} onPress={() => router.push("/outbox")} /> : null}

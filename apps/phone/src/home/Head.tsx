@@ -54,6 +54,7 @@ function summaryIcon({ is }: Summary): IconName {
     case "attention":
       return "attention";
     case "local":
+    case "apart":
       return "phone";
     case "synced":
       return "check";

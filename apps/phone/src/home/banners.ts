@@ -11,6 +11,7 @@ export type Banner =
   | { is: "signIn" }
   | { is: "updateApp" }
   | { is: "planFull"; places: number }
+  | { is: "left"; of: Overview["left"] }
   | { is: "storage" }
   | { is: "offline" }
   | { is: "unreachable" }
@@ -33,7 +34,9 @@ export function bannersOf(overview: Overview, { isOnline, recoverySeen }: Surrou
   }
   if (connection === "accountGone" || connection === "updateApp" || connection === "signIn") banners.push({ is: connection });
   if (status.planFull > 0) banners.push({ is: "planFull", places: status.planFull });
-  if (storage.persisted !== "granted" && keepsAnything(status)) banners.push({ is: "storage" });
+  // Where an account is open, its own matters come first; what others left is in the settings.
+  if (!overview.account && overview.left.length > 0) banners.push({ is: "left", of: overview.left });
+  if (storage.persisted !== "granted" && (keepsAnything(status) || overview.left.length > 0)) banners.push({ is: "storage" });
   // Whoever can't be served anyhow needs no network: one reason at a time.
   if (connection === "offline" || connection === "unreachable" || connection === "putOff") banners.push({ is: connection });
   return banners;
@@ -53,7 +56,7 @@ function keepsAnything(status: Overview["status"]): boolean {
 /** The line under the app's name. */
 export type Summary =
   | { is: "local" }
-  | { is: "attention"; places: number }
+  | { is: "attention" | "apart"; places: number }
   | { is: "sending" | "pending" | "position"; changes: number }
   | { is: "synced" | "fetching" }
   /** Nothing waits, but the server says nothing at the moment. `at`: when it last did. */
@@ -68,6 +71,7 @@ export function summaryOf(overview: Overview, isOnline: boolean): Summary {
   if (status.pending > 0) return { is: "pending", changes: status.pending };
   if (withoutPosition(status) > 0) return { is: "position", changes: withoutPosition(status) };
   if (connection !== "connected") return { is: status.caughtUp ? "heard" : "incomplete", at: status.lastPullAt };
+  if (status.caughtUp && overview.adoption.places > 0) return { is: "apart", places: overview.adoption.places };
   return { is: status.caughtUp ? "synced" : "fetching" };
 }
 
@@ -76,7 +80,8 @@ export function summaryText(summary: Summary, now: number): string {
   const { summary: said } = words;
   switch (summary.is) {
     case "attention":
-      return said.attention(summary.places);
+    case "apart":
+      return said[summary.is](summary.places);
     case "sending":
     case "pending":
     case "position":

@@ -13,13 +13,14 @@ import { StateChip } from "./StateChip";
 import { stateMeaning } from "./words";
 
 /** How the place stands: its state, what that means, and what to do where something is to be done. */
-export function Standing({ page, now }: { page: PlacePage; now: number }) {
+export function Standing({ page, now, isTyping = false }: { page: PlacePage; now: number; isTyping?: boolean }) {
   const router = useRouter();
   const promises = usePromises();
   const { place, question, entries } = page;
   const { state } = useStanding(place);
   if (!promises) return null;
-  const meaning = stateMeaning(state, promises);
+  // What stands in the fields is not what is stored: nothing is said of that as if it were.
+  const meaning = isTyping ? words.meaning.typing : stateMeaning(state, promises);
   if (state.is !== "needsAttention") {
     return (
       <View style={styles.standing} role="status">
@@ -30,9 +31,10 @@ export function Standing({ page, now }: { page: PlacePage; now: number }) {
       </View>
     );
   }
+  const why = stateMeaning(state, promises);
   const refused = entries.find(({ state }) => state.is === "rejected");
   return (
-    <Notice title={words.states.needsAttention} text={refused ? `${meaning} ${entryReason(refused, now, promises.connection)}` : meaning}>
+    <Notice title={words.states.needsAttention} text={refused ? `${why} ${entryReason(refused, now, promises.connection)}` : why}>
       {question ? (
         <Button title={words.place.decide} kind="primary" onPress={() => router.push(`/decide/${place.key}`)} />
       ) : (

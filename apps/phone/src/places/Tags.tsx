@@ -52,6 +52,8 @@ export function TagsField({
             onSubmitEditing={() => typed.trim() && add(typed)}
             onBlur={() => typed.trim() && add(typed)}
             submitBehavior="submit"
+            // The same, in the words that React Native's web form knows: another tag may follow.
+            blurOnSubmit={false}
             autoCapitalize="none"
             enterKeyHint="done"
           />

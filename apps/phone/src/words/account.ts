@@ -29,7 +29,7 @@ export const ofAccount = {
     persisted: {
       granted: "The browser has promised to keep what is stored.",
       denied: "The browser may clear it when it runs out of room, or after weeks without a visit.",
-      unknown: "The browser has not been asked yet to keep it.",
+      unknown: "The browser has not promised to keep what is stored.",
     },
     persist: "Ask to keep it",
     persistNo: "The browser did not agree. Install the app to the home screen, or visit it more often; then ask again.",

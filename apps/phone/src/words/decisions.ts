@@ -30,7 +30,7 @@ export const ofDecisions = {
     inTrashValue: "In the trash",
     notInTrash: "Not in the trash",
     apart: (distance: string) => `${distance} apart`,
-    both: "Both are kept: this does not conflict.",
+    both: "Changed on one side only. It is kept, unless you keep the other version as a whole.",
     keepMine: "Keep this phone’s version",
     keepTheirs: "Keep the other version",
     /** Where one side is in the trash, the two answers say what becomes of the place. */
@@ -64,8 +64,8 @@ export const ofDecisions = {
 
   journal: {
     queued: (what: string) => `${what}: saved on this phone.`,
-    sent: "Sent to the server.",
-    sent_again: (n: number) => `Sent again, ${n} times in all.`,
+    sent: "Sending was tried.",
+    sent_again: (n: number) => `Sending was tried again, ${n} times in all.`,
     confirmed: "The server confirmed it.",
     confirmed_again: "The server had it already and confirmed it.",
     conflicted: "The same had been changed elsewhere; both versions were kept.",

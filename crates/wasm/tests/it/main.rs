@@ -115,6 +115,8 @@ fn each_account_has_its_own_places_and_finds_them_again() {
     let key = capture(&mut host, 2, "Ada's")["key"].clone();
     assert_eq!(sign_out(&mut host, false).unwrap_err().code, FailureCode::UnsentWork);
     assert_eq!(sign_out(&mut host, true).unwrap(), 1);
+    let left = |host: &mut Host| serde_json::to_value(host.overview(&facts()).unwrap().left).unwrap();
+    assert_eq!(left(&mut host), json!([{ "email": "ada@example.org", "changes": 1 }]));
     assert_eq!(names(&mut host), ["Nobody's"]);
     let stale = ask(&mut host, json!({ "call": "delete", "key": key })).unwrap_err();
     assert_eq!(stale.code, FailureCode::OtherAccount);
@@ -127,6 +129,7 @@ fn each_account_has_its_own_places_and_finds_them_again() {
     sign_out(&mut host, false).unwrap();
     sign_in(&mut host, ADA, "token-3").unwrap();
     assert_eq!(names(&mut host), ["Ada's"]);
+    assert_eq!(left(&mut host), json!([]));
     assert_eq!(host.access().unwrap().token, "token-3");
 }
 

@@ -75,7 +75,7 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
           <Button title={words.place.restore} icon="restore" kind="primary" busy={busy} onPress={() => void restore()} />
         </Notice>
       ) : null}
-      <Standing page={page} now={now} />
+      <Standing page={page} now={now} isTyping={form.isDirty} />
       {!canEdit && form.isDirty ? <Stuck typed={form.typed} isInTrash={isInTrash} letGo={form.revert} /> : null}
       {place.role === "viewer" ? <Notice tone="accent" icon="person" title={words.place.readOnly} /> : null}
       {place.position ? null : <PositionCard place={place} canEdit={canEdit} />}
