@@ -103,8 +103,10 @@ describe("banners", () => {
     expect(names(overview({}), { ...online, isOnline: false })).toEqual([]);
     const left = [{ email: "ada@example.org", changes: 2 }];
     expect(names(overview({ left }))).toEqual(["left"]);
-    expect(names(overview({ left, persisted: "denied" })), "what was left is to be kept, too").toEqual(["left", "storage"]);
-    expect(names(overview({ account: {}, left })), "another account's own matters come first").toEqual([]);
+    // What was left is to be kept, too.
+    expect(names(overview({ left, persisted: "denied" }))).toEqual(["left", "storage"]);
+    // Another account's own matters come first.
+    expect(names(overview({ account: {}, left }))).toEqual([]);
     expect(summaryText(summaryOf(overview({ account: {}, apart: 2 }), true), 0)).toBe("Synced. 2 places stay on this phone alone");
     expect(names(overview({ account: {}, status: { pushWaitsUntil: "2026-11-03T14:02:00Z" } }))).toEqual(["unreachable"]);
   });
