@@ -41,6 +41,9 @@ const CLUSTER_MAX_ZOOM = 16;
 /** How far apart, in pixels, places at the very same position are shown where nothing is clustered any more. */
 const SPREAD = 15;
 
+/** The session is over: the page leaves by itself, and there is nothing to warn of. */
+export class SignedOut extends Error {}
+
 /** Asks for the places; with a view, for what is in it. */
 export async function fetchPoints(address: string, view: { box: Box; zoom: number } | null, signal: AbortSignal): Promise<Answer> {
   const url = new URL(address, location.href);
@@ -49,6 +52,7 @@ export async function fetchPoints(address: string, view: { box: Box; zoom: numbe
     url.searchParams.set("zoom", String(Math.max(0, Math.round(view.zoom))));
   }
   const reply = await fetch(url, { headers: API_HEADERS, signal });
+  if (reply.status === 401) throw new SignedOut();
   if (!reply.ok) throw new Error(`the server answered ${reply.status}`);
   return (await reply.json()) as Answer;
 }
