@@ -5,7 +5,7 @@ import { announce, reducedMotion } from "../dom";
 import { type Box, boxText, onMap, parseBox, searchHere, unrolled, viewBox } from "../geo";
 import { createMap, foreignStyle } from "./engine";
 import { Markers } from "./markers";
-import { type Answer, fetchPoints, SignedOut, type Item, Items } from "./points";
+import { type Answer, fetchPoints, type Item, Items, SignedOut } from "./points";
 
 /** How long the map must rest before the server is asked for what is in view. */
 const REST = 200;
