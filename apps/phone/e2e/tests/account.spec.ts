@@ -163,7 +163,7 @@ test("a phone whose access is ended while nobody touches it hears of that by its
   await goTo(phone, "settings");
   await expect(phone.getByText(words.settings.live.connected)).toBeVisible();
   await device.holdfast(["devices", "revoke", "Chrome on Linux"]);
-  await expect(phone.getByText(words.banners.signIn.text)).toBeVisible();
+  await expect(phone.getByText(words.banners.signIn.text).filter({ visible: true })).toBeVisible();
   await expect(phone.getByText(words.settings.live.off)).toBeVisible();
 });
 
