@@ -34,7 +34,7 @@ export const words = {
     sending: "It is on its way to the server at this moment.",
     /** Of what was on its way when the connection went: nobody knows whether it arrived. */
     sendingStopped: "It was on its way, and no answer has come.",
-    typing: "What you are changing here is not saved yet. What was saved before stays as it is until then.",
+    typing: "You are changing this place. What was saved before stays as it is until you save.",
     synced: "The server has exactly what you see here.",
     syncedOnce: "The server had exactly what you see here when it was last heard.",
     waitingForPosition: "It is saved; its position is still being found.",
