@@ -107,7 +107,7 @@ test("a device that syncs is seen on the page of devices without a reload", asyn
   await listening(page, "/devices");
   await device.holdfast(["save", "46.2", "7.1"]);
   await device.sync();
-  await expect(page.locator(".device", { hasText: "phone" }).locator("div", { hasText: "Last sync" }).last()).toContainText(/\d\d:\d\d/);
+  await expect(page.locator(".device", { hasText: "phone" }).locator("div", { hasText: /^Last sync/ }).last()).toContainText(/\d\d:\d\d/);
 });
 
 test("the app that pairs in a browser appears beside its code, too", async ({ page, server }) => {
@@ -115,7 +115,7 @@ test("the app that pairs in a browser appears beside its code, too", async ({ pa
   await page.getByRole("button", { name: "Show a code" }).click();
   const code = (await page.locator("[data-code]").textContent()) ?? "";
   await server.signInApp({ code }, "Pixel 8");
-  await expect(page.getByText("Pixel 8 is paired.")).toBeVisible();
+  await expect(page.getByText("Pixel 8 is paired. A code pairs one device")).toBeVisible();
   await expect(page.locator(".device", { hasText: "Pixel 8" })).toContainText("Holdfast app, in a browser");
 });
 

@@ -89,10 +89,14 @@ async fn what_is_not_of_the_app_is_not_answered_with_its_page() {
     let paths = ["/app/entry-0123456789abcdef.js", "/app/core/nothing.wasm", "/app/icons/icon.png", "/app/x.html.br"];
     for path in paths {
         for method in [Method::GET, Method::HEAD] {
-            let nothing = ask(&server, method, path, &[]).await;
+            let nothing = ask(&server, method.clone(), path, &[]).await;
             assert_eq!(nothing.status(), StatusCode::NOT_FOUND, "{path}");
-            assert_eq!(says(&nothing, &CONTENT_TYPE), "text/plain; charset=utf-8", "{path}");
             assert_eq!(says(&nothing, &CACHE_CONTROL), "no-store", "the next version may have it: {path}");
+            // A page of ours, and not the app's.
+            assert!(!says(&nothing, &CONTENT_SECURITY_POLICY).contains("wasm-unsafe-eval"), "{path}");
+            if method == Method::GET {
+                assert!(nothing.text().await.unwrap().contains("There is no such file."), "{path}");
+            }
         }
     }
     let folder = ask(&server, Method::GET, "/app", &[]).await;
