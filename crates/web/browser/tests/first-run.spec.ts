@@ -54,7 +54,7 @@ test("a new server leads from its setup link to the first place and a paired dev
   await expect(page.locator("[data-code]")).toHaveCount(0);
   expect(await device.holdfast(["list"])).toContain("Old oak");
   await expect(card.locator("div", { hasText: /^Last sync/ }).last()).toContainText(/\d\d:\d\d/);
-  await expect(card).toContainText("nothing, as far as it said");
+  await expect(card).toContainText("nothing, as it said at its last sync");
 
   // Used once, the code is worth nothing.
   const late = new Device();

@@ -316,7 +316,7 @@ test("devices, pairing, account, sharing, an empty trash", async ({ page, open, 
   await look(page, "devices-of-each-kind");
   await server.leaveWaiting(account, 2);
   await page.reload();
-  await page.getByText("Sign out …").click();
+  await page.locator(".device", { hasText: "Command line" }).getByText("Sign out …").click();
   await expect(page.getByRole("button", { name: "Sign out all the same phone, Command line" })).toBeVisible();
   await look(page, "devices-waiting");
   await page.getByRole("button", { name: "Show a code" }).click();
