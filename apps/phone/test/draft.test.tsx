@@ -3,7 +3,7 @@ import { router } from "expo-router";
 import { fireEvent, renderRouter, screen } from "expo-router/testing-library";
 import { useLayoutEffect } from "react";
 import { AppState, Text, TextInput, View } from "react-native";
-import type { CallNamed, Place } from "../core/src/core";
+import { type CallNamed, CoreError, failure, type Place } from "../core/src/core";
 import { useAnswer } from "../src/core";
 import { dropDraftsOf, keepDraft, keptFor, readDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
@@ -165,4 +165,39 @@ it("overwrites nothing that the person has not seen without asking them", async 
   expect([screen.getByText(words.clash.title), screen.getByText("Dry")]).toHaveLength(2);
   await press(words.clash.keepMine);
   expect(core.asked("edit")).toMatchObject([{ changes: { note: "By the hut" }, seen: { note: "Dry" } }]);
+});
+
+/** Another window saves after the look and before the save: the core refuses what would overwrite that. */
+function isOvertaken({ core, at }: Awaited<ReturnType<typeof opened>>, ...notes: string[]) {
+  const save = core.replies.edit!;
+  core.replies.edit = (call) => {
+    const note = notes.shift();
+    if (note === undefined) return save(call);
+    at.place = { ...at.place, note };
+    throw new CoreError(failure("changed_since"));
+  };
+}
+
+it("what another window saves between the look and the save is asked about, and is no failure", async () => {
+  const page = await opened();
+  isOvertaken(page, "Dry");
+  await type("Note", "By the hut");
+  await press("Save");
+  expect([screen.getByText(words.clash.title), screen.getByText("Dry")]).toHaveLength(2);
+  expect([screen.queryByRole("alert"), page.at.place.note]).toEqual([null, "Dry"]);
+  await press(words.clash.keepMine);
+  expect(page.core.asked("edit").map(({ seen }) => seen?.note)).toEqual([null, "Dry"]);
+  expect([page.at.place.note, stands()]).toEqual(["By the hut", "clean new"]);
+});
+
+it("a place that never stands still is let be after some looks, and what is typed stays", async () => {
+  const page = await opened();
+  page.core.replies.edit = () => {
+    throw new CoreError(failure("changed_since"));
+  };
+  await type("Note", "By the hut");
+  await press("Save");
+  expect(page.core.asked("edit")).toHaveLength(5);
+  expect(screen.getByText(words.clash.notYet)).toBeTruthy();
+  expect([values(), await keptNote()]).toEqual([["Spring", "By the hut"], "By the hut"]);
 });

@@ -63,6 +63,26 @@ fn an_edit_keeps_what_is_absent_clears_what_is_null_and_compares_tags_with_those
 }
 
 #[test]
+fn what_another_window_has_changed_since_is_neither_overwritten_nor_deleted_until_it_was_seen() {
+    let mut screen = Screen::new();
+    let seen = screen.ask(capture("Spring"))["place"].clone();
+    let rename =
+        |to: &str, seen: &Value| json!({ "call": "edit", "key": seen["key"], "changes": { "name": to }, "seen": seen });
+    // Both windows look, both save: one after the other.
+    let now = screen.ask(rename("First", &seen))["place"].clone();
+    for attempt in [Attempt::First, Attempt::Again] {
+        let failure = screen.attempt(rename("Second", &seen), attempt).unwrap_err();
+        assert_eq!(failure.code, FailureCode::ChangedSince);
+        let delete = json!({ "call": "delete", "key": seen["key"], "seen": seen });
+        assert_eq!(screen.attempt(delete, attempt).unwrap_err().code, FailureCode::ChangedSince);
+        assert_eq!(screen.ask(json!({ "call": "place", "key": seen["key"] }))["place"], now, "nothing was written");
+    }
+    // The first window's own second try finds what it did.
+    assert_eq!(screen.attempt(rename("First", &seen), Attempt::Again).unwrap()["changed"], false);
+    assert_eq!(screen.ask(rename("Second", &now))["place"]["name"], "Second");
+}
+
+#[test]
 fn what_the_first_try_has_done_is_answered_again_and_otherwise_refused() {
     let mut screen = Screen::new();
     let key = screen.ask(capture("Spring"))["place"]["key"].clone();
