@@ -1,7 +1,7 @@
 import { useFocusEffect } from "expo-router";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { AppState } from "react-native";
-import { type Changes, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
+import { type Changes, fieldProblem, type Place, type PlacePage, refusedProblem, seen, useCommand, useCore } from "../core";
 import { useSaySaved } from "../home/useSaySaved";
 import { useSay } from "../ui/Toast";
 import { useLatest } from "../ui/useLatest";
@@ -45,9 +45,10 @@ function stillSeen(draft: Draft, shown: Place, now: Place): Place {
 /**
  * What is typed on a place's page. It is saved by the button, and also when the page is left or the app goes to the background;
  * until then it is kept beside the core (`kept` is what was found there): nothing that was typed is lost. Each save says what the
- * person saw, and where the place has become something else meanwhile, they are asked first.
+ * person saw, and where the place has become something else meanwhile, they are asked first. `entries` is what waits of the place:
+ * what the server refused of it is said beside its field, until something else is typed there.
  */
-export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
+export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePage["entries"] = []): Drafting {
   const core = useCore();
   const { runSeen, busy, failure } = useCommand();
   const { decide, tell } = useClash();
@@ -59,7 +60,9 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
    */
   const [{ draft, shown }, change] = useState<KeptDraft>(() => kept ?? { draft: draftOf(place), shown: place });
   const [isRestored, setRestored] = useState(kept !== null);
-  const isDirty = changesOf(draft, shown) !== null;
+  const typed = changesOf(draft, shown);
+  const isDirty = typed !== null;
+  const isTyped = (field: string) => typed !== null && field in typed;
 
   const latest = useRef({ draft, shown });
   useLayoutEffect(() => {
@@ -188,6 +191,6 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       change({ draft, shown });
       void dropDraft(shown.key);
     }, []),
-    problem: (field) => fieldProblem(failure, field),
+    problem: (field) => fieldProblem(failure, field) ?? (isTyped(field) ? undefined : refusedProblem(entries, field)),
   };
 }
