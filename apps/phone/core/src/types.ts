@@ -326,7 +326,7 @@ export type Exported = {
    */
   places: number,
   /**
-   * Places left out because they have no position yet.
+   * Places left out: they have no position yet, and the format needs one. GeoJSON and CSV hold them all.
    */
   withoutPosition: number,
 };

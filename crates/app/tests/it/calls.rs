@@ -136,14 +136,17 @@ fn pages_follow_each_other_without_a_gap() {
 }
 
 #[test]
-fn an_export_holds_every_place_that_has_a_position_and_says_how_many_have_none() {
+fn an_export_holds_every_place_and_says_how_many_it_leaves_out_where_the_format_needs_a_position() {
     let mut screen = Screen::new();
     screen.ask(capture("Spring"));
     screen.ask(json!({ "call": "capture", "clientId": "0195f9d2-0000-7000-8000-000000000002", "name": "Nowhere" }));
-    for (format, ending) in [("gpx", ".gpx"), ("geojson", ".geojson"), ("csv", ".csv"), ("kml", ".kml")] {
+    for (format, ending, left_out) in
+        [("gpx", ".gpx", 1), ("geojson", ".geojson", 0), ("csv", ".csv", 0), ("kml", ".kml", 1)]
+    {
         let exported = screen.ask(json!({ "call": "export", "format": format }));
-        assert_eq!((&exported["places"], &exported["withoutPosition"]), (&json!(1), &json!(1)));
-        assert!(exported["file"]["text"].as_str().unwrap().contains("Spring"));
+        assert_eq!((&exported["places"], &exported["withoutPosition"]), (&json!(2 - left_out), &json!(left_out)));
+        let text = exported["file"]["text"].as_str().unwrap();
+        assert_eq!((text.contains("Spring"), text.contains("Nowhere")), (true, left_out == 0));
         assert_eq!(exported["file"]["name"], format!("holdfast-2026-05-04{ending}"));
     }
     let unsent = screen.ask(json!({ "call": "exportOutbox" }));
