@@ -29,10 +29,9 @@ pub(crate) fn places(device: &Device, export: &Export, now: Timestamp) -> Result
     loop {
         let page = device.list(query)?;
         for view in page.places {
-            match writer.write(&to_write(view)).map_err(|error| broken(&error))? {
-                true => places += 1,
-                false => without_position += 1,
-            }
+            let written = writer.write(&to_write(view)).map_err(|error| broken(&error))?;
+            let count = if written { &mut places } else { &mut without_position };
+            *count += 1;
         }
         query.after = page.next;
         if query.after.is_none() {

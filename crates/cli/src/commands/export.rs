@@ -178,10 +178,8 @@ fn write(store: &Store, mut query: ListQuery, format: Format, out: &mut impl Wri
     loop {
         let page = store.list(&query)?;
         for view in &page.places {
-            match writer.write(&export_place(view))? {
-                true => written.places += 1,
-                false => written.left_out += 1,
-            }
+            let count = if writer.write(&export_place(view))? { &mut written.places } else { &mut written.left_out };
+            *count += 1;
         }
         query.after = page.next;
         if query.after.is_none() {
