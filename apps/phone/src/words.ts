@@ -154,6 +154,7 @@ export const words = {
     delete: "Move to trash",
     deleteForGood: "Delete",
     deleteTitle: "Delete this place?",
+    deleteChanged: "This place was changed in another window after you looked at it. Nothing has been deleted.",
     deleteText: "It was never sent, so no trash has it: it will be gone for good.",
     deleted: "In the trash",
     vanished: "Deleted",
@@ -184,6 +185,7 @@ export const words = {
 
   position: {
     title: "Position",
+    notYet: "Not saved yet. What you chose is still here.",
     map: "Map. The crosshair in its middle is the position.",
     mapLoading: "Loading the map …",
     mapOff: "No map at the moment: it needs the network once.",

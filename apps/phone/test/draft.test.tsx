@@ -3,7 +3,7 @@ import { router } from "expo-router";
 import { fireEvent, renderRouter, screen } from "expo-router/testing-library";
 import { useLayoutEffect } from "react";
 import { AppState, Text, TextInput, View } from "react-native";
-import type { CallNamed, Place } from "../core/src/core";
+import { type CallNamed, CoreError, failure, type Place, type PlacePage } from "../core/src/core";
 import { useAnswer } from "../src/core";
 import { dropDraftsOf, keepDraft, keptFor, readDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
@@ -22,8 +22,8 @@ const KEY = "ada-1";
 /** What a new version of the place finds typed at the very moment in which it is drawn. */
 const atNews: { type: ((set: (typed: { note: string }) => void) => void) | null } = { type: null };
 
-function Form({ place, kept }: { place: Place; kept: unknown }) {
-  const form = useDraft(place, keptFor(place, kept));
+function Form({ place, kept, entries }: { place: Place; kept: unknown; entries: PlacePage["entries"] }) {
+  const form = useDraft(place, keptFor(place, kept), entries);
   const { set } = form;
   // Drawn, and what follows from it not yet done: a key that is pressed then comes in between.
   useLayoutEffect(() => {
@@ -34,6 +34,7 @@ function Form({ place, kept }: { place: Place; kept: unknown }) {
       <TextInput aria-label="Name" value={form.draft.name} onChangeText={(name) => set({ name })} />
       <TextInput aria-label="Note" value={form.draft.note} onChangeText={(note) => set({ note })} />
       <Text>{[form.isDirty ? "dirty" : "clean", form.isRestored ? "restored" : "new"].join(" ")}</Text>
+      <Text>{`name: ${form.problem("name") ?? "fine"}, note: ${form.problem("note") ?? "fine"}`}</Text>
       <Text onPress={() => void form.save()}>Save</Text>
       <Text onPress={form.revert}>Revert</Text>
     </View>
@@ -43,15 +44,15 @@ function Form({ place, kept }: { place: Place; kept: unknown }) {
 function Page() {
   const { data } = useAnswer({ call: "place", key: KEY });
   const kept = useKeptDraft(KEY);
-  return data && kept ? <Form place={data.place} kept={kept.draft} /> : null;
+  return data && kept ? <Form place={data.place} kept={kept.draft} entries={data.entries} /> : null;
 }
 
 /** The page of a place, over a core that keeps it. */
-async function opened(stored: Place = place()) {
+async function opened(stored: Place = place(), entries: PlacePage["entries"] = []) {
   atNews.type = null;
   const at = { place: stored };
   const core = new FakeCore({
-    place: () => ({ place: at.place, journal: [] }) as never,
+    place: () => ({ place: at.place, journal: [], entries }) as never,
     edit: ({ changes }: CallNamed<"edit">) => ({ place: (at.place = { ...at.place, ...(changes as Partial<Place>) }), changed: true }) as never,
   });
   renderRouter({ index: Page, elsewhere: () => <Text>Elsewhere</Text> }, { wrapper: appOver(core) });
@@ -165,4 +166,52 @@ it("overwrites nothing that the person has not seen without asking them", async 
   expect([screen.getByText(words.clash.title), screen.getByText("Dry")]).toHaveLength(2);
   await press(words.clash.keepMine);
   expect(core.asked("edit")).toMatchObject([{ changes: { note: "By the hut" }, seen: { note: "Dry" } }]);
+});
+
+/** Another window saves after the look and before the save: the core refuses what would overwrite that. */
+function isOvertaken({ core, at }: Awaited<ReturnType<typeof opened>>, ...notes: string[]) {
+  const save = core.replies.edit!;
+  core.replies.edit = (call) => {
+    const note = notes.shift();
+    if (note === undefined) return save(call);
+    at.place = { ...at.place, note };
+    throw new CoreError(failure("changed_since"));
+  };
+}
+
+it("what another window saves between the look and the save is asked about, and is no failure", async () => {
+  const page = await opened();
+  isOvertaken(page, "Dry");
+  await type("Note", "By the hut");
+  await press("Save");
+  expect([screen.getByText(words.clash.title), screen.getByText("Dry")]).toHaveLength(2);
+  expect([screen.queryByRole("alert"), page.at.place.note]).toEqual([null, "Dry"]);
+  await press(words.clash.keepMine);
+  expect(page.core.asked("edit").map(({ seen }) => seen?.note)).toEqual([null, "Dry"]);
+  expect([page.at.place.note, stands()]).toEqual(["By the hut", "clean new"]);
+});
+
+it("a place that never stands still is let be after some looks, and what is typed stays", async () => {
+  const page = await opened();
+  page.core.replies.edit = () => {
+    throw new CoreError(failure("changed_since"));
+  };
+  await type("Note", "By the hut");
+  await press("Save");
+  expect(page.core.asked("edit")).toHaveLength(5);
+  expect(screen.getByText(words.clash.notYet)).toBeTruthy();
+  expect([values(), await keptNote()]).toEqual([["Spring", "By the hut"], "By the hut"]);
+});
+
+it("what the server refused is said beside its field whenever the page is opened, until something else is typed there", async () => {
+  const errors = [{ field: "changes.name.to", code: "too_long", detail: "is longer than 200 characters" }];
+  const entry = { kind: "update", state: { is: "rejected", problem: { code: "invalid", detail: "…", errors } } } as never as PlacePage["entries"][number];
+  const { becomes } = await opened(place(), [entry]);
+  expect(screen.getByText("name: It is longer than 200 characters., note: fine")).toBeTruthy();
+  await type("Note", "By the hut");
+  expect(screen.getByText("name: It is longer than 200 characters., note: fine")).toBeTruthy();
+  await type("Name", "Short");
+  expect(screen.getByText("name: fine, note: fine")).toBeTruthy();
+  await becomes({});
+  expect(screen.getByText("name: fine, note: fine")).toBeTruthy();
 });

@@ -119,7 +119,7 @@ answers! {
         file: TextFile,
         /// Places in it.
         places: u64,
-        /// Places left out because they have no position yet.
+        /// Places left out: they have no position yet, and the format needs one. GeoJSON and CSV hold them all.
         without_position: u64,
     }
 }

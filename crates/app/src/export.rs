@@ -29,13 +29,9 @@ pub(crate) fn places(device: &Device, export: &Export, now: Timestamp) -> Result
     loop {
         let page = device.list(query)?;
         for view in page.places {
-            match to_write(view) {
-                Some(place) => {
-                    writer.write(&place).map_err(|error| broken(&error))?;
-                    places += 1;
-                }
-                None => without_position += 1,
-            }
+            let written = writer.write(&to_write(view)).map_err(|error| broken(&error))?;
+            let count = if written { &mut places } else { &mut without_position };
+            *count += 1;
         }
         query.after = page.next;
         if query.after.is_none() {
@@ -59,17 +55,16 @@ fn file(name: String, media_type: &str, bytes: Vec<u8>) -> Result<TextFile, Fail
     Ok(TextFile { name, media_type: media_type.to_owned(), text })
 }
 
-fn to_write(view: PlaceView) -> Option<ExportPlace> {
-    Some(ExportPlace {
+fn to_write(view: PlaceView) -> ExportPlace {
+    ExportPlace {
         client_id: view.client_id,
         name: view.name,
         note: view.note,
         category: view.category,
         tags: view.tags,
-        position: view.position?,
-        position_source: view.position_source?,
+        position: view.position.zip(view.position_source),
         captured_at: view.captured_at,
-    })
+    }
 }
 
 fn day(now: Timestamp) -> String {

@@ -60,6 +60,9 @@ codes! {
     /// What was looked at has changed since.
     LookAgain = "look_again", "This place has changed since you looked at it; nothing was decided.",
         "Look at both versions once more and decide then.";
+    /// Another window has changed it since it was looked at.
+    ChangedSince = "changed_since", "This place has been changed in another window since you looked at it; nothing was overwritten or deleted.",
+        "Look at it once more and decide then.";
     /// An answer that leaves out a field.
     Undecided = "undecided", "The answer does not say which side wins for every field; nothing was decided.",
         "Choose a side for each of them.";
@@ -191,6 +194,7 @@ impl From<Error> for Failure {
             Error::NothingToResolve => FailureCode::NothingToResolve,
             Error::DecideFirst => FailureCode::DecideFirst,
             Error::LookAgain => FailureCode::LookAgain,
+            Error::ChangedSince(_) => FailureCode::ChangedSince,
             Error::Undecided(_) => FailureCode::Undecided,
             Error::OnItsWay => FailureCode::OnItsWay,
             Error::Invalid(_) => FailureCode::Invalid,

@@ -236,6 +236,8 @@ impl From<DeviceError> for Failure {
             }
             DeviceError::NotInTrash => Self::new(Exit::Failed, "not_in_trash", sentence),
             DeviceError::LookAgain => Self::new(Exit::Attention, "look_again", sentence),
+            DeviceError::ChangedSince(_) => Self::new(Exit::Attention, "changed_since", sentence)
+                .hint("Another process has just changed it. Look with: holdfast show <place>, and repeat the command."),
             DeviceError::Undecided(_) => Self::new(Exit::Usage, "undecided", sentence)
                 .hint("Nothing was decided. Add --field FIELD=mine or --field FIELD=theirs for each of them."),
             DeviceError::NothingToResolve => Self::new(Exit::Failed, "nothing_to_resolve", sentence)

@@ -158,7 +158,17 @@ fn what_is_exported_as_gpx_is_imported_the_same() {
     home.save("Plain");
     home.ok(&["save", "--waiting", "--name", "Nowhere"]);
     let file = home.file("out.gpx");
-    home.ok(&["export", "-o", file.to_str().unwrap()]).says("2 places written").says("1 place has no position yet");
+    home.ok(&["export", "-o", file.to_str().unwrap()])
+        .says("2 places written")
+        .says("1 place has no position yet and is not in the file: GPX needs one");
+    for (name, holds) in [("all.geojson", true), ("all.csv", true), ("all.kml", false)] {
+        let file = home.file(name);
+        let run = home.ok(&["export", "-o", file.to_str().unwrap()]);
+        assert_eq!(std::fs::read_to_string(&file).unwrap().contains("Nowhere"), holds, "{name}");
+        assert_eq!(run.err.contains("no position yet"), !holds, "{name}: {}", run.err);
+    }
+    // It can't be taken without a position, which is said of it alone.
+    Home::new().expect(3, &["import", home.file("all.geojson").to_str().unwrap()]).says("has no coordinates");
 
     let other = Home::new();
     other.ok(&["import", file.to_str().unwrap()]);

@@ -2,7 +2,7 @@
 //!
 //! 1. The store without an account is promised to this one, durably: from then on no other account can have what is in
 //!    it.
-//! 2. Its captures are copied in chunks, each a durable commit of the account's store. Of one that is there already (the
+//! 2. Its captures are copied in chunks, with their history, each a durable commit of the account's store. Of one that is there already (the
 //!    same file was imported on another device), what the person set differently is queued as a change.
 //! 3. The store without an account is emptied and released in one commit. It may be used again.
 //!
@@ -149,6 +149,7 @@ fn take(from: &Tx<'_>, into: &Tx<'_>, adoption: &[u8], moving: &Moving) -> Resul
         let made = Moment { wall: entry.queued_at, boot: entry.boot, since_boot_micros: entry.since_boot };
         outbox::enqueue_as(into, id, &operation, made)?;
     }
+    journal::carry_over(from, moving.row.id, into, id, &moving.chain)?;
     journal::note(into, id, JournalEvent::Adopted, None)?;
     Ok(true)
 }

@@ -14,12 +14,18 @@ use crate::outbox::{self, Entry};
 use crate::places::{self, PlaceRow};
 use crate::shown::Shown;
 use crate::tx::Tx;
+use crate::unseen;
 use crate::views::{JournalEvent, LocalId};
 use crate::words::{Mark, OpState};
 
 impl Device {
     /// Changes fields of a place. `seen` is what stood on the screen when the person decided; without it, what the store
     /// shows now. False: there was nothing to change.
+    ///
+    /// Nothing that the person has not seen is overwritten unasked. Where an unsent change, made through another window or
+    /// by another process, has put something else there, this is [`Error::ChangedSince`] and nothing is written: the two
+    /// would leave as one, and nobody would ever ask. What came from the server is no reason to refuse: the change is queued
+    /// with what the person saw, and the server asks.
     pub fn edit(&mut self, id: LocalId, edit: Edit, seen: Option<Seen>) -> Result<bool> {
         self.write(|tx| self::edit(tx, &places::load(tx, id)?, edit, seen.as_ref()))
     }
@@ -78,6 +84,9 @@ pub(crate) fn edit(tx: &Tx<'_>, row: &PlaceRow, edit: Edit, seen: Option<&Seen>)
     let changes = fold::changes_of(edit, &row.shown, confirmed.as_ref().or(seen))?;
     if changes.is_empty() {
         return Ok(false);
+    }
+    if let Some(seen) = seen {
+        unseen::check_edit(tx, row, seen, &changes)?;
     }
     if capture::is_waiting(tx, row)? {
         let mut shown = row.shown.clone();

@@ -1,6 +1,6 @@
 //! Why a command or query could not be carried out.
 
-use holdfast_contract::FieldError;
+use holdfast_contract::{Field, FieldError};
 use rusqlite::{ErrorCode, ffi};
 
 use crate::binding::Binding;
@@ -39,6 +39,10 @@ pub enum Error {
     /// The server's side has changed since the person looked at it.
     #[error("the other side has changed again since you looked at it; look once more and decide then")]
     LookAgain,
+    /// An unsent change, made by another window or process since the person looked, stands in these fields. It would have
+    /// been lost without a word.
+    #[error("changed on this device since you looked at it: {}; nothing was done, look once more", names(.0))]
+    ChangedSince(Vec<Field>),
     /// The answer leaves out a field that conflicts.
     #[error("the answer does not say which side wins for: {}", .0.join(", "))]
     Undecided(Vec<&'static str>),
@@ -86,6 +90,10 @@ pub enum Error {
     /// Any other failure of SQLite.
     #[error("the database failed: {0}")]
     Database(#[source] rusqlite::Error),
+}
+
+fn names(fields: &[Field]) -> String {
+    fields.iter().map(|field| field.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn invalid(errors: &[FieldError]) -> String {

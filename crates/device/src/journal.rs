@@ -81,6 +81,30 @@ pub(crate) fn said(tx: &Tx<'_>, entry: &Entry, event: JournalEvent, detail: &str
     Ok(())
 }
 
+/// A line as it stands in the table, but for its number and its place.
+const COPIED: &str = "at, event, op_id, kind, attempts, queued_at, first_sent_at, last_sent_at, detail";
+
+/// Takes a place's history over into another store, and says there when what still waits was queued: those steps are told
+/// before what happens to the place in that store.
+pub(crate) fn carry_over(from: &Tx<'_>, old: LocalId, into: &Tx<'_>, new: LocalId, waiting: &[Entry]) -> Result<()> {
+    let lines =
+        from.all(&format!("SELECT {COPIED} FROM journal WHERE place = ?1 ORDER BY number"), [old.0], |row| {
+            (0..9).map(|column| row.get(column)).collect::<rusqlite::Result<Vec<rusqlite::types::Value>>>()
+        })?;
+    let sql = format!("INSERT INTO journal (place, {COPIED}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    for line in lines {
+        let place = std::iter::once(rusqlite::types::Value::Integer(new.0));
+        into.run(&sql, rusqlite::params_from_iter(place.chain(line)))?;
+    }
+    for entry in waiting {
+        into.run(
+            "INSERT INTO journal (place, at, event, op_id, kind) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![new.0, Micros(entry.queued_at), JournalEvent::Queued, entry.op_id.0, entry.action.kind()],
+        )?;
+    }
+    Ok(())
+}
+
 /// One operation's way, as far as it has come.
 struct Way {
     op_id: Option<OpId>,
@@ -121,6 +145,8 @@ impl Way {
 struct Story {
     entries: Vec<JournalEntry>,
     begun: HashSet<OpId>,
+    /// Of these, a line of its own says when they were queued.
+    queued: HashSet<OpId>,
     sent_again: HashSet<OpId>,
 }
 
@@ -131,7 +157,7 @@ impl Story {
         if !self.begun.insert(op_id) {
             return;
         }
-        if let Some(at) = way.queued_at {
+        if let Some(at) = way.queued_at.filter(|_| !self.queued.contains(&op_id)) {
             self.entries.push(JournalEntry { attempts: 0, ..way.entry(at, JournalEvent::Queued, None) });
         }
         if let Some(at) = way.first_sent_at {
@@ -166,7 +192,9 @@ impl Device {
             }
             let mut story = Story::default();
             for line in &lines {
-                if let Some(way) = line.way.op_id.and_then(|op_id| ways.get(&op_id)) {
+                if line.event == JournalEvent::Queued {
+                    story.queued.extend(line.way.op_id);
+                } else if let Some(way) = line.way.op_id.and_then(|op_id| ways.get(&op_id)) {
                     story.begin(way);
                     if line.way.attempts == way.attempts {
                         story.repeat(way);

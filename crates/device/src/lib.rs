@@ -47,7 +47,7 @@
 //! | to learn | read |
 //! |---|---|
 //! | how a capture becomes durable | `capture`, `places`, `outbox` |
-//! | how edits fold | `fold` (pure), `edit`, `trash` |
+//! | how edits fold, and when they may not | `fold` (pure), `unseen`, `edit`, `trash` |
 //! | what the person sees | `shown` (pure), `state` |
 //! | what is sent, and when | `poll`, `push`, `lanes` |
 //! | what a reply means | `judge`, `push_reply`, `reconcile`, `gone`, `pull`, `resync` |
@@ -104,6 +104,7 @@ mod status;
 mod testing;
 mod trash;
 mod tx;
+mod unseen;
 mod upgrade;
 mod views;
 mod words;

@@ -12,11 +12,16 @@ use crate::error::{Error, Result};
 use crate::outbox::{self, Entry};
 use crate::places::{self, PlaceRow};
 use crate::tx::Tx;
+use crate::unseen;
 use crate::views::{JournalEvent, LocalId};
 use crate::words::OpState;
 
 impl Device {
     /// Deletes a place. One that was captured here and never sent vanishes; any other goes into the trash.
+    ///
+    /// Where an unsent change, made through another window or by another process, stands in it that `seen` does not have,
+    /// this is [`Error::ChangedSince`], and nothing is done: it would go with the place, unseen. What came from the server
+    /// since is for the server to ask about.
     pub fn delete(&mut self, id: LocalId, seen: Option<Seen>) -> Result<DeleteOutcome> {
         self.write(|tx| delete(tx, &places::load(tx, id)?, seen.as_ref()))
     }
@@ -30,7 +35,7 @@ impl Device {
         })
     }
 
-    /// Takes a place out of the trash.
+    /// Takes a place out of the trash, as it is: nothing can be overwritten or lost by it.
     pub fn restore(&mut self, id: LocalId, seen: Option<Seen>) -> Result<()> {
         self.write(|tx| {
             let row = places::load(tx, id)?;
@@ -79,6 +84,9 @@ pub(crate) fn delete(tx: &Tx<'_>, row: &PlaceRow, seen: Option<&Seen>) -> Result
     }
     if row.role != Role::Owner {
         return Err(Error::NotAllowed);
+    }
+    if let Some(seen) = seen {
+        unseen::check_delete(tx, row, seen)?;
     }
     let mut chain = outbox::chain(tx, row.id)?;
     if capture::is_waiting(tx, row)? || only_here(tx, row, &chain)? {

@@ -204,7 +204,7 @@ impl<W: Write> KmzWriter<W> {
     }
 
     /// Writes a place.
-    pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<()> {
+    pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<bool> {
         self.kml.write(place)
     }
 

@@ -69,6 +69,8 @@ enum Open<W: Write + Seek> {
 struct Counts {
     places: u64,
     trash: u64,
+    /// Live places without a position.
+    without_position: u64,
     /// `None`: whoever writes does not know what was before.
     versions: Option<u64>,
 }
@@ -133,6 +135,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     /// Writes a place of the list that was begun. `more` is what is known of it besides: members of its properties, for the
     /// lists that hold everything.
     pub fn place(&mut self, place: &ExportPlace, more: Map<String, Value>) -> io::Result<()> {
+        self.counts.without_position += u64::from(matches!(self.open, Open::Gpx(_)) && place.position.is_none());
         match &mut self.open {
             Open::GeoJson(writer, list) => {
                 match list {
@@ -141,7 +144,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
                 }
                 writer.write_with(place, more)
             }
-            Open::Gpx(writer) => writer.write(place),
+            Open::Gpx(writer) => writer.write(place).map(drop),
             Open::Csv(writer) => writer.write(place),
             Open::None | Open::History => Err(io::Error::new(io::ErrorKind::InvalidInput, "no list was begun")),
         }
@@ -197,7 +200,15 @@ impl<W: Write + Seek> ArchiveWriter<W> {
     }
 
     fn read_me(&self) -> String {
-        let Counts { places, trash, versions } = self.counts;
+        let Counts { places, trash, without_position, versions } = self.counts;
+        let lacking = match without_position {
+            0 => String::new(),
+            count => format!(
+                "{:16}Without a position: {count}. Their geometry is null, places.gpx lacks them,\n\
+                 {:16}and an import takes them once they have one.\n",
+                "", ""
+            ),
+        };
         let history = match versions {
             Some(count) => format!(
                 "history.jsonl   what places were before they were changed: one JSON object a line,\n\
@@ -212,6 +223,7 @@ impl<W: Write + Seek> ArchiveWriter<W> {
             "A complete archive of your places in Holdfast, made at {}.\n\n\
              places.geojson  every place with all its fields ({places}): GeoJSON, RFC 7946.\n\
              {:16}Import this archive as it is, and these places are there again.\n\
+             {lacking}\
              places.gpx      the same places for GPS devices and map programs: GPX 1.1\n\
              places.csv      the same places for spreadsheets: UTF-8, with commas\n\
              trash.geojson   what is in the trash, with all its fields ({trash})\n\
@@ -250,8 +262,7 @@ mod tests {
             note: Note::parse("First line\nsecond; \"line\"").unwrap(),
             category: Category::parse("tree").unwrap(),
             tags: Tags::parse(["a b", "c"], "").unwrap(),
-            position: Position::parse("", 47.5, 8.5, Some(4.0), Some(400.0)).unwrap(),
-            position_source: PositionSource::Fix,
+            position: Some((Position::parse("", 47.5, 8.5, Some(4.0), Some(400.0)).unwrap(), PositionSource::Fix)),
             captured_at: Timestamp::parse("2026-05-01T10:00:00Z").unwrap(),
         }
     }
@@ -315,6 +326,24 @@ mod tests {
         let bytes = archive(false);
         assert!(text(&bytes, "README.txt").contains("There is no history in this archive"));
         assert!(ZipArchive::new(Cursor::new(bytes)).unwrap().by_name("history.jsonl").is_err());
+    }
+
+    #[test]
+    fn a_place_without_a_position_is_in_the_archive_which_says_where_and_where_not() {
+        let mut archive = ArchiveWriter::new(Cursor::new(Vec::new()), Timestamp::EPOCH).unwrap();
+        for list in [Listed::Places, Listed::PlacesAsGpx, Listed::PlacesAsCsv] {
+            archive.begin(list).unwrap();
+            archive.place(&place(1, "Here"), Map::new()).unwrap();
+            archive.place(&ExportPlace { position: None, ..place(2, "Nowhere") }, Map::new()).unwrap();
+        }
+        let bytes = archive.finish().unwrap().into_inner();
+        let holds = |file: &str| text(&bytes, file).contains("Nowhere");
+        assert_eq!([PLACES, "places.csv", "places.gpx"].map(holds), [true, true, false]);
+        let words = text(&bytes, "README.txt");
+        assert!(words.contains("all its fields (2)") && words.contains("Without a position: 1."), "{words}");
+        // What can be taken is taken, and the other one named.
+        let read = read(bytes.as_slice(), "holdfast.zip", &ReadOptions::default()).unwrap();
+        assert_eq!((read.rows.len(), read.bad_count), (1, 1));
     }
 
     #[test]

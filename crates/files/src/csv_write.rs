@@ -35,23 +35,23 @@ impl<W: Write> CsvWriter<W> {
         Ok(Self { csv })
     }
 
-    /// Writes a place. What a spreadsheet would take for a formula is guarded.
+    /// Writes a place; without a position, its columns are empty. What a spreadsheet would take for a formula is guarded.
     pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<()> {
         let text = |text: Option<&str>| guarded(&plain_text(text.unwrap_or_default()));
-        let position = &place.position;
+        let position = place.position.map(|(position, _)| position);
         let number = |number: Option<f64>| number.map(|number| number.to_string()).unwrap_or_default();
         self.csv.write_record([
-            position.latitude.get().to_string(),
-            position.longitude.get().to_string(),
+            number(position.map(|position| position.latitude.get())),
+            number(position.map(|position| position.longitude.get())),
             text(place.name.as_ref().map(Text::as_str)),
             text(place.note.as_ref().map(Text::as_str)),
             text(place.category.as_ref().map(Text::as_str)),
             text(Some(&join_tags(place.tags.iter().map(Text::as_str)))),
-            number(position.accuracy.map(holdfast_contract::Accuracy::get)),
-            number(position.altitude.map(holdfast_contract::Altitude::get)),
+            number(position.and_then(|position| position.accuracy).map(holdfast_contract::Accuracy::get)),
+            number(position.and_then(|position| position.altitude).map(holdfast_contract::Altitude::get)),
             place.captured_at.to_string(),
             place.client_id.map(|id| id.to_string()).unwrap_or_default(),
-            place.position_source.as_str().to_owned(),
+            place.position.map(|(_, source)| source.as_str().to_owned()).unwrap_or_default(),
         ])?;
         Ok(())
     }

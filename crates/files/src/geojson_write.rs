@@ -1,4 +1,4 @@
-//! Writes GeoJSON (RFC 7946): one Point feature per place.
+//! Writes GeoJSON (RFC 7946): one feature per place, a Point where its position is known.
 
 use std::io::{self, Write};
 
@@ -19,28 +19,31 @@ impl<W: Write> GeoJsonWriter<W> {
         Self { features: FeatureWriter::from_writer(out) }
     }
 
-    /// Writes a place. Coordinates are longitude, latitude and, where known, altitude; missing values are `null`.
+    /// Writes a place. Coordinates are longitude, latitude and, where known, altitude; missing values are `null`, and so is the
+    /// geometry of a place without a position ("unlocated", section 3.2).
     pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<()> {
         self.write_with(place, JsonObject::new())
     }
 
     /// The same with further properties; those of the place itself stay as they are.
     pub(crate) fn write_with(&mut self, place: &ExportPlace, more: JsonObject) -> io::Result<()> {
-        let position = &place.position;
-        let mut coordinates = vec![position.longitude.get(), position.latitude.get()];
-        coordinates.extend(position.altitude.map(holdfast_contract::Altitude::get));
+        let geometry = place.position.map(|(position, _)| {
+            let mut coordinates = vec![position.longitude.get(), position.latitude.get()];
+            coordinates.extend(position.altitude.map(holdfast_contract::Altitude::get));
+            GeometryValue::new_point(Position::from(coordinates)).into()
+        });
         let mut properties = more;
         let mut set = |key: &str, value: Value| properties.insert(key.to_owned(), value);
         set("name", json!(place.name.as_ref().map(|name| plain_text(name.as_str()))));
         set("note", json!(place.note.as_ref().map(|note| plain_text(note.as_str()))));
         set("category", json!(place.category.as_ref().map(|category| plain_text(category.as_str()))));
         set("tags", json!(place.tags.iter().map(|tag| plain_text(tag.as_str())).collect::<Vec<_>>()));
-        set("accuracy", json!(position.accuracy));
-        set("positionSource", json!(place.position_source));
+        set("accuracy", json!(place.position.and_then(|(position, _)| position.accuracy)));
+        set("positionSource", json!(place.position.map(|(_, source)| source)));
         set("capturedAt", json!(place.captured_at));
         let feature = Feature {
             bbox: None,
-            geometry: Some(GeometryValue::new_point(Position::from(coordinates)).into()),
+            geometry,
             id: place.client_id.map(|id| Id::String(id.to_string())),
             properties: Some(properties),
             foreign_members: None,

@@ -35,16 +35,17 @@ impl<W: Write> GpxWriter<W> {
         Ok(writer)
     }
 
-    /// Writes a place. The order of the elements is the schema's.
-    pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<()> {
-        let longitude = place.position.longitude.get();
+    /// Writes a place, unless it has no position: a waypoint needs one. The order of the elements is the schema's.
+    pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<bool> {
+        let Some((position, position_source)) = place.position else { return Ok(false) };
+        let longitude = position.longitude.get();
         // The schema ends before 180; it is the same meridian.
         let longitude = if longitude >= 180.0 { -180.0 } else { longitude };
-        let latitude = place.position.latitude.get().to_string();
+        let latitude = position.latitude.get().to_string();
         let start = BytesStart::new("wpt")
             .with_attributes([("lat", latitude.as_str()), ("lon", longitude.to_string().as_str())]);
         self.xml.write_event(Event::Start(start))?;
-        if let Some(altitude) = place.position.altitude {
+        if let Some(altitude) = position.altitude {
             self.element("ele", &altitude.get().to_string())?;
         }
         self.element("time", &place.captured_at.to_string())?;
@@ -61,15 +62,16 @@ impl<W: Write> GpxWriter<W> {
         if let Some(client_id) = place.client_id {
             self.element("holdfast:clientId", &client_id.to_string())?;
         }
-        self.element("holdfast:positionSource", place.position_source.as_str())?;
-        if let Some(accuracy) = place.position.accuracy {
+        self.element("holdfast:positionSource", position_source.as_str())?;
+        if let Some(accuracy) = position.accuracy {
             self.element("holdfast:accuracy", &accuracy.get().to_string())?;
         }
         for tag in place.tags.iter() {
             self.element("holdfast:tag", tag.as_str())?;
         }
         self.xml.write_event(Event::End(BytesEnd::new("extensions")))?;
-        self.xml.write_event(Event::End(BytesEnd::new("wpt")))
+        self.xml.write_event(Event::End(BytesEnd::new("wpt")))?;
+        Ok(true)
     }
 
     /// Ends the file.

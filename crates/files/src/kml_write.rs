@@ -29,8 +29,9 @@ impl<W: Write> KmlWriter<W> {
         Ok(writer)
     }
 
-    /// Writes a place. The order of the elements is the schema's.
-    pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<()> {
+    /// Writes a place, unless it has no position: nothing could be shown. The order of the elements is the schema's.
+    pub(crate) fn write(&mut self, place: &ExportPlace) -> io::Result<bool> {
+        let Some((position, position_source)) = place.position else { return Ok(false) };
         self.start("Placemark")?;
         if let Some(name) = &place.name {
             self.element("name", name.as_str())?;
@@ -46,19 +47,18 @@ impl<W: Write> KmlWriter<W> {
         if let Some(client_id) = place.client_id {
             self.data("clientId", &client_id.to_string())?;
         }
-        self.data("positionSource", place.position_source.as_str())?;
+        self.data("positionSource", position_source.as_str())?;
         if let Some(category) = &place.category {
             self.data("category", category.as_str())?;
         }
         for tag in place.tags.iter() {
             self.data("tag", tag.as_str())?;
         }
-        if let Some(accuracy) = place.position.accuracy {
+        if let Some(accuracy) = position.accuracy {
             self.data("accuracy", &accuracy.get().to_string())?;
         }
         self.end("ExtendedData")?;
         self.start("Point")?;
-        let position = &place.position;
         let mut coordinates = format!("{},{}", position.longitude.get(), position.latitude.get());
         if let Some(altitude) = position.altitude {
             self.element("altitudeMode", "absolute")?;
@@ -66,7 +66,8 @@ impl<W: Write> KmlWriter<W> {
         }
         self.element("coordinates", &coordinates)?;
         self.end("Point")?;
-        self.end("Placemark")
+        self.end("Placemark")?;
+        Ok(true)
     }
 
     /// Ends the file.

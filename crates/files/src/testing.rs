@@ -101,10 +101,11 @@ pub(crate) fn expected(mut place: ExportPlace, format: Format) -> ExportPlace {
     place.category = held(place.category, change);
     place.tags = Tags::parse(place.tags.iter().map(|tag| change(tag.as_str())), "tags").unwrap_or_default();
     if format == Format::Gpx
-        && place.position.longitude.get() >= 180.0
+        && let Some((position, _)) = &mut place.position
+        && position.longitude.get() >= 180.0
         && let Ok(same) = Longitude::new(-180.0)
     {
-        place.position.longitude = same;
+        position.longitude = same;
     }
     place
 }
@@ -119,8 +120,7 @@ pub(crate) fn export_place(row: &ImportRow) -> ExportPlace {
         note: place.fields.note,
         category: place.fields.category,
         tags: place.fields.tags,
-        position: place.fields.position,
-        position_source: row.position_source.unwrap_or(PositionSource::Manual),
+        position: Some((place.fields.position, row.position_source.unwrap_or(PositionSource::Manual))),
         captured_at: place.captured_at,
     }
 }

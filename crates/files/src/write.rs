@@ -24,10 +24,8 @@ pub struct ExportPlace {
     pub category: Option<Category>,
     /// Its tags.
     pub tags: Tags,
-    /// Where it is.
-    pub position: Position,
-    /// Where the position comes from.
-    pub position_source: PositionSource,
+    /// Where it is, and where that comes from; none yet for a capture that waits for its position.
+    pub position: Option<(Position, PositionSource)>,
     /// When it was captured.
     pub captured_at: Timestamp,
 }
@@ -62,14 +60,14 @@ impl<W: Write> Writer<W> {
         })
     }
 
-    /// Writes one place.
-    pub fn write(&mut self, place: &ExportPlace) -> io::Result<()> {
+    /// Writes one place. False: it has no position, which GPX and KML need, and is left out.
+    pub fn write(&mut self, place: &ExportPlace) -> io::Result<bool> {
         match self {
             Self::Gpx(writer) => writer.write(place),
             Self::Kml(writer) => writer.write(place),
             Self::Kmz(writer) => writer.write(place),
-            Self::GeoJson(writer) => writer.write(place),
-            Self::Csv(writer) => writer.write(place),
+            Self::GeoJson(writer) => writer.write(place).map(|()| true),
+            Self::Csv(writer) => writer.write(place).map(|()| true),
         }
     }
 

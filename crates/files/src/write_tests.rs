@@ -14,8 +14,7 @@ fn place() -> ExportPlace {
         note: Note::parse("two\nlines ]]> é").unwrap(),
         category: Category::parse("food").unwrap(),
         tags: Tags::parse(["a & b", "c"], "tags").unwrap(),
-        position: Position::parse("", -33.8568, 180.0, Some(12.5), Some(1e21)).unwrap(),
-        position_source: PositionSource::Fix,
+        position: Some((Position::parse("", -33.8568, 180.0, Some(12.5), Some(1e21)).unwrap(), PositionSource::Fix)),
         captured_at: Timestamp::parse("2026-01-02T03:04:05.5Z").unwrap(),
     }
 }
@@ -35,7 +34,7 @@ fn what_is_written_is_read_back_the_same() {
         original.name = Name::parse("Bar & <Grill> \"1\"\u{FFFD}").unwrap();
         if *format == Format::Gpx {
             // The schema ends before 180; the meridian is the same.
-            original.position.longitude = Longitude::new(-180.0).unwrap();
+            original.position.as_mut().unwrap().0.longitude = Longitude::new(-180.0).unwrap();
         }
         assert_eq!(export_place(&read_back(&place(), *format)), original, "{format}");
     }
@@ -81,6 +80,48 @@ fn geojson_is_a_collection_of_points_longitude_first() {
     assert_eq!(feature["id"], place().client_id.unwrap().to_string());
     assert_eq!(feature["properties"]["tags"], serde_json::json!(["a & b", "c"]));
     assert!(feature.get("bbox").is_none());
+}
+
+#[test]
+fn a_place_without_a_position_is_in_the_formats_that_can_hold_it_with_all_its_fields() {
+    let lost = ExportPlace { position: None, ..place() };
+    let mut taken = Vec::new();
+    for format in Format::WRITABLE {
+        let mut out = Vec::new();
+        let mut writer = crate::Writer::new(*format, &mut out, Timestamp::EPOCH).unwrap();
+        assert!(writer.write(&place()).unwrap());
+        taken.extend(writer.write(&lost).unwrap().then_some(*format));
+        writer.finish().unwrap();
+        // Whoever reads it back gets the one that can be taken, and is told of the other where it is in the file.
+        let file = contents(&out, "");
+        assert_eq!((file.rows.len(), file.bad_count), (1, u64::from(taken.contains(format))), "{format}");
+        assert!(file.bad.iter().all(|bad| bad.reason == "has no coordinates in the file"), "{:?}", file.bad);
+    }
+    assert_eq!(taken, [Format::GeoJson, Format::Csv]);
+}
+
+#[test]
+fn other_readers_take_a_place_without_a_position_and_find_all_else() {
+    let lost = [ExportPlace { position: None, ..place() }];
+    let text = String::from_utf8(testing::written(&lost, Format::GeoJson)).unwrap();
+    assert!(text.contains("\"geometry\":null"), "the member may not be absent: {text}");
+    let collection: geojson::FeatureCollection = text.parse().unwrap();
+    let feature = &collection.features[0];
+    assert_eq!(feature.geometry, None);
+    assert_eq!(feature.id, Some(geojson::feature::Id::String(place().client_id.unwrap().to_string())));
+    let property = |name: &str| feature.property(name).unwrap().clone();
+    assert_eq!(property("note"), "two\nlines ]]> é");
+    assert_eq!(property("tags"), serde_json::json!(["a & b", "c"]));
+    assert_eq!((property("positionSource"), property("accuracy")), Default::default());
+    assert_eq!(property("capturedAt"), serde_json::json!(place().captured_at));
+
+    let bytes = testing::written(&lost, Format::Csv);
+    let mut table = csv::Reader::from_reader(bytes.as_slice());
+    let row: std::collections::BTreeMap<String, String> = table.deserialize().next().unwrap().unwrap();
+    let empty: Vec<&str> = row.iter().filter(|(_, cell)| cell.is_empty()).map(|(column, _)| column.as_str()).collect();
+    assert_eq!(empty, ["accuracy", "altitude", "latitude", "longitude", "position_source"]);
+    assert_eq!((row["note"].as_str(), row["category"].as_str()), ("two\nlines ]]> é", "food"));
+    assert_eq!(row["client_id"], place().client_id.unwrap().to_string());
 }
 
 #[test]
@@ -183,8 +224,10 @@ fn any_place() -> impl Strategy<Value = ExportPlace> {
             note,
             category,
             tags: Tags::parse(tags, "tags").unwrap(),
-            position: Position::parse("", latitude, longitude, accuracy, altitude).unwrap(),
-            position_source: if time % 2 == 0 { PositionSource::Fix } else { PositionSource::Manual },
+            position: Some((
+                Position::parse("", latitude, longitude, accuracy, altitude).unwrap(),
+                if time % 2 == 0 { PositionSource::Fix } else { PositionSource::Manual },
+            )),
             captured_at: Timestamp::from_micros(time),
         },
     )

@@ -127,8 +127,7 @@ pub fn exported(place: &Place) -> ExportPlace {
         note: place.note.clone(),
         category: place.category.clone(),
         tags: place.tags.clone(),
-        position: place.position(),
-        position_source: place.position_source,
+        position: Some((place.position(), place.position_source)),
         captured_at: place.captured_at,
     }
 }

@@ -326,7 +326,7 @@ export type Exported = {
    */
   places: number,
   /**
-   * Places left out because they have no position yet.
+   * Places left out: they have no position yet, and the format needs one. GeoJSON and CSV hold them all.
    */
   withoutPosition: number,
 };
@@ -364,7 +364,7 @@ export type Failure = {
 /**
  * What went wrong, as a code that never changes its meaning.
  */
-export type FailureCode = "unknown_call" | "invalid" | "no_such_place" | "other_account" | "no_such_entry" | "in_trash" | "not_in_trash" | "not_allowed" | "nothing_to_resolve" | "decide_first" | "look_again" | "undecided" | "on_its_way" | "busy" | "storage_full" | "storage_refused" | "storage_unsupported" | "storage_inaccessible" | "storage_damaged" | "storage_too_new" | "not_signed_in" | "account_gone" | "update_app" | "signed_in_elsewhere" | "unsent_work" | "adopted_elsewhere" | "invalid_credentials" | "invalid_code" | "setup_needed" | "rate_limited" | "unreachable" | "not_holdfast" | "invalid_server" | "server" | "unavailable" | "unexpected";
+export type FailureCode = "unknown_call" | "invalid" | "no_such_place" | "other_account" | "no_such_entry" | "in_trash" | "not_in_trash" | "not_allowed" | "nothing_to_resolve" | "decide_first" | "look_again" | "changed_since" | "undecided" | "on_its_way" | "busy" | "storage_full" | "storage_refused" | "storage_unsupported" | "storage_inaccessible" | "storage_damaged" | "storage_too_new" | "not_signed_in" | "account_gone" | "update_app" | "signed_in_elsewhere" | "unsent_work" | "adopted_elsewhere" | "invalid_credentials" | "invalid_code" | "setup_needed" | "rate_limited" | "unreachable" | "not_holdfast" | "invalid_server" | "server" | "unavailable" | "unexpected";
 
 /**
  * A field of a place that is changed, and can conflict, on its own.
@@ -1486,6 +1486,7 @@ export const FAILURE_WORDS: Record<FailureCode, { sentence: string; advice: stri
   nothing_to_resolve: { sentence: "There is nothing to decide about this place any more.", advice: "Look at it once more." },
   decide_first: { sentence: "The server no longer has this place, so it can't be changed before you decide.", advice: "Decide first whether to keep it as a new place or to let it go." },
   look_again: { sentence: "This place has changed since you looked at it; nothing was decided.", advice: "Look at both versions once more and decide then." },
+  changed_since: { sentence: "This place has been changed in another window since you looked at it; nothing was overwritten or deleted.", advice: "Look at it once more and decide then." },
   undecided: { sentence: "The answer does not say which side wins for every field; nothing was decided.", advice: "Choose a side for each of them." },
   on_its_way: { sentence: "This change is being sent at this moment, so it can't be touched.", advice: "Try again in a moment, when the answer is there." },
   busy: { sentence: "The storage of this device is busy; nothing was changed.", advice: "Try again in a moment." },

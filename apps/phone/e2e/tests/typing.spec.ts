@@ -205,3 +205,52 @@ test("a position set in another window meanwhile is not overwritten unasked", as
   await expect(said(other, words.clash.kept.now)).toBeVisible();
   await expect(other.getByText(/^47\.60000/).filter({ visible: true }).first()).toBeVisible();
 });
+
+test("what another window saves while this one is saving is not overwritten: the core sees it, and the person is asked", async ({ phone, network }) => {
+  await holdable(phone.context(), "edit");
+  await phone.reload();
+  await saveNamed(phone, "Old oak");
+  const other = await phone.context().newPage();
+  await openApp(other, network);
+  for (const page of [phone, other]) await openPlace(page, "Old oak");
+  await field(other, "name").fill("Second oak");
+  // It has looked, and is about to save.
+  await hold(other);
+  await button(other, words.place.save).click();
+  await expect(button(other, words.place.save)).toBeDisabled();
+  await field(phone, "name").fill("First oak");
+  await button(phone, words.place.save).click();
+  // It is stored, and the other window has heard of it.
+  await expect(other.getByRole("heading", { name: "First oak", level: 1 })).toBeVisible();
+
+  await letThrough(other);
+  for (const text of ["First oak", "Second oak"]) await expect(question(other).getByText(text, { exact: true })).toBeVisible();
+  await expect(other.getByRole("alert").filter({ visible: true })).toHaveCount(0);
+  await expect(field(phone, "name"), "nothing was overwritten").toHaveValue("First oak");
+  await question(other).getByRole("button", { name: words.clash.keepMine }).click();
+  await expect(said(other, words.clash.kept.mine)).toBeVisible();
+  await expect(field(phone, "name")).toHaveValue("Second oak");
+});
+
+test("what another window has just saved is not deleted unseen", async ({ phone, network }) => {
+  await holdable(phone.context(), "delete");
+  await phone.reload();
+  await saveNamed(phone, "Old oak");
+  const other = await phone.context().newPage();
+  await openApp(other, network);
+  for (const page of [phone, other]) await openPlace(page, "Old oak");
+  await hold(other);
+  await button(other, words.place.deleteForGood).click();
+  await question(other).getByRole("button", { name: words.place.deleteForGood }).click();
+  await expect(question(other)).toHaveCount(0);
+  await field(phone, "note").fill("Hollow");
+  await button(phone, words.place.save).click();
+  await expect(field(other, "note")).toHaveValue("Hollow");
+
+  await letThrough(other);
+  await expect(question(other).getByText(words.place.deleteChanged)).toBeVisible();
+  await expect(question(other).getByText("Hollow", { exact: true })).toBeVisible();
+  await look(other, "delete-changed");
+  await question(other).getByRole("button", { name: words.place.deleteForGood }).click();
+  await expect(said(other, words.place.vanished)).toBeVisible();
+});

@@ -1,4 +1,4 @@
-import { type CoreError, type Failure, failure } from "../../core/src/core";
+import { type CoreError, type Failure, failure, type OutboxEntry } from "../../core/src/core";
 
 // By its name: in a browser the core is a script of its own, whose class is another one.
 const isCoreError = (error: unknown): error is CoreError => error instanceof Error && error.name === "CoreError" && "failure" in error;
@@ -10,7 +10,16 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** Why the value of this field can't be taken, as a sentence; undefined where it is not at fault. */
-export function fieldProblem(failure: Failure | null | undefined, field: string): string | undefined {
+export function fieldProblem(failure: Pick<Failure, "fields"> | null | undefined, field: string): string | undefined {
   const at = failure?.fields.find((each) => new RegExp(`(^|\\.)${field}($|[.[])`).test(each.field));
   return at && `It ${at.detail}.`;
+}
+
+/** The same of what the server has refused for good, which the core keeps until it is mended or discarded. */
+export function refusedProblem(entries: readonly Pick<OutboxEntry, "state">[], field: string): string | undefined {
+  for (const { state } of entries) {
+    const problem = state.is === "rejected" ? fieldProblem({ fields: state.problem.errors ?? [] }, field) : undefined;
+    if (problem) return problem;
+  }
+  return undefined;
 }

@@ -4,4 +4,4 @@ export * from "../../core/src/core";
 export { CoreProvider, useCore, useOverview } from "./provider";
 export { useAnswer } from "./answer";
 export { useCommand } from "./command";
-export { failureOf, fieldProblem } from "./failure";
+export { failureOf, fieldProblem, refusedProblem } from "./failure";

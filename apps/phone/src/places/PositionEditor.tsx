@@ -24,6 +24,8 @@ import { accuracyWords, problemWords } from "./words";
 const WORLD: LatLon = { latitude: 25, longitude: 10 };
 /** Nearer than this, the map shows an area that a person knows; before, a touch of it chooses nothing. */
 const KNOWN_AREA = 7;
+/** Nobody moves it in another window faster than that; what was chosen stays on the page then. */
+const MOST_LOOKS = 5;
 
 /** What was chosen on a page that the browser left by itself, until it is opened again. */
 const left = new Map<string, NewPosition>();
@@ -96,15 +98,26 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   });
   const wrong = (text: string, most: 90 | 180, why: string) => (text.trim() && parseCoordinate(text, most) === null ? why : undefined);
 
-  const save = async () => {
-    if (!chosen) return;
+  /** One look at the place as it is now, and a save against that. "changed": another window has saved in between, and nothing was written. */
+  const lookAndSave = async (chosen: NewPosition): Promise<"changed" | void> => {
     const now = await core.perform({ call: "place", key: shown.key }).then(({ place }) => place, () => null);
     const clashes = now ? positionClash(chosen, shown, now) : [];
     const kept = clashes.length > 0 ? await decide(clashes) : "none";
     if (!kept) return;
-    if (kept !== "now" && !(await give(kept === "mine" && now ? now : shown, chosen, isFix ? "sensor" : "person"))) return;
+    if (kept !== "now") {
+      // A person's position has been looked at now: they were asked about it, or it is the one they saw, or the one they chose.
+      const saw = now && (kept === "mine" || now.positionSource === "manual") ? now : shown;
+      const given = await give(saw, chosen, isFix ? "sensor" : "person");
+      if (given === "changed") return given;
+      if (!given) return;
+    }
     if (kept !== "none") tell(clashes, kept);
     setSaved(true);
+  };
+  const save = async () => {
+    if (!chosen) return;
+    for (let looks = 0; looks < MOST_LOOKS; looks++) if ((await lookAndSave(chosen)) !== "changed") return;
+    say({ text: words.position.notYet, tone: "warning", ms: 8_000 });
   };
   // Only now: what is saved needs no question when the page is left.
   useEffect(() => {

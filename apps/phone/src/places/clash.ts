@@ -53,6 +53,21 @@ export const valuesOf = (clashes: readonly Clash[], side: "mine" | "now"): strin
     .filter(Boolean)
     .join("\n");
 
+/** What has become different since it was shown, as it is now: for the question whether it is to be deleted all the same. */
+export function newsOf(shown: Place, now: Place): { label: string; text: string }[] {
+  const values = (place: Place) => ({
+    name: place.name,
+    note: place.note,
+    category: place.category,
+    tags: place.tags.join(", ") || null,
+    position: place.position && coordinates(place.position),
+  });
+  const [before, after] = [values(shown), values(now)];
+  return (["name", "note", "category", "tags", "position"] as const)
+    .filter((field) => before[field] !== after[field])
+    .map((field) => ({ label: words.clash.now(words.conflict.fields[field]), text: after[field] ?? words.conflict.empty }));
+}
+
 /** Both sides of each field, for the question. */
 export const factsOf = (clashes: readonly Clash[]): { label: string; text: string }[] =>
   clashes.flatMap(({ field, mine, now }) => {

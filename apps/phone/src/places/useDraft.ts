@@ -1,7 +1,7 @@
 import { useFocusEffect } from "expo-router";
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { AppState } from "react-native";
-import { type Changes, fieldProblem, type Place, seen, useCommand, useCore } from "../core";
+import { type Changes, fieldProblem, type Place, type PlacePage, refusedProblem, seen, useCommand, useCore } from "../core";
 import { useSaySaved } from "../home/useSaySaved";
 import { useSay } from "../ui/Toast";
 import { useLatest } from "../ui/useLatest";
@@ -10,6 +10,9 @@ import { clashesOf, seenOf, without } from "./clash";
 import { dropDraft, keepDraft, type KeptDraft } from "./drafts";
 import { canChange, changesOf, type Draft, draftOf, follow, typedLines } from "./form";
 import { useClash } from "./useClash";
+
+/** Nobody types in another window faster than that. Whatever else it is then, what is typed stays on the page. */
+const MOST_LOOKS = 5;
 
 export interface Drafting {
   draft: Draft;
@@ -42,11 +45,12 @@ function stillSeen(draft: Draft, shown: Place, now: Place): Place {
 /**
  * What is typed on a place's page. It is saved by the button, and also when the page is left or the app goes to the background;
  * until then it is kept beside the core (`kept` is what was found there): nothing that was typed is lost. Each save says what the
- * person saw, and where the place has become something else meanwhile, they are asked first.
+ * person saw, and where the place has become something else meanwhile, they are asked first. `entries` is what waits of the place:
+ * what the server refused of it is said beside its field, until something else is typed there.
  */
-export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
+export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePage["entries"] = []): Drafting {
   const core = useCore();
-  const { run, busy, failure } = useCommand();
+  const { runSeen, busy, failure } = useCommand();
   const { decide, tell } = useClash();
   const say = useSay();
   const saySaved = useSaySaved();
@@ -56,7 +60,9 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
    */
   const [{ draft, shown }, change] = useState<KeptDraft>(() => kept ?? { draft: draftOf(place), shown: place });
   const [isRestored, setRestored] = useState(kept !== null);
-  const isDirty = changesOf(draft, shown) !== null;
+  const typed = changesOf(draft, shown);
+  const isDirty = typed !== null;
+  const isTyped = (field: string) => typed !== null && field in typed;
 
   const latest = useRef({ draft, shown });
   useLayoutEffect(() => {
@@ -92,8 +98,9 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
   /** What the person did not want to decide: they are asked about it again only when they save themselves. */
   const declined = useRef("");
 
-  const saveOnce = useCallback(
-    async (byThemselves: boolean) => {
+  /** One look at the place as it is now, and a save against that. "changed": another window has saved in between, and nothing was written. */
+  const lookAndSave = useCallback(
+    async (byThemselves: boolean): Promise<"changed" | void> => {
       if (!changesOf(latest.current.draft, latest.current.shown)) return;
       // Another window may have saved since. Where that can't be asked, the core says why by itself.
       const now = await core.perform({ call: "place", key: latest.current.shown.key }).then(
@@ -118,8 +125,9 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       const wanted = now ? follow(kept === "now" ? without(draft, clashes) : draft, draftOf(shown), draftOf(now)) : draft;
       const saw = now ? seenOf(clashes, stillSeen(wanted, shown, now), now) : shown;
       const changes = changesOf(wanted, saw);
-      const answer = changes ? await run({ call: "edit", key: shown.key, changes, seen: seen(saw) }) : { place: saw };
+      const answer = changes ? await runSeen({ call: "edit", key: shown.key, changes, seen: seen(saw) }) : { place: saw };
       if (!answer) return;
+      if (answer === "changed") return answer;
       // What was typed meanwhile is the newest; the page may be gone by now, so that nothing else knows of it.
       const typed = follow(latest.current.draft, draft, draftOf(answer.place));
       newest.current = answer.place;
@@ -129,7 +137,16 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       if (kept) tell(clashes, kept);
       else saySaved({ text: words.place.changed });
     },
-    [core, decide, run, say, saySaved, tell],
+    [core, decide, runSeen, say, saySaved, tell],
+  );
+
+  const saveOnce = useCallback(
+    async (byThemselves: boolean) => {
+      // The core lets nobody overwrite what they have not seen, whoever is quicker: what the other window saved is looked at, and asked about.
+      for (let looks = 0; looks < MOST_LOOKS; looks++) if ((await lookAndSave(byThemselves)) !== "changed") return;
+      say({ text: words.clash.notYet, tone: "warning", ms: 8_000 });
+    },
+    [lookAndSave, say],
   );
 
   const save = useCallback(
@@ -174,6 +191,6 @@ export function useDraft(place: Place, kept: KeptDraft | null): Drafting {
       change({ draft, shown });
       void dropDraft(shown.key);
     }, []),
-    problem: (field) => fieldProblem(failure, field),
+    problem: (field) => fieldProblem(failure, field) ?? (isTyped(field) ? undefined : refusedProblem(entries, field)),
   };
 }

@@ -4,6 +4,7 @@ import { type Place, type PlacePage, seen, useCommand, useCore } from "../core";
 import { useAsk } from "../ui/Dialog";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
+import { newsOf } from "./clash";
 import type { Drafting } from "./useDraft";
 
 /** What is typed on the page of the place. */
@@ -12,7 +13,7 @@ type Typed = Pick<Drafting, "save" | "revert" | "isUnsaved">;
 /** Into the trash and out of it. What was never sent has no trash: it is asked about before, as nothing brings it back. */
 export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entries">) {
   const core = useCore();
-  const { run, busy } = useCommand();
+  const { run, runSeen, busy } = useCommand();
   const ask = useAsk();
   const say = useSay();
   const router = useRouter();
@@ -42,7 +43,16 @@ export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entrie
       if (isUnsaved()) return;
       shown = await core.perform({ call: "place", key: place.key }).then((page) => page.place, () => place);
     }
-    const answer = await run({ call: "delete", key: place.key, seen: seen(shown) });
+    let answer = await runSeen({ call: "delete", key: place.key, seen: seen(shown) });
+    // Another window has changed it just now, and the core deletes nothing that was not seen: it is shown, and asked about.
+    while (answer === "changed") {
+      const now = await core.perform({ call: "place", key: place.key }).then((page) => page.place, () => null);
+      if (!now) return;
+      const { deleteChanged: text, delete: trash, deleteForGood } = words.place;
+      if (!(await ask({ title: words.clash.title, text, facts: newsOf(shown, now), yes: neverSent ? deleteForGood : trash, danger: true }))) return;
+      shown = now;
+      answer = await runSeen({ call: "delete", key: place.key, seen: seen(shown) });
+    }
     if (!answer) return;
     revert();
     const { place: deleted } = answer;
@@ -50,7 +60,7 @@ export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entrie
     else say({ text: words.place.vanished, icon: "trash" });
     if (router.canGoBack()) router.back();
     else router.replace("/");
-  }, [neverSent, ask, core, run, place, say, restore, router]);
+  }, [neverSent, ask, core, runSeen, place, say, restore, router]);
 
   return { remove, restore, busy, neverSent };
 }

@@ -16,6 +16,9 @@ const FORMATS: { value: ExportFormat; title: string }[] = [
   { value: "csv", title: "CSV" },
 ];
 
+/** A place without a position can't be in these. */
+const NEED_A_POSITION: readonly ExportFormat[] = ["gpx", "kml"];
+
 /** All places in one file. */
 export function ExportCard() {
   const [format, setFormat] = useState<ExportFormat>("gpx");
@@ -36,7 +39,7 @@ export function ExportCard() {
       <Type kind="small" tone="inkSoft">
         {words.settings.exportText}
       </Type>
-      {lacking > 0 ? (
+      {lacking > 0 && NEED_A_POSITION.includes(format) ? (
         <Type kind="small" tone="warning">
           {words.settings.exportLacking(lacking)}
         </Type>

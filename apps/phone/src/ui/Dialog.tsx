@@ -12,15 +12,16 @@ export interface Asked {
   /** The words of the button that does it. */
   yes: string;
   danger?: boolean;
+  /** What it is about. */
+  facts?: readonly { label: string; text: string }[];
 }
 
-/** A question with two answers, and what they are about. */
+/** A question with two answers. */
 export interface Chosen extends Asked {
   /** The words of the other answer. */
   other: string;
   /** The words of leaving it open. */
   no?: string;
-  facts?: readonly { label: string; text: string }[];
 }
 
 /** What the person answered; null: they left it open, in whatever way. */

@@ -63,6 +63,26 @@ fn an_edit_keeps_what_is_absent_clears_what_is_null_and_compares_tags_with_those
 }
 
 #[test]
+fn what_another_window_has_changed_since_is_neither_overwritten_nor_deleted_until_it_was_seen() {
+    let mut screen = Screen::new();
+    let seen = screen.ask(capture("Spring"))["place"].clone();
+    let rename =
+        |to: &str, seen: &Value| json!({ "call": "edit", "key": seen["key"], "changes": { "name": to }, "seen": seen });
+    // Both windows look, both save: one after the other.
+    let now = screen.ask(rename("First", &seen))["place"].clone();
+    for attempt in [Attempt::First, Attempt::Again] {
+        let failure = screen.attempt(rename("Second", &seen), attempt).unwrap_err();
+        assert_eq!(failure.code, FailureCode::ChangedSince);
+        let delete = json!({ "call": "delete", "key": seen["key"], "seen": seen });
+        assert_eq!(screen.attempt(delete, attempt).unwrap_err().code, FailureCode::ChangedSince);
+        assert_eq!(screen.ask(json!({ "call": "place", "key": seen["key"] }))["place"], now, "nothing was written");
+    }
+    // The first window's own second try finds what it did.
+    assert_eq!(screen.attempt(rename("First", &seen), Attempt::Again).unwrap()["changed"], false);
+    assert_eq!(screen.ask(rename("Second", &now))["place"]["name"], "Second");
+}
+
+#[test]
 fn what_the_first_try_has_done_is_answered_again_and_otherwise_refused() {
     let mut screen = Screen::new();
     let key = screen.ask(capture("Spring"))["place"]["key"].clone();
@@ -116,14 +136,17 @@ fn pages_follow_each_other_without_a_gap() {
 }
 
 #[test]
-fn an_export_holds_every_place_that_has_a_position_and_says_how_many_have_none() {
+fn an_export_holds_every_place_and_says_how_many_it_leaves_out_where_the_format_needs_a_position() {
     let mut screen = Screen::new();
     screen.ask(capture("Spring"));
     screen.ask(json!({ "call": "capture", "clientId": "0195f9d2-0000-7000-8000-000000000002", "name": "Nowhere" }));
-    for (format, ending) in [("gpx", ".gpx"), ("geojson", ".geojson"), ("csv", ".csv"), ("kml", ".kml")] {
+    for (format, ending, left_out) in
+        [("gpx", ".gpx", 1), ("geojson", ".geojson", 0), ("csv", ".csv", 0), ("kml", ".kml", 1)]
+    {
         let exported = screen.ask(json!({ "call": "export", "format": format }));
-        assert_eq!((&exported["places"], &exported["withoutPosition"]), (&json!(1), &json!(1)));
-        assert!(exported["file"]["text"].as_str().unwrap().contains("Spring"));
+        assert_eq!((&exported["places"], &exported["withoutPosition"]), (&json!(2 - left_out), &json!(left_out)));
+        let text = exported["file"]["text"].as_str().unwrap();
+        assert_eq!((text.contains("Spring"), text.contains("Nowhere")), (true, left_out == 0));
         assert_eq!(exported["file"]["name"], format!("holdfast-2026-05-04{ending}"));
     }
     let unsent = screen.ask(json!({ "call": "exportOutbox" }));

@@ -31,14 +31,19 @@ impl Environment for Still {
 /// A screen over a device of its own.
 pub(crate) struct Screen {
     pub(crate) device: Device,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Screen {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let device = Device::open(&folder.path().join("a.db"), Box::new(Still(Cell::new(0)))).unwrap();
-        Self { device, _folder: folder }
+        Self { device, folder }
+    }
+
+    /// The process is another one now.
+    pub(crate) fn reopen(&mut self) {
+        self.device = Device::open(&self.folder.path().join("a.db"), Box::new(Still(Cell::new(1 << 32)))).unwrap();
     }
 
     /// Asks for the first time; the answer as a screen gets it.

@@ -30,7 +30,8 @@ pub(crate) const WRITABLE: &[Format] =
 #[derive(Clone, Copy, Default)]
 struct Written {
     places: u64,
-    without_position: u64,
+    /// Without a position, which the format needs.
+    left_out: u64,
 }
 
 pub(super) fn export(context: &Context, args: &Export) -> Outcome {
@@ -81,16 +82,17 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
     {
         context.output.warn(words);
     }
-    if written.without_position > 0 {
+    if written.left_out > 0 {
+        let (is, them) = if written.left_out == 1 { ("is", "it") } else { ("are", "them") };
         context.output.warn(format!(
-            "{} no position yet and {} not in the file.",
-            words::count(written.without_position, "place has", "places have"),
-            if written.without_position == 1 { "is" } else { "are" }
+            "{} no position yet and {is} not in the file: {} needs one. GeoJSON, CSV and an archive take {them} without.",
+            words::count(written.left_out, "place has", "places have"),
+            format.name(),
         ));
     }
     if let Some(path) = file {
         context.output.json(&json!({
-            "exported": written.places, "withoutPosition": written.without_position, "file": path,
+            "exported": written.places, "withoutPosition": written.left_out, "file": path,
             "format": format,
         }))?;
         context.output.say(format!(
@@ -176,13 +178,8 @@ fn write(store: &Store, mut query: ListQuery, format: Format, out: &mut impl Wri
     loop {
         let page = store.list(&query)?;
         for view in &page.places {
-            match export_place(view) {
-                Some(place) => {
-                    writer.write(&place)?;
-                    written.places += 1;
-                }
-                None => written.without_position += 1,
-            }
+            let count = if writer.write(&export_place(view))? { &mut written.places } else { &mut written.left_out };
+            *count += 1;
         }
         query.after = page.next;
         if query.after.is_none() {
@@ -193,15 +190,14 @@ fn write(store: &Store, mut query: ListQuery, format: Format, out: &mut impl Wri
     Ok(written)
 }
 
-fn export_place(view: &PlaceView) -> Option<ExportPlace> {
-    Some(ExportPlace {
+fn export_place(view: &PlaceView) -> ExportPlace {
+    ExportPlace {
         client_id: view.client_id,
         name: view.name.clone(),
         note: view.note.clone(),
         category: view.category.clone(),
         tags: view.tags.clone(),
-        position: view.position?,
-        position_source: view.position_source?,
+        position: view.position.zip(view.position_source),
         captured_at: view.captured_at,
-    })
+    }
 }

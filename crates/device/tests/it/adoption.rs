@@ -79,6 +79,46 @@ fn an_adoption_that_was_killed_goes_on_only_for_the_account_it_was_promised_to()
     assert_eq!(bench.server.rows.len(), 1);
 }
 
+#[test]
+fn what_happened_to_a_place_before_there_was_an_account_stays_in_its_history() {
+    let mut bench = Bench::new();
+    let mut anonymous = bench.anonymous("anonymous.db");
+    let now = holdfast_device::Environment::now(&bench.world).wall;
+    let waiting = holdfast_device::WaitingCapture {
+        name: Some(text_name("Spring")),
+        note: None,
+        category: None,
+        tags: holdfast_contract::Tags::default(),
+        captured_at: now,
+        source: holdfast_contract::Source::Web,
+        fix_expected_until: now.plus_seconds(10),
+    };
+    let captured = anonymous.capture_waiting(waiting).unwrap();
+    bench.world.pass(5);
+    let fix = (position(47.5, Some(9.0)), holdfast_contract::PositionSource::Fix);
+    anonymous.fix(captured.local_id, fix.0, fix.1).unwrap();
+    capture(&mut anonymous, "Another");
+    let before = anonymous.journal(captured.local_id).unwrap();
+
+    bench.world.pass(3600);
+    let mut device = bench.device("a.db");
+    // So that the same number is another place's there.
+    capture(&mut device, "First of all");
+    device.adopt(&mut anonymous).unwrap();
+    let local = device.find(&captured.client_id.to_string()).unwrap()[0];
+    let story = |device: &holdfast_device::Device| {
+        device.journal(local).unwrap().into_iter().map(|entry| entry.event).collect::<Vec<_>>()
+    };
+    assert_eq!(device.journal(local).unwrap()[..3], before[..], "with its own times");
+    let adopted =
+        [JournalEvent::CapturedWithoutPosition, JournalEvent::Placed, JournalEvent::Queued, JournalEvent::Adopted];
+    assert_eq!(story(&device), adopted);
+    bench.sync(&mut device);
+    assert_eq!(story(&device), [&adopted[..], &[JournalEvent::Sent, JournalEvent::Confirmed]].concat());
+    let times: Vec<_> = device.journal(local).unwrap().into_iter().map(|entry| entry.at).collect();
+    assert!(times.is_sorted(), "{times:?}");
+}
+
 fn hut() -> [ImportRow; 1] {
     [ImportRow { name: Some("Hut".to_owned()), latitude: 47.0, longitude: 8.0, ..ImportRow::default() }]
 }

@@ -17,3 +17,4 @@ mod resyncs;
 mod speed;
 mod support;
 mod transcript;
+mod unseen;

@@ -52,6 +52,7 @@ impl World {
                 | Error::NotInTrash
                 | Error::NothingToResolve
                 | Error::LookAgain
+                | Error::ChangedSince(_)
                 | Error::Undecided(_)
                 | Error::DecideFirst
                 | Error::OnItsWay

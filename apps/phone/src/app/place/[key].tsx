@@ -55,9 +55,9 @@ function Stuck({ typed, isInTrash, letGo }: { typed: string; isInTrash: boolean;
 }
 
 function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
-  const { place, journal } = page;
+  const { place, journal, entries } = page;
   const now = useNow();
-  const form = useDraft(place, kept);
+  const form = useDraft(place, kept, entries);
   const { remove, restore, busy, neverSent } = useRemoval(page);
   const isInTrash = place.deletedAt !== null;
   const canEdit = canChange(place);

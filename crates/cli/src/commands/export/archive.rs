@@ -32,10 +32,6 @@ pub(super) fn write(store: &Store, out: &mut (impl Write + Seek)) -> Result<Writ
         loop {
             let page = store.list(&query)?;
             for view in &page.places {
-                let Some(place) = export_place(view) else {
-                    written.without_position += u64::from(matches!(list, Listed::Places | Listed::Trash));
-                    continue;
-                };
                 written.places += u64::from(list == Listed::Places);
                 let mut more = Map::new();
                 let mut set = |name: &str, value: Value| more.insert(name.to_owned(), value);
@@ -47,7 +43,7 @@ pub(super) fn write(store: &Store, out: &mut (impl Write + Seek)) -> Result<Writ
                 if let Some(deleted_at) = view.deleted_at {
                     set("deletedAt", json!(deleted_at));
                 }
-                archive.place(&place, more)?;
+                archive.place(&export_place(view), more)?;
             }
             query.after = page.next;
             if query.after.is_none() {
