@@ -43,6 +43,9 @@ export const words = {
     needsPositionAlone: "It needs one before it can be sent, once you sign in to a server.",
     needsPositionFirst: "It needs one before it can be sent.",
     conflict: "The same was changed here and elsewhere. Nothing has been overwritten: you decide.",
+    /** A conflict that is not about the same fields. */
+    changedSince: "It was changed elsewhere after you had last seen it. Nothing has been overwritten: you decide.",
+    inTrash: "It was deleted elsewhere, after you had changed it here. Your change is kept until you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",
     planFull: "The plan has no room for it. It is kept here.",
     planFullThen: "It is sent by itself once there is room.",
@@ -116,6 +119,8 @@ export const words = {
     all: "All",
     clear: "Show everything",
     positionNeeded: "Position needed",
+    /** Over places in the trash that wait for the person. */
+    decisionNeeded: "Deleted, and waits for you",
     places: "Places",
     results: "Results",
     more: "Loading more …",
@@ -275,7 +280,11 @@ export const words = {
     pausedAccountGone: "Waits: the account is deleted or suspended. You can export it.",
     pausedUpdateApp: "Waits until the app is updated.",
     pausedPlan: "Waits for room in the plan.",
-    conflict: "The same was changed elsewhere. Waits for your decision.",
+    conflict: {
+      fieldsChanged: "The same was changed elsewhere. Waits for your decision.",
+      changedSince: "The place was changed elsewhere after you had last seen it. Waits for your decision.",
+      inTrash: "Deleted elsewhere; your change waits for your decision.",
+    },
     rejected: "The server can't take it as it is.",
   },
 

@@ -32,7 +32,7 @@ export function entryReason({ state }: OutboxEntry, now: number, connection: Con
       // Room alone would not send it.
       return connection in stopped ? `${outbox.pausedPlan} ${stopped[connection as keyof typeof stopped]}` : outbox.pausedPlan;
     case "conflict":
-      return outbox.conflict;
+      return outbox.conflict[state.reason];
     case "rejected":
       return [outbox.rejected, state.problem.detail].filter(Boolean).join(" ");
   }

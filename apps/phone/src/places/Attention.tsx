@@ -20,7 +20,7 @@ export function Standing({ page, now, isTyping = false }: { page: PlacePage; now
   const { state } = useStanding(place);
   if (!promises) return null;
   // What stands in the fields is not what is stored: nothing is said of that as if it were.
-  const meaning = isTyping ? words.meaning.typing : stateMeaning(state, promises);
+  const meaning = isTyping ? words.meaning.typing : stateMeaning(state, promises, question?.reason);
   if (state.is !== "needsAttention") {
     return (
       <View style={styles.standing} role="status">
@@ -31,7 +31,7 @@ export function Standing({ page, now, isTyping = false }: { page: PlacePage; now
       </View>
     );
   }
-  const why = stateMeaning(state, promises);
+  const why = stateMeaning(state, promises, question?.reason);
   const refused = entries.find(({ state }) => state.is === "rejected");
   return (
     <Notice title={words.states.needsAttention} text={refused ? `${why} ${entryReason(refused, now, promises.connection)}` : why}>
