@@ -302,6 +302,7 @@ export const words = {
     unreachable: { title: "The server can't be reached", text: "Everything you save is kept on this phone. Sending goes on by itself." },
     left: {
       title: "Unsent changes are kept on this phone",
+      /** Addresses as whoever holds the phone may read them. */
       text: (of: { email: string; changes: number }[]) => of.map(({ email, changes }) => `${count(changes, "change")} of ${email}. Sign in to that account to send ${changes === 1 ? "it" : "them"}.`).join("\n"),
     },
     putOff: { title: "The server has no time at the moment", text: "Everything you save is kept on this phone. Sending goes on by itself." },

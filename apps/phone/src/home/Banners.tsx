@@ -7,6 +7,7 @@ import { useOnline } from "../platform/online";
 import { remember, remembered } from "../platform/remember";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
+import { masked } from "../sign-in/masked";
 import type { IconName } from "../ui/Icon";
 import { space } from "../ui/theme";
 import { useSay } from "../ui/Toast";
@@ -51,7 +52,7 @@ function Shown({ banner, onSeen }: { banner: Banner; onSeen: (at: string) => voi
       : banner.is === "planFull"
         ? words.banners.planFull.text(banner.places)
         : banner.is === "left"
-          ? words.banners.left.text(banner.of)
+          ? words.banners.left.text(banner.of.map(({ email, changes }) => ({ email: masked(email), changes })))
         : (said.text as string);
   const persist = async () => {
     const storage = await run({ call: "persist" });
