@@ -177,7 +177,10 @@ export const words = {
     stuck: "What you typed is not saved",
     stuckTrash: "The place is in the trash. Restore it to save this:",
     stuckViewer: "You may only look at this place now. You can take with you:",
+    stuckGone: (place: string) => `It was typed at “${place}”, and can’t be saved there any more. You can take with you:`,
     copy: "Copy it",
+    letGo: "Let go",
+    kept: "Kept again",
     signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
   },
 
@@ -305,6 +308,7 @@ export const words = {
       /** Addresses as whoever holds the phone may read them. */
       text: (of: { email: string; changes: number }[]) => of.map(({ email, changes }) => `${count(changes, "change")} of ${email}. Sign in to that account to send ${changes === 1 ? "it" : "them"}.`).join("\n"),
     },
+    typed: { title: "Something you typed was not saved", text: "It can’t be saved where it was typed any more. It is in the outbox, to be copied or let go.", show: "Show it" },
     putOff: { title: "The server has no time at the moment", text: "Everything you save is kept on this phone. Sending goes on by itself." },
     signIn: { title: "Sign in again", text: "The server has ended this phone's access. Your places are here; changes are sent after you sign in." },
     accountGone: { title: "The account is gone", text: "It was deleted or suspended. Everything is still on this phone: export it to keep it elsewhere." },
@@ -318,6 +322,7 @@ export const words = {
     },
     update: { title: "A new version is ready", text: "It is used once every window of the app has been closed, or at once.", action: "Use it now" },
     keep: "Ask to keep them",
+    putAway: "Hide for a week",
     reload: "Load the app again",
   },
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { Overview, Question, Side } from "../core/src/core";
 import { answerWords, becameOf, fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
 import { bannersOf, summaryOf, summaryText, type Surroundings } from "../src/home/banners";
+import { isAway, putAway } from "../src/home/putAway";
 import { pairing } from "../src/sign-in/pairing";
 import { overview } from "./overview";
 
@@ -84,7 +85,8 @@ describe("the answers to a question", () => {
   });
 });
 
-const online: Surroundings = { isOnline: true, recoverySeen: null };
+const NOW = Date.parse("2026-11-03T14:02:00Z");
+const online: Surroundings = { isOnline: true, recoverySeen: null, strays: 0 };
 const names = (of: Overview, surroundings = online) => bannersOf(of, surroundings).map(({ is }) => is);
 
 describe("banners", () => {
@@ -96,6 +98,15 @@ describe("banners", () => {
   it("warn of storage only where something would be lost", () => {
     expect(names(overview({ persisted: "denied" }))).toEqual([]);
     expect(names(overview({ persisted: "denied", status: { pending: 1 } }))).toEqual(["storage"]);
+  });
+
+  it("warn of storage again after a week, when the browser answers something else, or when the clock goes back", () => {
+    const hour = 3_600_000;
+    const of = overview({ persisted: "denied", status: { pending: 1 } });
+    const after = (ms: number, of: Overview, was: "denied" | "unknown" = "denied") => names(of, { ...online, storageAway: isAway(putAway(was, NOW), of.storage.persisted, NOW + ms) });
+    expect([after(0, of), after(7 * 24 * hour - 1, of)]).toEqual([[], []]);
+    expect([after(7 * 24 * hour, of), after(-1, of), after(0, of, "unknown")]).toEqual([["storage"], ["storage"], ["storage"]]);
+    for (const nothing of [null, "", "denied", "denied x"]) expect(isAway(nothing, "denied", NOW)).toBe(false);
   });
 
   it("say that the network is gone, and without an account that it does not matter", () => {
@@ -115,6 +126,10 @@ describe("banners", () => {
     expect(names(overview({ account: { signedIn: false }, status: { paused: "signIn" } }))).toEqual(["signIn"]);
     expect(names(overview({ account: {}, status: { paused: "updateApp" } }))).toEqual(["updateApp"]);
     expect(names(overview({ account: {}, status: { paused: "accountGone" } }))).toEqual(["accountGone"]);
+  });
+
+  it("tell of what was typed and can't be saved any more", () => {
+    expect(names(overview({}), { ...online, strays: 1 })).toEqual(["typed"]);
   });
 
   it("tell of a rescue until it has been read", () => {
