@@ -10,8 +10,8 @@ export const { words } = createRequire(import.meta.url)("../../src/words") as ty
 
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** What is said at the bottom of the screen. The same words are also in the page for screen readers. */
-export const said = (page: Page, text: string | RegExp): Locator => page.getByText(text).filter({ visible: true }).first();
+/** What is said at the bottom of the screen. The page may hold the same words elsewhere: as a place's state. */
+export const said = (page: Page, text: string | RegExp): Locator => page.getByTestId("toast").getByText(text);
 
 export const button = (page: Page, name: string): Locator => page.getByRole("button", { name, exact: true });
 
@@ -69,6 +69,12 @@ export async function type(page: Page, typed: Typed): Promise<void> {
     const text = typed[field];
     if (text !== undefined) await page.getByRole("textbox", { name: words.place[field], exact: true }).fill(text);
   }
+  await save(page);
+}
+
+/** On a place's page: saves what is typed, and waits until it is durable. What was said of an earlier save has to be gone by then. */
+export async function save(page: Page): Promise<void> {
+  await expect(said(page, words.place.changed)).toBeHidden();
   await button(page, words.place.save).click();
   await expect(said(page, words.place.changed)).toBeVisible();
 }

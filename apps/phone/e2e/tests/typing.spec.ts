@@ -1,7 +1,7 @@
 // What is typed is not lost: not with its page, not with its window, and not to another window.
 
 import type { Page } from "../support/all";
-import { back, button, expectState, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { back, button, expectState, openPlace, question, rows, said, save, saveHere, saveNamed, signIn, words } from "../support/app";
 import { field, kept } from "../support/drafts";
 import { hold, holdable, letThrough } from "../support/hold";
 import { look } from "../support/look";
@@ -24,8 +24,7 @@ test("what is typed is there again after the page is loaded anew, says that it i
   await expect(field(phone, "tags")).toHaveValue("spring");
   await look(phone, "not-saved-yet");
   await letThrough(phone);
-  await button(phone, words.place.save).click();
-  await expect(said(phone, words.place.changed)).toBeVisible();
+  await save(phone);
   await expect(phone.getByText(words.draft.title)).toBeHidden();
   await expect.poll(() => kept(phone)).toBe(0);
   await phone.reload();
@@ -109,8 +108,7 @@ test("a second window does not overwrite what the first one has saved: the perso
   await field(phone, "name").fill("First oak");
   await field(other, "name").fill("Second oak");
   await field(other, "note").fill("Only here");
-  await button(phone, words.place.save).click();
-  await expect(said(phone, words.place.changed)).toBeVisible();
+  await save(phone);
 
   await button(other, words.place.save).click();
   for (const text of ["First oak", "Second oak"]) await expect(question(other).getByText(text, { exact: true })).toBeVisible();
@@ -128,8 +126,7 @@ test("a second window does not overwrite what the first one has saved: the perso
 
   await field(phone, "name").fill("Third oak");
   await field(other, "name").fill("Fourth oak");
-  await button(other, words.place.save).click();
-  await expect(said(other, words.place.changed)).toBeVisible();
+  await save(other);
   await button(phone, words.place.save).click();
   await question(phone).getByRole("button", { name: words.clash.keepMine }).click();
   await expect(said(phone, words.clash.kept.mine)).toBeVisible();
@@ -162,8 +159,7 @@ test("what is typed at a place that goes into the trash meanwhile is shown, kept
   await phone.goto(address);
   await button(phone, words.place.restore).click();
   await expect(field(phone, "note")).toHaveValue("Hollow on the north side");
-  await button(phone, words.place.save).click();
-  await expect(said(phone, words.place.changed)).toBeVisible();
+  await save(phone);
   await expect.poll(() => kept(phone)).toBe(0);
 });
 

@@ -51,7 +51,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     <Say.Provider value={value}>
       {children}
       {/* Above the tabs, or what a page has at its foot; both grow with the letters. */}
-      <View pointerEvents="box-none" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 + 30 * (textScale - 1), left: insets.left + space.m, right: insets.right + space.m }]}>
+      <View pointerEvents="box-none" testID="toast" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 + 30 * (textScale - 1), left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
             key={said.number}
