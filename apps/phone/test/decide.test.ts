@@ -147,6 +147,11 @@ describe("a pairing code", () => {
     }
   });
 
+  it("is read from a link as the core reads it", () => {
+    expect(pairing("", "HTTPS://Places.Example.org:443/holdfast/app/sign-in/#CEAG-7GH1")).toEqual({ server: "https://places.example.org/holdfast", code: "CEAG-7GH1", isLink: true });
+    expect(pairing("", "https://places.example.org/places#CEAG-7GH1")).toBeNull();
+  });
+
   it("is none where a part is missing", () => {
     for (const [server, code] of [["", "CEAG-7GH1"], ["https://example.org", ""], ["x", "https://example.org/pair"]] as const) expect(pairing(server, code)).toBeNull();
   });
