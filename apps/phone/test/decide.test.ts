@@ -70,6 +70,12 @@ describe("the answers to a question", () => {
     expect(answerWords(mineInTrash)).toEqual({ keepMine: "Put it into the trash", keepTheirs: "Keep it out of the trash" });
   });
 
+  it("say so too where it was deleted elsewhere, on which this phone's change stands", () => {
+    const deletedElsewhere = question({ reason: "inTrash", mine: side({ note: "Hollow", inTrash: true }), theirs: side({ who: "elsewhere", inTrash: true }), choices: ["keepMine", "keepTheirs"] });
+    expect(answerWords(deletedElsewhere)).toEqual({ keepMine: "Take it out of the trash, with my changes", keepTheirs: "Leave it in the trash" });
+    expect(becameOf(deletedElsewhere, { is: "keepMine" })).toBe("It is out of the trash, with your changes.");
+  });
+
   it("are followed by what became of both sides", () => {
     expect(becameOf(question({}), { is: "keepMine" })).toBe("This phone’s version is kept. The other one is in the history.");
     expect(becameOf(question({}), { is: "keepTheirs" })).toBe("The other version is kept. This phone’s is in the history.");
