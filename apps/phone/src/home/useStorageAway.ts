@@ -6,7 +6,7 @@ import { isAway, putAway } from "./putAway";
 
 const KEY = "storage-away";
 
-/** Whether the warning about the storage is put away: on this device, until it is due again (`putAway.ts`). */
+/** Whether the warning about the storage is put away: on this device, for a week (`putAway.ts`), or until the browser has promised it and that is over. */
 export function useStorageAway(persisted: Persisted | undefined): { storageAway: boolean; putStorageAway: () => void } {
   const [away, setAway] = useState(() => remembered(KEY) ?? "");
   const now = useNow();
@@ -16,7 +16,7 @@ export function useStorageAway(persisted: Persisted | undefined): { storageAway:
     remember(KEY, away);
   }, [away]);
   return {
-    storageAway: persisted !== undefined && isAway(away, persisted, now),
-    putStorageAway: () => persisted && setAway(putAway(persisted, now)),
+    storageAway: isAway(away, now),
+    putStorageAway: () => setAway(putAway(now)),
   };
 }
