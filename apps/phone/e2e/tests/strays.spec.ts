@@ -1,7 +1,7 @@
 // What is typed follows its place into an account, and is shown where its place is gone.
 
-import { save } from "../support/all";
-import { allSent, button, expectState, goTo, openPlace, said, saveNamed, signIn, words } from "../support/app";
+import { save as saveOnWeb } from "../support/all";
+import { allSent, button, expectState, goTo, openPlace, said, save, saveNamed, signIn, words } from "../support/app";
 import { field, kept } from "../support/drafts";
 import { hold, holdable, letThrough } from "../support/hold";
 import { look } from "../support/look";
@@ -26,8 +26,7 @@ test("what is typed at a place without an account goes with it into the account 
   await openPlace(phone, "Old oak");
   await expect(phone.getByText(words.draft.title)).toBeVisible();
   await expect(field(phone, "note")).toHaveValue("By the hut, behind the third stone");
-  await button(phone, words.place.save).click();
-  await expect(said(phone, words.place.changed)).toBeVisible();
+  await save(phone);
   await expect.poll(() => kept(phone)).toBe(0);
   await phone.goto(`${network.url}/app/`);
   await expectState(phone, "Old oak", "synced");
@@ -45,7 +44,7 @@ test("what is typed at a place that is gone from the phone is shown there and in
 }) => {
   await holdable(phone.context(), "edit");
   const owner = await open(account);
-  const path = await save(owner, server, { latitude: 47.4979, longitude: 8.7291, name: "Old oak" });
+  const path = await saveOnWeb(owner, server, { latitude: 47.4979, longitude: 8.7291, name: "Old oak" });
   const guest = await server.addAccount("bob");
   await server.share(path, guest, "editor");
   await owner.goto("/sharing");
@@ -63,7 +62,7 @@ test("what is typed at a place that is gone from the phone is shown there and in
   await look(phone, "place-gone-typed");
 
   await button(phone, words.place.toList).click();
-  await expect(phone.getByText(words.banners.typed.title)).toBeVisible();
+  await expect(phone.getByText(words.banners.typed.title), "there is one list").toHaveCount(1);
   await look(phone, "home-typed");
   await button(phone, words.banners.typed.show).click();
   await expect(phone.getByText("Hollow on the north side").filter({ visible: true })).toBeVisible();

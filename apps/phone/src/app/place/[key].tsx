@@ -33,7 +33,7 @@ export default function PlaceScreen() {
     <Screen title={words.tabs.places}>
       {failure ? (
         <Notice title={failure.sentence} text={failure.advice} urgent>
-          <Button title={words.place.toList} onPress={() => router.replace("/")} />
+          <Button title={words.place.toList} onPress={() => router.dismissTo("/")} />
         </Notice>
       ) : null}
       {failure && stray ? <StrayText stray={stray} /> : null}
