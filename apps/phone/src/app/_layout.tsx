@@ -1,6 +1,7 @@
 import "../ui/sheet";
 // Before the router reads the address: a pairing code in it is taken out.
 import "../platform/server";
+import "../platform/history";
 import { Stack } from "expo-router";
 import { StatusBar } from "expo-status-bar";
 import { SafeAreaProvider } from "react-native-safe-area-context";

@@ -12,6 +12,7 @@ import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import type { IconName } from "../ui/Icon";
 import { space } from "../ui/theme";
+import { useStill } from "../ui/useStill";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
 import { type Banner, bannersOf } from "./banners";
@@ -21,9 +22,10 @@ const RECOVERY = "recovery-seen";
 
 /** Everything the person must know first, each with what can be done about it. */
 export function Banners() {
-  const overview = useOverview();
-  const isOnline = useOnline();
-  const strays = useStrays();
+  // What comes and goes here moves the list: not under a finger.
+  const overview = useStill(useOverview());
+  const isOnline = useStill(useOnline());
+  const strays = useStill(useStrays());
   const [recoverySeen, setRecoverySeen] = useState(() => remembered(RECOVERY));
   const seen = (at: string) => {
     remember(RECOVERY, at);
