@@ -97,3 +97,13 @@ export async function signIn(page: Page, network: Network, account: Account): Pr
 export async function allSent(page: Page): Promise<void> {
   await expect(page.getByText(words.summary.synced).filter({ visible: true })).toBeVisible({ timeout: 20_000 });
 }
+
+/** Signs in, saves places of these names, and waits until the server has them. Ends on the list: a phone in use, before anything happens to it. */
+export async function inUse(page: Page, network: Network, account: Account, ...names: string[]): Promise<void> {
+  await signIn(page, network, account);
+  await page.goto(`${network.url}/app/`);
+  // What the account has already is here before anything is counted.
+  await allSent(page);
+  for (const name of names) await saveNamed(page, name);
+  await allSent(page);
+}

@@ -1,7 +1,7 @@
 // Changing, deleting and deciding, beside a web platform and a device that do the same.
 
 import { save } from "../support/all";
-import { allSent, back, button, expectState, goTo, openPlace, rows, said, saveNamed, signIn, type, words } from "../support/app";
+import { allSent, back, button, expectState, goTo, inUse, openPlace, rows, said, signIn, type, words } from "../support/app";
 import { look } from "../support/look";
 import { placesOf } from "../support/other";
 import { permit, USUAL } from "../support/phone";
@@ -92,10 +92,7 @@ test("a place changed here and deleted elsewhere is in the list until it is deci
   watch,
 }) => {
   watch.allowFailures();
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   await goOffline(phone, network);
   await openPlace(phone, "Old oak");
   await type(phone, { note: "Hollow" });
@@ -124,10 +121,7 @@ test("a place changed here and deleted elsewhere is in the list until it is deci
 });
 
 test("a place goes into the trash and comes back, on every device", async ({ phone, network, account, device }) => {
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   await openPlace(phone, "Old oak");
   await button(phone, words.place.delete).click();
   await expect(said(phone, words.place.deleted)).toBeVisible();
