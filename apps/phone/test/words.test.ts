@@ -59,6 +59,7 @@ describe("what waits", () => {
     expect(entryReason(entry({ is: "queued" }), now, "none")).toBe("On this phone alone. Sent once you sign in to a server.");
     expect(entryReason(entry({ is: "rejected", problem }), now, "connected")).toBe("The server can't take it as it is. The name is too long.");
     expect(entryReason(entry({ is: "backingOff", nextAt: "2026-11-03T14:02:20Z", problem: null }), now, "connected")).toBe("It did not get through. Sent again in a moment.");
+    expect(entryReason(entry({ is: "backingOff", nextAt: "2026-11-03T14:17:00Z", problem: null }), now, "connected")).toMatch(/^It did not get through\. Sent again today \d+:\d\d/);
     expect(entryReason(entry({ is: "paused", reason: "plan" }), now, "connected")).toBe("Waits for room in the plan.");
   });
 

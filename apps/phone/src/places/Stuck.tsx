@@ -14,7 +14,7 @@ export function Stuck({ typed, why, letGo }: { typed: string; why: string; letGo
     say(copied ? { text: words.lost.copied } : { text: words.lost.notCopied, tone: "warning" });
   };
   return (
-    <Notice icon="edit" title={words.draft.stuck} text={`${why}\n${typed}`}>
+    <Notice icon="edit" title={words.draft.stuck} text={why} quote={typed}>
       {typed ? <Button title={words.draft.copy} onPress={() => void take()} /> : null}
       <Button title={words.place.revert} kind="quiet" onPress={letGo} />
     </Notice>

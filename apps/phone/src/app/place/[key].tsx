@@ -59,10 +59,11 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
     <Screen title={place.name ?? words.unnamed} foot={foot}>
       {isInTrash ? (
         <Notice icon="trash" tone="accent" title={words.place.inTrash}>
-          <Button title={words.place.restore} icon="restore" kind="primary" busy={busy} onPress={() => void restore()} />
+          {/* Where there is something to decide, that is the way out of it. */}
+          {page.question ? null : <Button title={words.place.restore} icon="restore" kind="primary" busy={busy} onPress={() => void restore()} />}
         </Notice>
       ) : null}
-      <Standing page={page} now={now} isTyping={form.isDirty} />
+      <Standing page={page} isTyping={form.isDirty} />
       {!canEdit && form.isDirty ? <Stuck typed={form.typed} why={isInTrash ? words.draft.stuckTrash : words.draft.stuckViewer} letGo={form.revert} /> : null}
       {place.role === "viewer" ? <Notice tone="accent" icon="person" title={words.place.readOnly} /> : null}
       {place.position ? null : <PositionCard place={place} canEdit={canEdit} />}
