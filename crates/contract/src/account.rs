@@ -134,6 +134,10 @@ pub struct Device {
     pub pending: Option<i64>,
     /// Whether it is the one that asks.
     pub current: bool,
+    /// Whether it is a session of a browser on the server's pages. Those and the app in a browser both have the platform
+    /// `web`; only the app keeps places and sends them later.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub browser: bool,
 }
 
 /// An e-mail address, trimmed and with its domain in lower case.

@@ -253,6 +253,7 @@ fn the_messages_around_operations_are_written_and_read_as_they_were_frozen() {
         last_sync_at: Some(at(30)),
         pending: Some(2),
         current: true,
+        browser: false,
     };
     round_trip("device.json", &device);
 }

@@ -108,7 +108,7 @@ pub async fn prune(tx: &mut Tx, before: Timestamp) -> Result<i64, Error> {
 /// The acting user's devices and browsers that are signed in, newest first.
 pub async fn list_devices(tx: &mut Tx, actor: Actor) -> Result<Vec<Device>, Error> {
     let rows = sqlx::query!(
-        "SELECT id, name, platform, created_at, last_sync_at, pending FROM devices
+        "SELECT id, kind, name, platform, created_at, last_sync_at, pending FROM devices
          WHERE user_id = $1 AND revoked_at IS NULL ORDER BY created_at DESC, id DESC",
         actor.user.0,
     )
@@ -122,6 +122,7 @@ pub async fn list_devices(tx: &mut Tx, actor: Actor) -> Result<Vec<Device>, Erro
         last_sync_at: row.last_sync_at.map(Timestamp::from),
         pending: row.pending,
         current: row.id == actor.device.0,
+        browser: row.kind == DeviceKind::Browser.as_str(),
     });
     Ok(devices.collect())
 }

@@ -13,8 +13,10 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use holdfast_contract::Code;
 use rust_embed::RustEmbed;
 
+use crate::failure::Failure;
 use crate::state::WebState;
 
 /// What the browser may load for the app: its own files and this server's API, and nobody else's.
@@ -74,7 +76,7 @@ impl Phone {
             } else {
                 "This server was built without the phone app; `cargo xtask run` builds with it."
             };
-            return (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], text).into_response();
+            return Failure::new(Code::NotFound, text).into_response();
         };
         let encoding = ENCODINGS.iter().find_map(|(coding, ending)| {
             let file = accepts(asked, coding).then(|| self.files.get(&format!("{name}{ending}")))?;

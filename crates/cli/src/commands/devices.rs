@@ -37,7 +37,7 @@ fn list(context: &Context, client: &Client) -> Outcome {
         context.output.show(format!(
             "{BOLD}{}{BOLD:#}{this}  {}, {synced}{pending}\n  {DIM}{}{DIM:#}",
             words::one_line(&device.name),
-            words::one_line(&device.platform),
+            if device.browser { "browser".into() } else { words::one_line(&device.platform) },
             device.id,
         ))?;
     }

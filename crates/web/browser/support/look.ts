@@ -7,6 +7,8 @@ import { settled } from "./traffic";
 
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 800 };
+/** What a page must still fit, by WCAG's rule of reflow. */
+const SMALLEST = { width: 320, height: 640 };
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"];
 
 /** What depends on colours, and is looked at again in the dark. */
@@ -37,7 +39,8 @@ export interface Look {
   only?: "phone";
 }
 
-/** Takes the pictures and checks the page in all four forms; then at 320 px, and on a desktop with text of double size. */
+/** Takes the pictures and checks the page in all four forms; then at 320 px, and with text of double size on a desktop and
+ * at 320 px. */
 export async function look(page: Page, name: string, { window = false, only }: Look = {}): Promise<void> {
   const found: string[] = [];
   const picture = (form: string) => page.screenshot({ path: target(`screenshots/${name}-${form}.png`), fullPage: !window });
@@ -53,7 +56,7 @@ export async function look(page: Page, name: string, { window = false, only }: L
     }
   }
   await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 320, height: 640 });
+  await page.setViewportSize(SMALLEST);
   await settled(page);
   found.push(...(await sticksOut(page)).map((line) => `320 px: ${line}`));
   await page.setViewportSize(DESKTOP);
@@ -65,6 +68,11 @@ export async function look(page: Page, name: string, { window = false, only }: L
     await settled(page);
     found.push(...(await sticksOut(page)).map((line) => `text of 200 %: ${line}`));
     await page.screenshot({ path: target(`screenshots/${name}-large-text.png`) });
+    await page.setViewportSize(SMALLEST);
+    await settled(page);
+    found.push(...(await sticksOut(page)).map((line) => `text of 200 % at 320 px: ${line}`));
+    await page.screenshot({ path: target(`screenshots/${name}-large-text-small.png`) });
+    await page.setViewportSize(DESKTOP);
     await letters(1);
     await session.detach();
   }

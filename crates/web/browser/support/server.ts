@@ -72,6 +72,17 @@ export class Server {
     return run(program("holdfast-server"), ["admin", ...args], { env: this.env, input });
   }
 
+  /** Signs the app in a browser in, as it does itself: with an account's password, or with a code. */
+  async signInApp(by: Account | { code: string }, name: string): Promise<void> {
+    const device = { name, platform: "web" };
+    const reply = await fetch(`${this.url}/v1/${"code" in by ? "pairings" : "sessions"}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "Holdfast-Protocol": "1" },
+      body: JSON.stringify({ ...by, device }),
+    });
+    if (!reply.ok) throw new Error(`${name} was not signed in: ${reply.status} ${await reply.text()}`);
+  }
+
   /**
    * Shares a place, as a restored backup leaves a share: it shows nothing before its owner confirms it. No page and no address
    * of the API gives a share yet.

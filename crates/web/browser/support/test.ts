@@ -37,6 +37,12 @@ export async function post(request: APIRequestContext, server: Server, path: str
   return answer.headers()["location"] ?? "";
 }
 
+/** Signs the first other device of the list out, and answers that this is meant. */
+export async function signOutFirst(page: Page): Promise<void> {
+  await page.getByText("Sign out …").first().click();
+  await page.locator("details[open]").getByRole("button", { name: /^Sign out/ }).click();
+}
+
 /** What a place can be saved with. */
 export interface Values {
   latitude: number;

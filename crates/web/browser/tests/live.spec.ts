@@ -107,7 +107,16 @@ test("a device that syncs is seen on the page of devices without a reload", asyn
   await listening(page, "/devices");
   await device.holdfast(["save", "46.2", "7.1"]);
   await device.sync();
-  await expect(page.locator(".device", { hasText: "phone" }).locator("div", { hasText: "Last sync" }).last()).toContainText(/\d\d:\d\d/);
+  await expect(page.locator(".device", { hasText: "phone" }).locator("div", { hasText: /^Last sync/ }).last()).toContainText(/\d\d:\d\d/);
+});
+
+test("the app that pairs in a browser appears beside its code, too", async ({ page, server }) => {
+  await page.goto("/devices");
+  await page.getByRole("button", { name: "Show a code" }).click();
+  const code = (await page.locator("[data-code]").textContent()) ?? "";
+  await server.signInApp({ code }, "Pixel 8");
+  await expect(page.getByText("Pixel 8 is paired. A code pairs one device")).toBeVisible();
+  await expect(page.locator(".device", { hasText: "Pixel 8" })).toContainText("Holdfast app, in a browser");
 });
 
 test("a device that pairs appears beside its code, which is used up then", async ({ page, server }) => {

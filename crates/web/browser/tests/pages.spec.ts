@@ -5,7 +5,7 @@ import type { Page } from "@playwright/test";
 import { look } from "../support/look";
 import { fixture } from "../support/paths";
 import type { Server } from "../support/server";
-import { change, expect, mapDrawn, post, save, test, type Values } from "../support/test";
+import { change, expect, mapDrawn, post, save, signOutFirst, test, type Values } from "../support/test";
 
 test.slow();
 
@@ -67,7 +67,7 @@ test("a session that has ended, and the form that waits", async ({ page, open, a
   const other = await open(account);
   await other.goto("/devices");
   watch.expect(401);
-  await other.getByRole("button", { name: /^Sign out/ }).first().click();
+  await signOutFirst(other);
   await expect(page.getByRole("heading", { name: "Sign in again" })).toBeVisible();
   await look(page, "sign-in-again");
   await page.getByLabel("E-mail address").fill(account.email);
@@ -303,15 +303,21 @@ test("files: import, preview, columns, done, taken back", async ({ page, watch }
   await look(page, "import-refused");
 });
 
-test("devices, pairing, account, sharing, an empty trash", async ({ page, device, account, server, watch }) => {
+test("devices, pairing, account, sharing, an empty trash", async ({ page, open, device, account, server, watch }) => {
   await device.holdfast(["save", "47", "8", "--name", "Old oak"]);
   await device.sync();
   await page.goto("/devices");
   await look(page, "devices");
+  // The same browser once more, as a person has it: the app in it, and another session on the pages.
+  await server.signInApp(account, "Chrome on Linux");
+  await open(account);
+  await page.reload();
+  await page.getByText("Sign out …").last().click();
+  await look(page, "devices-of-each-kind");
   await server.leaveWaiting(account, 2);
   await page.reload();
-  await page.getByText("Sign out …").click();
-  await expect(page.getByRole("button", { name: "Sign out all the same phone" })).toBeVisible();
+  await page.locator(".device", { hasText: "Command line" }).getByText("Sign out …").click();
+  await expect(page.getByRole("button", { name: "Sign out all the same phone, Command line" })).toBeVisible();
   await look(page, "devices-waiting");
   await page.getByRole("button", { name: "Show a code" }).click();
   await expect(page.locator(".qr svg")).toBeVisible();

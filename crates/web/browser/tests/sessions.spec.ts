@@ -2,13 +2,13 @@
 
 import type { Page } from "@playwright/test";
 import type { Account } from "../support/server";
-import { expect, save, test } from "../support/test";
+import { expect, save, signOutFirst, test } from "../support/test";
 
 /** Signs a session of this account out from another browser. */
 async function signOutElsewhere(open: (as: Account) => Promise<Page>, account: Account): Promise<void> {
   const other = await open(account);
   await other.goto("/devices");
-  await other.getByRole("button", { name: /^Sign out/ }).first().click();
+  await signOutFirst(other);
   await expect(other.getByText("The device is signed out.")).toBeVisible();
 }
 

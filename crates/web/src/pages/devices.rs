@@ -32,12 +32,32 @@ struct DevicesPage {
 struct Row {
     id: String,
     name: String,
-    platform: String,
+    kind: Kind,
     signed_in: Time,
     last_sync: Option<Time>,
-    pending: Option<String>,
+    waiting: Waiting,
     is_current: bool,
-    is_browser: bool,
+}
+
+/// What a device is, beside the name that it gave itself or a person gave it: the app and the pages in the same browser give
+/// themselves the same.
+#[derive(PartialEq, Eq)]
+enum Kind {
+    /// A session on these pages. It keeps nothing, so nothing of it waits.
+    Pages,
+    /// The app, and where it runs.
+    App(&'static str),
+    Terminal,
+    /// What the device itself says it is.
+    Other(String),
+}
+
+/// What a device said of what it has not sent.
+enum Waiting {
+    Unknown,
+    Nothing,
+    /// In words.
+    Some(String),
 }
 
 /// A code to pair a phone with.
@@ -52,20 +72,57 @@ struct Pairing {
 
 impl From<Device> for Row {
     fn from(device: Device) -> Self {
-        let pending = device.pending.and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
         Self {
             id: device.id.to_string(),
-            is_browser: device.platform == "web",
+            kind: Kind::of(device.browser, device.platform),
             name: device.name,
-            platform: match device.platform.as_str() {
-                "web" => "browser".to_owned(),
-                "cli" => "command line".to_owned(),
-                _ => device.platform,
-            },
             signed_in: device.created_at.into(),
             last_sync: device.last_sync_at.map(Time::from),
-            pending: pending.map(|n| show::count(n, "change waits on it", "changes wait on it")),
+            waiting: match device.pending.map(u64::try_from) {
+                Some(Ok(0)) => Waiting::Nothing,
+                Some(Ok(n)) => Waiting::Some(show::count(n, "change waits on it", "changes wait on it")),
+                Some(Err(_)) | None => Waiting::Unknown,
+            },
             is_current: device.current,
+        }
+    }
+}
+
+impl Row {
+    fn is_browser(&self) -> bool {
+        self.kind == Kind::Pages
+    }
+}
+
+impl Kind {
+    fn of(is_browser: bool, platform: String) -> Self {
+        match platform.as_str() {
+            _ if is_browser => Self::Pages,
+            "web" => Self::App("in a browser"),
+            "ios" => Self::App("on iOS"),
+            "android" => Self::App("on Android"),
+            "cli" => Self::Terminal,
+            _ => Self::Other(platform),
+        }
+    }
+
+    fn words(&self) -> String {
+        match self {
+            Self::Pages => "These web pages, in a browser".to_owned(),
+            Self::App(place) => format!("Holdfast app, {place}"),
+            Self::Terminal => "Command line".to_owned(),
+            Self::Other(platform) if platform.is_empty() => "Device".to_owned(),
+            Self::Other(platform) => platform.clone(),
+        }
+    }
+
+    /// The path of its picture.
+    fn picture(&self) -> &'static str {
+        match self {
+            Self::Pages => "M3 5h18v14H3ZM3 9.5h18",
+            Self::App(_) => "M7 2.5h10v19H7ZM11 18.5h2",
+            Self::Terminal => "M3 5h18v14H3ZM7 9.5l3 2.5-3 2.5M12.5 15h4",
+            Self::Other(_) => "M4 5h16v11H4ZM9 20h6M12 16v4",
         }
     }
 }

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use holdfast_contract::limits::IMPORT_BYTES_MAX;
 use holdfast_contract::{Code, ImportId, Problem};
 use holdfast_files::{CsvColumns, CsvField, Format};
-use holdfast_service::{Actor, Error, ImportState, NewImport, StoredImport};
+use holdfast_service::{Actor, Error, ImportState, NewImport, Service, StoredImport};
 use serde_json::json;
 use tokio::sync::Semaphore;
 
@@ -316,16 +316,12 @@ pub(crate) async fn undo(
     Path(id): Path<ImportId>,
     _form: Form,
 ) -> Result<Response, Failure> {
-    state.service.import_summary(actor, id).await?.ok_or_else(no_such_import)?;
-    let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
-    let service = state.service.clone();
-    let work = async move {
+    go_on(&state, actor, id, move |service| async move {
         let undone = service.undo_import(actor, id).await?;
-        let why = undone.deferred.map(why_deferred).unwrap_or_default();
-        let left = show::count(undone.left, "place is still to be taken back", "places are still to be taken back");
-        Ok(if undone.left > 0 { Ended::Stopped(format!("{left}. {why}")) } else { Ended::Well("undone") })
-    };
-    Ok(shown(id, in_background(&state, under_way, work).await))
+        let left = ("place is still to be taken back", "places are still to be taken back");
+        Ok(Ended::with(undone.left, left, undone.deferred, "undone"))
+    })
+    .await
 }
 
 /// Brings back what taking it back had put into the trash and nobody has touched since.
@@ -335,21 +331,30 @@ pub(crate) async fn bring_back(
     Path(id): Path<ImportId>,
     _form: Form,
 ) -> Result<Response, Failure> {
+    go_on(&state, actor, id, move |service| async move {
+        let back = service.bring_back_import(actor, id).await?;
+        // Nothing is restored where it was pressed on a page that was older than what became of its places.
+        let done = if back.restored > 0 { "brought-back" } else { "nothing-back" };
+        let left = ("place is still in the trash", "places are still in the trash");
+        Ok(Ended::with(back.left, left, back.deferred, done))
+    })
+    .await
+}
+
+/// Works on an import that has run, unless something works on it already.
+async fn go_on<W>(
+    state: &WebState,
+    actor: Actor,
+    id: ImportId,
+    work: impl FnOnce(Service) -> W,
+) -> Result<Response, Failure>
+where
+    W: Future<Output = Result<Ended, Error>> + Send + 'static,
+{
     state.service.import_summary(actor, id).await?.ok_or_else(no_such_import)?;
     let Some(under_way) = state.imports.claim(id) else { return Ok(shown(id, None)) };
-    let service = state.service.clone();
-    let work = async move {
-        let back = service.bring_back_import(actor, id).await?;
-        let why = back.deferred.map(why_deferred).unwrap_or_default();
-        let left = show::count(back.left, "place is still in the trash", "places are still in the trash");
-        Ok(match back.restored {
-            _ if back.left > 0 => Ended::Stopped(format!("{left}. {why}")),
-            // Pressed on a page that was older than what became of its places.
-            0 => Ended::Well("nothing-back"),
-            _ => Ended::Well("brought-back"),
-        })
-    };
-    Ok(shown(id, in_background(&state, under_way, work).await))
+    let work = work(state.service.clone());
+    Ok(shown(id, in_background(state, under_way, work).await))
 }
 
 /// How work on an import ended.
@@ -358,6 +363,17 @@ enum Ended {
     Well(&'static str),
     /// With something left to do, and why.
     Stopped(String),
+}
+
+impl Ended {
+    /// With so many places left, in the words for one and for several, and why; as it should where none is.
+    fn with(left: u64, words: (&str, &str), deferred: Option<Problem>, done: &'static str) -> Self {
+        if left == 0 {
+            return Self::Well(done);
+        }
+        let why = deferred.map(why_deferred).unwrap_or_default();
+        Self::Stopped(format!("{}. {why}", show::count(left, words.0, words.1)))
+    }
 }
 
 /// Works on an import, whether somebody waits for it or not, and waits a moment. Returns what is to be said where it is done

@@ -64,19 +64,30 @@ async fn a_code_and_its_picture_pair_one_device_that_can_be_signed_out_again() {
     let page = ada.open("/devices").await;
     let cards = page.all("#device-list li");
     let card = cards.iter().find(|card| card.contains("Ada's <phone>")).unwrap();
-    assert!(card.contains("ios") && card.contains("nothing, as far as it said"), "{card}");
+    assert!(card.contains("Holdfast app, on iOS") && card.contains("it has not said yet"), "{card}");
 
     // What waits on it is said before it can be signed out, in one more step that needs no script.
     let address = format!("/devices/{}/revoke", phone.actor.device.0);
-    assert!(page.all("#device-list details").is_empty() && page.forms(&address).len() == 1);
-    let telemetry = Some(Telemetry { pending: 2, ..Telemetry::default() });
-    let epoch = server.service.epoch().await.unwrap();
-    let report = PushRequest { epoch, operations: Vec::new(), witness: None, telemetry };
-    server.service.push(phone.actor, report).await.unwrap();
+    let behind = format!("#device-list details:not([open]) form[action='{address}']");
+    for (waiting, said) in [
+        (None, "It has not said whether anything waits on it. What it has not sent stays on it"),
+        (Some(0), "Nothing waited on it at its last sync. What it has saved since stays on it"),
+        (Some(2), "2 changes wait on it, as it said at its last sync."),
+    ] {
+        if let Some(pending) = waiting {
+            let telemetry = Some(Telemetry { pending, ..Telemetry::default() });
+            let epoch = server.service.epoch().await.unwrap();
+            let report = PushRequest { epoch, operations: Vec::new(), witness: None, telemetry };
+            server.service.push(phone.actor, report).await.unwrap();
+        }
+        let page = ada.open("/devices").await;
+        assert_eq!(page.all("#device-list details > summary"), ["Sign out … Ada's <phone>, Holdfast app, on iOS"]);
+        let question = page.one("#device-list details p");
+        assert!(question.starts_with(said) && question.contains("signed in to this account again"), "{question}");
+        assert_eq!(page.all("#device-list details .warning").len(), usize::from(waiting == Some(2)));
+        assert_eq!((page.all(&behind).len(), page.forms(&address).len()), (1, 1), "nowhere but behind it");
+    }
     let page = ada.open("/devices").await;
-    assert_eq!(page.all("#device-list details > summary"), ["Sign out … Ada's <phone>"]);
-    assert!(page.one("#device-list details .warning").contains("2 changes wait on it."));
-    assert_eq!(page.forms(&address).len(), 1, "nowhere but behind it");
 
     let revoke = page.form(&address);
     let page = ada.submit_and_follow(&revoke).await;
@@ -112,10 +123,40 @@ async fn another_browser_is_named_and_signed_out() {
     let other = server.another_browser("ada@example.org").await;
     other.open("/places").await;
     let page = ada.open("/devices").await;
-    ada.submit(&page.form(&format!("/devices/{}/revoke", other.actor.device.0))).await.location();
+    let address = format!("/devices/{}/revoke", other.actor.device.0);
+    assert_eq!(page.all(&format!("#device-list details:not([open]) form[action='{address}']")).len(), 1);
+    assert!(page.one("#device-list details p").starts_with("It has to sign in again then."));
+    ada.submit(&page.form(&address)).await.location();
     assert_eq!(other.get("/places").await.location(), "/sign-in");
     assert_eq!(other.get("/devices").await.location(), "/sign-in?next=%2Fdevices");
     ada.open("/places").await;
+}
+
+#[tokio::test]
+async fn the_app_in_a_browser_is_told_from_the_pages_in_the_same_browser() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    for (name, platform) in [("Firefox on Linux", "web"), ("Laptop", "cli"), ("Tablet", "android"), ("Fridge", "")] {
+        let code = server.service.create_pairing_code(ada.actor).await.unwrap().code;
+        let device = DeviceInfo { name: name.to_owned(), platform: platform.to_owned() };
+        server.service.pair(PairRequest { code, device }).await.unwrap();
+    }
+    let page = ada.open("/devices").await;
+    let names = page.all("#device-list h3").into_iter().zip(page.all("#device-list .kind")).collect::<Vec<_>>();
+    let named = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+    assert_eq!(
+        names,
+        [
+            named("Fridge", "Device"),
+            named("Tablet", "Holdfast app, on Android"),
+            named("Laptop", "Command line"),
+            named("Firefox on Linux", "Holdfast app, in a browser"),
+            named("Firefox on Linux this browser", "These web pages, in a browser"),
+        ]
+    );
+    // The page beside the code looks for what syncs, and only that has something to wait.
+    assert_eq!(page.attributes("#device-list [data-device]", "data-device").len(), 4);
+    assert_eq!(page.text.matches("Last sync").count(), 4);
 }
 
 #[tokio::test]

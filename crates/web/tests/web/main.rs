@@ -1,6 +1,7 @@
 //! The real pages over the real service and a real PostgreSQL, asked through real HTTP as a browser asks.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod app;
 mod counting;
 mod cover;
 mod devices;
