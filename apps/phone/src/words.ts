@@ -43,6 +43,9 @@ export const words = {
     needsPositionAlone: "It needs one before it can be sent, once you sign in to a server.",
     needsPositionFirst: "It needs one before it can be sent.",
     conflict: "The same was changed here and elsewhere. Nothing has been overwritten: you decide.",
+    /** A conflict that is not about the same fields. */
+    changedSince: "It was changed elsewhere after you had last seen it. Nothing has been overwritten: you decide.",
+    inTrash: "It was deleted elsewhere, after you had changed it here. Your change is kept until you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",
     planFull: "The plan has no room for it. It is kept here.",
     planFullThen: "It is sent by itself once there is room.",
@@ -116,6 +119,8 @@ export const words = {
     all: "All",
     clear: "Show everything",
     positionNeeded: "Position needed",
+    /** Over places in the trash that wait for the person. */
+    decisionNeeded: "Deleted, and waits for you",
     places: "Places",
     results: "Results",
     more: "Loading more …",
@@ -173,7 +178,10 @@ export const words = {
     stuck: "What you typed is not saved",
     stuckTrash: "The place is in the trash. Restore it to save this:",
     stuckViewer: "You may only look at this place now. You can take with you:",
+    stuckGone: (place: string) => `It was typed at “${place}”, and can’t be saved there any more. You can take with you:`,
     copy: "Copy it",
+    letGo: "Let go",
+    kept: "Kept again",
     signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
   },
 
@@ -277,7 +285,11 @@ export const words = {
     pausedAccountGone: "Waits: the account is deleted or suspended. You can export it.",
     pausedUpdateApp: "Waits until the app is updated.",
     pausedPlan: "Waits for room in the plan.",
-    conflict: "The same was changed elsewhere. Waits for your decision.",
+    conflict: {
+      fieldsChanged: "The same was changed elsewhere. Waits for your decision.",
+      changedSince: "The place was changed elsewhere after you had last seen it. Waits for your decision.",
+      inTrash: "Deleted elsewhere; your change waits for your decision.",
+    },
     rejected: "The server can't take it as it is.",
   },
 
@@ -295,8 +307,10 @@ export const words = {
     unreachable: { title: "The server can't be reached", text: "Everything you save is kept on this phone. Sending goes on by itself." },
     left: {
       title: "Unsent changes are kept on this phone",
+      /** Addresses as whoever holds the phone may read them. */
       text: (of: { email: string; changes: number }[]) => of.map(({ email, changes }) => `${count(changes, "change")} of ${email}. Sign in to that account to send ${changes === 1 ? "it" : "them"}.`).join("\n"),
     },
+    typed: { title: "Something you typed was not saved", text: "It can’t be saved where it was typed any more. It is in the outbox, to be copied or let go.", show: "Show it" },
     putOff: { title: "The server has no time at the moment", text: "Everything you save is kept on this phone. Sending goes on by itself." },
     signIn: { title: "Sign in again", text: "The server has ended this phone's access. Your places are here; changes are sent after you sign in." },
     accountGone: { title: "The account is gone", text: "It was deleted or suspended. Everything is still on this phone: export it to keep it elsewhere." },
@@ -310,6 +324,7 @@ export const words = {
     },
     update: { title: "A new version is ready", text: "It is used once every window of the app has been closed, or at once.", action: "Use it now" },
     keep: "Ask to keep them",
+    putAway: "Hide for a week",
     reload: "Load the app again",
   },
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import type { Overview, Question, Side } from "../core/src/core";
 import { answerWords, becameOf, fieldsOf, questionText, sideValue, undecided } from "../src/conflict/sides";
 import { bannersOf, summaryOf, summaryText, type Surroundings } from "../src/home/banners";
+import { isAway, putAway } from "../src/home/putAway";
 import { pairing } from "../src/sign-in/pairing";
 import { overview } from "./overview";
 
@@ -69,6 +70,12 @@ describe("the answers to a question", () => {
     expect(answerWords(mineInTrash)).toEqual({ keepMine: "Put it into the trash", keepTheirs: "Keep it out of the trash" });
   });
 
+  it("say so too where it was deleted elsewhere, on which this phone's change stands", () => {
+    const deletedElsewhere = question({ reason: "inTrash", mine: side({ note: "Hollow", inTrash: true }), theirs: side({ who: "elsewhere", inTrash: true }), choices: ["keepMine", "keepTheirs"] });
+    expect(answerWords(deletedElsewhere)).toEqual({ keepMine: "Take it out of the trash, with my changes", keepTheirs: "Leave it in the trash" });
+    expect(becameOf(deletedElsewhere, { is: "keepMine" })).toBe("It is out of the trash, with your changes.");
+  });
+
   it("are followed by what became of both sides", () => {
     expect(becameOf(question({}), { is: "keepMine" })).toBe("This phone’s version is kept. The other one is in the history.");
     expect(becameOf(question({}), { is: "keepTheirs" })).toBe("The other version is kept. This phone’s is in the history.");
@@ -84,7 +91,8 @@ describe("the answers to a question", () => {
   });
 });
 
-const online: Surroundings = { isOnline: true, recoverySeen: null };
+const NOW = Date.parse("2026-11-03T14:02:00Z");
+const online: Surroundings = { isOnline: true, recoverySeen: null, strays: 0 };
 const names = (of: Overview, surroundings = online) => bannersOf(of, surroundings).map(({ is }) => is);
 
 describe("banners", () => {
@@ -96,6 +104,14 @@ describe("banners", () => {
   it("warn of storage only where something would be lost", () => {
     expect(names(overview({ persisted: "denied" }))).toEqual([]);
     expect(names(overview({ persisted: "denied", status: { pending: 1 } }))).toEqual(["storage"]);
+  });
+
+  it("warn of storage again a week after that was put away, or when the clock goes back", () => {
+    const week = 7 * 24 * 3_600_000;
+    const after = (ms: number) => names(overview({ persisted: "denied", status: { pending: 1 } }), { ...online, storageAway: isAway(putAway(NOW), NOW + ms) });
+    expect([after(0), after(week - 1)]).toEqual([[], []]);
+    expect([after(week), after(-1)]).toEqual([["storage"], ["storage"]]);
+    for (const nothing of ["", "x"]) expect(isAway(nothing, NOW)).toBe(false);
   });
 
   it("say that the network is gone, and without an account that it does not matter", () => {
@@ -117,6 +133,10 @@ describe("banners", () => {
     expect(names(overview({ account: {}, status: { paused: "accountGone" } }))).toEqual(["accountGone"]);
   });
 
+  it("tell of what was typed and can't be saved any more", () => {
+    expect(names(overview({}), { ...online, strays: 1 })).toEqual(["typed"]);
+  });
+
   it("tell of a rescue until it has been read", () => {
     const recovery = { at: "2026-11-03T14:02:00Z", setAside: "x", places: 3, operations: 1, unreadable: [] };
     expect(names(overview({ status: { recovery } }))).toEqual(["recovered"]);
@@ -130,6 +150,11 @@ describe("a pairing code", () => {
     for (const path of ["/pair", "/app/sign-in"]) {
       expect(pairing("", `https://places.example.org${path}#CEAG-7GH1`)).toEqual({ server: "https://places.example.org", code: "CEAG-7GH1", isLink: true });
     }
+  });
+
+  it("is read from a link as the core reads it", () => {
+    expect(pairing("", "HTTPS://Places.Example.org:443/holdfast/app/sign-in/#CEAG-7GH1")).toEqual({ server: "https://places.example.org/holdfast", code: "CEAG-7GH1", isLink: true });
+    expect(pairing("", "https://places.example.org/places#CEAG-7GH1")).toBeNull();
   });
 
   it("is none where a part is missing", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { failure } from "../core/src/core";
 import { addressProblem, elsewhereProblem } from "../src/sign-in/address";
 import { nameByAgent, nameByTold } from "../src/sign-in/deviceName";
+import { masked } from "../src/sign-in/masked";
 import { words } from "../src/words";
 
 const said = words.signIn.address;
@@ -37,6 +38,16 @@ describe("a server's address", () => {
 
   it("what the core says of it goes with the field", () => {
     expect(failure("invalid_server").advice).toContain("https://places.example.org");
+  });
+});
+
+describe("an e-mail address, to whoever holds the phone", () => {
+  it("is its first letter and its domain, so that one knows one's own", () => {
+    expect(["ada@example.org", "a@example.org", "Zoë.of@home@example.org", "élan@example.org"].map(masked)).toEqual(["a…@example.org", "a…@example.org", "Z…@example.org", "é…@example.org"]);
+  });
+
+  it("is never whole, even where it is none", () => {
+    expect(["ada", "@example.org", ""].map(masked)).toEqual(["a…", "@…", "…"]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "@jest/globals";
-import type { JournalLine, OutboxEntry, PlaceState } from "../core/src/core";
+import type { ConflictReason, JournalLine, OutboxEntry, PlaceState } from "../core/src/core";
 import { canDiscard, canRetry, discardQuestion, entryReason } from "../src/outbox/words";
-import { accuracyWords, coordinates, journalLine, metres, stateLook } from "../src/places/words";
+import { accuracyWords, coordinates, journalLine, metres, stateLook, stateMeaning } from "../src/places/words";
 import { size } from "../src/settings/size";
+import { words } from "../src/words";
 
 const STATES: PlaceState[] = [
   { is: "savedOnDevice" },
@@ -58,7 +59,22 @@ describe("what waits", () => {
     expect(entryReason(entry({ is: "queued" }), now, "none")).toBe("On this phone alone. Sent once you sign in to a server.");
     expect(entryReason(entry({ is: "rejected", problem }), now, "connected")).toBe("The server can't take it as it is. The name is too long.");
     expect(entryReason(entry({ is: "backingOff", nextAt: "2026-11-03T14:02:20Z", problem: null }), now, "connected")).toBe("It did not get through. Sent again in a moment.");
+    expect(entryReason(entry({ is: "backingOff", nextAt: "2026-11-03T14:17:00Z", problem: null }), now, "connected")).toMatch(/^It did not get through\. Sent again today \d+:\d\d/);
     expect(entryReason(entry({ is: "paused", reason: "plan" }), now, "connected")).toBe("Waits for room in the plan.");
+  });
+
+  it.each<[ConflictReason, RegExp, RegExp]>([
+    ["fieldsChanged", /^The same was changed elsewhere/, /same was changed here and elsewhere/],
+    ["changedSince", /^The place was changed elsewhere after you had last seen it/, /changed elsewhere after you had last seen it/],
+    ["inTrash", /^Deleted elsewhere; your change waits for your decision\.$/, /^It was deleted elsewhere, after you had changed it here/],
+  ])("says what happened elsewhere where that was: %s", (reason, waits, meaning) => {
+    const said = entryReason(entry({ is: "conflict", reason, fields: [] }), now, "connected");
+    expect(said).toMatch(waits);
+    expect(said).toMatch(/your decision\.$/);
+    const state = { is: "needsAttention", reason: "conflict" } as const;
+    expect(stateMeaning(state, { connection: "connected", isKept: true }, reason)).toMatch(meaning);
+    expect(stateMeaning(state, { connection: "connected", isKept: false }, reason)).toContain(words.home.savedWarning);
+    if (reason === "inTrash") expect(said).not.toMatch(/changed elsewhere/);
   });
 
   it("offers only what can be done", () => {

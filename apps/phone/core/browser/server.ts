@@ -1,5 +1,6 @@
-// The address of a server, read as the native host reads it (crates/host/src/server.rs): the same server has the same key.
+// A server as the core remembers it, as on the native host (crates/host/src/server.rs): the same server has the same key.
 
+import { isThisMachine, readAddress, readPairingLink } from "../src/address";
 import { CoreError, failure } from "../src/core";
 
 /** A server, as the core remembers it. */
@@ -14,7 +15,7 @@ export interface Server {
 
 /** Reads an address as people write it: without a scheme it is `https://`, on this machine `http://`. */
 export function parseServer(text: string): Server {
-  const url = parse(text.trim());
+  const url = readAddress(text);
   if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.username || url.password) {
     throw new CoreError(failure("invalid_server"));
   }
@@ -27,36 +28,10 @@ export function parseServer(text: string): Server {
   };
 }
 
-/**
- * Reads a pairing link such as `https://places.example.org/app/sign-in#XXXX-XXXX`, or `…/pair#XXXX-XXXX` of a server without the
- * app; undefined where it is neither.
- */
+/** Reads a pairing link; undefined where it is none. */
 export function parsePairingLink(text: string): { server: Server; code: string } | undefined {
-  const url = parse(text.trim());
-  const code = url?.hash.slice(1);
-  const base = url && /^(.*)\/(?:app\/sign-in|pair)\/*$/.exec(url.pathname);
-  if (!url || !code || !base) return undefined;
-  return { server: parseServer(`${url.protocol}//${url.host}${base[1]}`), code };
-}
-
-function parse(text: string): URL | undefined {
-  if (text.includes("://")) return urlOf(text);
-  const url = urlOf(`https://${text}`);
-  return url && isThisMachine(url) ? urlOf(`http://${text}`) : url;
-}
-
-/** `URL.parse`, which browsers of 2023 don't have. */
-function urlOf(text: string): URL | undefined {
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function isThisMachine(url: URL): boolean {
-  const host = url.hostname;
-  return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+  const link = readPairingLink(text);
+  return link && { server: parseServer(link.server), code: link.code };
 }
 
 /** Every character but the usual ones becomes its number, so that no two addresses share a name. */

@@ -1,7 +1,8 @@
 // Changing, deleting and deciding, beside a web platform and a device that do the same.
 
 import { save } from "../support/all";
-import { allSent, back, button, expectState, openPlace, rows, said, saveNamed, signIn, type, words } from "../support/app";
+import { allSent, back, button, expectState, goTo, inUse, openPlace, rows, said, signIn, type, words } from "../support/app";
+import { look } from "../support/look";
 import { placesOf } from "../support/other";
 import { permit, USUAL } from "../support/phone";
 import { expect, goOffline, goOnline, test } from "../support/test";
@@ -83,11 +84,44 @@ test("different fields changed on both sides are put together without a question
   await expect(phone.getByRole("textbox", { name: words.place.note })).toHaveValue("My note");
 });
 
-test("a place goes into the trash and comes back, on every device", async ({ phone, network, account, device }) => {
-  await signIn(phone, network, account);
+test("a place changed here and deleted elsewhere is in the list until it is decided, and everything says what happened", async ({
+  phone,
+  network,
+  account,
+  device,
+  watch,
+}) => {
+  watch.allowFailures();
+  await inUse(phone, network, account, "Old oak");
+  await goOffline(phone, network);
+  await openPlace(phone, "Old oak");
+  await type(phone, { note: "Hollow" });
+  await device.sync();
+  await device.holdfast(["delete", "Old oak"]);
+  await device.sync();
+  await goOnline(phone, network);
+  await back(phone);
+  await expectState(phone, "Old oak", "needsAttention");
+  await expect(phone.getByText(words.list.decisionNeeded)).toBeVisible();
+  await expect(phone.getByText(words.list.emptyTitle)).toHaveCount(0);
+  await look(phone, "home-deleted-elsewhere");
+  await goTo(phone, "outbox");
+  await expect(phone.getByText(words.outbox.conflict.inTrash)).toBeVisible();
+  await look(phone, "outbox-deleted-elsewhere");
+  await goTo(phone, "places");
+  await openPlace(phone, "Old oak");
+  await expect(phone.getByText(words.meaning.inTrash)).toBeVisible();
+  await look(phone, "place-deleted-elsewhere");
+  await button(phone, words.place.decide).click();
+  await button(phone, words.conflict.outOfTrash).click();
+  await expect(said(phone, words.conflict.became.outOfTrash)).toBeVisible();
   await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await expectState(phone, "Old oak", "synced");
+  await expect(phone.getByText(words.list.decisionNeeded)).toHaveCount(0);
+});
+
+test("a place goes into the trash and comes back, on every device", async ({ phone, network, account, device }) => {
+  await inUse(phone, network, account, "Old oak");
   await openPlace(phone, "Old oak");
   await button(phone, words.place.delete).click();
   await expect(said(phone, words.place.deleted)).toBeVisible();

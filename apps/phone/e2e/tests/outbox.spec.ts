@@ -1,7 +1,7 @@
 // What waits, why, and what can be done about it.
 
 import { readFileSync } from "node:fs";
-import { allSent, button, expectState, goTo, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { button, expectState, goTo, inUse, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
 import { placesOf } from "../support/other";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
@@ -44,10 +44,7 @@ test("the outbox says what waits, exports it, discards what the person lets go, 
 test("a full plan keeps what has no room on the phone, says so, and sends it once there is room", async ({ phone, network, account, device, server }) => {
   const limit = (places: number) => server.admin(["set-plan", "--email", account.email, "--plan", "small", "--places-max", String(places)]);
   await limit(1);
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   await saveNamed(phone, "Spring");
   await expect(phone.getByText(words.banners.planFull.title, { exact: true })).toBeVisible();
   await expect(rows(phone, "Spring")).not.toHaveAccessibleName(new RegExp(words.states.synced));

@@ -1,10 +1,12 @@
 // The screens that are seen rarely, and must be as good then: light, dark, in large letters, for everybody.
 
 import { save } from "../support/all";
-import { allSent, button, expectState, goTo, openPlace, question, rows, saveHere, saveNamed, signIn, type, words } from "../support/app";
+import { button, expectState, goTo, inUse, openPlace, question, rows, saveHere, saveNamed, signIn, type, words } from "../support/app";
 import { look } from "../support/look";
 import { CONTEXT, HERE, permit } from "../support/phone";
+import { sayRescued } from "../support/rescued";
 import { expect, goOffline, goOnline, openApp, test } from "../support/test";
+import { newVersionWaits, publish } from "../support/version";
 
 test.beforeEach(() => test.slow());
 
@@ -46,10 +48,7 @@ test("a place in the trash, one of somebody else, and one that is gone", async (
   await server.share(path, guest, "viewer");
   await owner.goto("/sharing");
   await owner.getByRole("button", { name: "Confirm all of them" }).click();
-  await signIn(phone, network, guest);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Spring");
-  await allSent(phone);
+  await inUse(phone, network, guest, "Spring");
   await openPlace(phone, "Old oak");
   await expect(phone.getByText(words.place.readOnly)).toBeVisible();
   await look(phone, "place-shared");
@@ -153,6 +152,46 @@ test("what could not be saved, and the question before a position is left", asyn
   await look(page, "home-not-saved");
   await button(page, words.home.letGo).click();
   await expect(page.getByText(words.home.notSaved, { exact: true })).toHaveCount(0);
+});
+
+test("a rescued database, and a new version", async ({ phone, network }) => {
+  await saveHere(phone);
+  await sayRescued(phone.context());
+  await phone.reload();
+  await expect(phone.getByText(words.banners.recovered.title)).toBeVisible();
+  await look(phone, "home-recovered");
+  await button(phone, words.close).click();
+  await expect(phone.getByText(words.banners.recovered.title)).toHaveCount(0);
+  await publish(network, "second");
+  await newVersionWaits(phone);
+  await expect(phone.getByText(words.banners.update.title)).toBeVisible();
+  await look(phone, "home-new-version");
+});
+
+test("a change that the server can't take, and one that it puts off", async ({ phone, network, account }) => {
+  await inUse(phone, network, account, "Old oak");
+  const rejected = { type: "urn:holdfast:problem:invalid", title: "A value is not valid", status: 422, code: "invalid", detail: "The note holds a character that no place can have." };
+  const deferred = { type: "urn:holdfast:problem:unavailable", title: "Not available", status: 503, code: "unavailable", detail: "The server is being moved.", retryAfter: 900 };
+  let isFirst = true;
+  const put = (body: Buffer) => {
+    const reply = JSON.parse(String(body)) as { outcomes: { opId: string }[] };
+    const outcome = isFirst ? { outcome: "rejected", problem: rejected } : { outcome: "deferred", problem: deferred };
+    isFirst = false;
+    return JSON.stringify({ ...reply, outcomes: reply.outcomes.map(({ opId }) => ({ opId, ...outcome })) });
+  };
+  network.rewrite(/^\/v1\/sync\/push$/, put);
+  await openPlace(phone, "Old oak");
+  await type(phone, { note: "Shade" });
+  await expect(phone.getByText(`${words.meaning.rejected} ${rejected.detail}`)).toBeVisible();
+  await look(phone, "place-rejected");
+  await button(phone, words.back).click();
+  await expectState(phone, "Old oak", "needsAttention");
+  await look(phone, "home-rejected");
+  await saveHere(phone);
+  await goTo(phone, "outbox");
+  await expect(phone.getByText(`${words.outbox.rejected} ${rejected.detail}`)).toBeVisible();
+  await expect(phone.getByText(new RegExp(`^${deferred.detail} ${words.outbox.notThrough}`))).toBeVisible();
+  await look(phone, "outbox-rejected");
 });
 
 test("the page at an address without encryption", async ({ open, network }) => {

@@ -1,6 +1,6 @@
 // The search for a position, and what can be done about a capture, when something comes in between.
 
-import { allSent, button, expectState, openPlace, rows, said, saveNamed, signIn, words } from "../support/app";
+import { button, expectState, inUse, openPlace, rows, said, words } from "../support/app";
 import { permit } from "../support/phone";
 import { expect, test } from "../support/test";
 
@@ -28,10 +28,7 @@ test("a place whose search ended with the app is found when the app is opened ag
 });
 
 test("what is typed goes into the trash with its place, and comes back with it", async ({ phone, network, account }) => {
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   await openPlace(phone, "Old oak");
   await phone.getByRole("textbox", { name: words.place.note }).fill("Shade at noon");
   await button(phone, words.place.delete).click();

@@ -1,7 +1,7 @@
 // What can become of an account and of the whole server while a phone is away. Its places stay with it.
 
 import { Device } from "../support/all";
-import { allSent, back, button, expectState, goTo, openPlace, rows, said, saveHere, saveNamed, signIn, type, words } from "../support/app";
+import { allSent, back, button, expectState, goTo, inUse, openPlace, rows, said, saveHere, saveNamed, signIn, type, words } from "../support/app";
 import { Network } from "../support/network";
 import { CONTEXT, HERE, permit } from "../support/phone";
 import { Restorable } from "../support/restorable";
@@ -18,10 +18,7 @@ test("an account that is suspended says so, its places stay on the phone, and ar
   test.slow();
   watch.expect(403);
   watch.allowFailures();
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   await goOffline(phone, network);
   await saveNamed(phone, "Spring");
   await server.suspend(account, true);
@@ -62,10 +59,7 @@ test("a place whose older version was changed on a restored server is decided by
     const phone = await open(null, { ...CONTEXT, geolocation: HERE, baseURL: network.url });
     await permit(phone, ["geolocation", "durableStorage"]);
     await openApp(phone, network);
-    await signIn(phone, network, server.account);
-    await phone.goto(`${network.url}/app/`);
-    await saveNamed(phone, "Spring");
-    await allSent(phone);
+    await inUse(phone, network, server.account, "Spring");
     await server.backup();
     await openPlace(phone, "Spring");
     await type(phone, { name: "Cold spring" });

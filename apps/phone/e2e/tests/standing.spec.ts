@@ -1,17 +1,14 @@
 // What the app says of how things stand, and whether it is true.
 
 import { save as saveOnWeb } from "../support/all";
-import { allSent, button, expectState, goTo, openPlace, question, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { allSent, button, expectState, goTo, inUse, openPlace, question, rows, said, saveHere, signIn, words } from "../support/app";
 import { CONTEXT, HERE, permit } from "../support/phone";
 import { expect, goOffline, goOnline, openApp, test } from "../support/test";
 
 const HEARD = /^Nothing waits here\. Last heard from the server /;
 
 test("a place that is open in one window leaves the screen when another one signs out", async ({ phone, network, account }) => {
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   await openPlace(phone, "Old oak");
   const other = await phone.context().newPage();
   await openApp(other, network, "settings");
@@ -45,10 +42,7 @@ test("a shared place that is open leaves the screen when its owner takes it back
 
 test("without a network nothing is called synced, connected or sent by itself", async ({ phone, network, account, watch }) => {
   watch.allowFailures();
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   await goOffline(phone, network);
   await expect(phone.getByRole("banner").getByText(HEARD)).toBeVisible();
   await expect(phone.getByText(words.summary.synced)).toHaveCount(0);
@@ -68,10 +62,7 @@ test("without a network nothing is called synced, connected or sent by itself", 
 
 test("a server that does not answer is said to be that, whatever the browser believes of its network", async ({ phone, network, account, watch }) => {
   watch.allowFailures();
-  await signIn(phone, network, account);
-  await phone.goto(`${network.url}/app/`);
-  await saveNamed(phone, "Old oak");
-  await allSent(phone);
+  await inUse(phone, network, account, "Old oak");
   network.off();
   await button(phone, words.home.sync).click();
   await expect(phone.getByText(words.banners.unreachable.title, { exact: true })).toBeVisible();

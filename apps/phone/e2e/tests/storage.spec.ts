@@ -1,6 +1,6 @@
 // Where the browser doesn't promise to keep anything, or can't.
 
-import { button, rows, said, words } from "../support/app";
+import { button, goTo, rows, said, words } from "../support/app";
 import { permit } from "../support/phone";
 import { expect, test } from "../support/test";
 
@@ -12,6 +12,27 @@ test("where the browser doesn't promise to keep what is stored, saving says so, 
   await expect(phone.getByText(words.banners.storage.title)).toBeVisible();
   await button(phone, words.banners.keep).click();
   await expect(said(phone, words.settings.persistNo)).toBeVisible();
+});
+
+test("the warning about the storage can be put away for a week; each save and the settings go on to say it", async ({ phone, network }) => {
+  await permit(phone, ["geolocation"]);
+  await phone.clock.install();
+  await phone.reload();
+  await button(phone, words.home.save).click();
+  const warning = phone.getByText(words.banners.storage.title);
+  await expect(warning).toBeVisible();
+  await button(phone, words.banners.putAway).click();
+  await expect(warning).toHaveCount(0);
+  await phone.goto(`${network.url}/app/`);
+  await expect(rows(phone)).toHaveCount(1);
+  await expect(warning).toHaveCount(0);
+  await button(phone, words.home.save).click();
+  await expect(said(phone, words.home.savedWarning)).toBeVisible();
+  await goTo(phone, "settings");
+  await expect(button(phone, words.settings.persist)).toBeVisible();
+  await phone.clock.setSystemTime(Date.now() + 8 * 24 * 60 * 60_000);
+  await phone.goto(`${network.url}/app/`);
+  await expect(warning).toBeVisible();
 });
 
 test("a browser without a store for files is told so honestly, and nothing pretends to save", async ({ open, network, watch }) => {

@@ -2,30 +2,11 @@
 
 import type { Page } from "../support/all";
 import { back, button, expectState, openPlace, question, rows, said, save, saveHere, saveNamed, signIn, words } from "../support/app";
+import { field, kept } from "../support/drafts";
 import { hold, holdable, letThrough } from "../support/hold";
 import { look } from "../support/look";
 import { permit, USUAL } from "../support/phone";
 import { expect, openApp, test } from "../support/test";
-
-const field = (page: Page, name: "name" | "note" | "tags") => page.getByRole("textbox", { name: words.place[name], exact: true });
-
-/** How many drafts the browser has stored. */
-const kept = (page: Page) =>
-  page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        const request = indexedDB.open("holdfast-drafts", 1);
-        request.onupgradeneeded = () => request.transaction?.abort();
-        request.onerror = () => resolve(0);
-        request.onsuccess = () => {
-          const count = request.result.transaction("drafts").objectStore("drafts").count();
-          count.onsuccess = () => {
-            request.result.close();
-            resolve(count.result);
-          };
-        };
-      }),
-  );
 
 test("what is typed is there again after the page is loaded anew, says that it is not saved, and goes when it is", async ({ phone }) => {
   await holdable(phone.context(), "edit");

@@ -1,10 +1,12 @@
 import "../ui/sheet";
 // Before the router reads the address: a pairing code in it is taken out.
 import "../platform/server";
+import "../platform/history";
 import { Stack } from "expo-router";
 import { StatusBar } from "expo-status-bar";
 import { SafeAreaProvider } from "react-native-safe-area-context";
 import { CoreProvider } from "../core";
+import { useCarriedDrafts } from "../places/useCarriedDrafts";
 import { DialogProvider } from "../ui/Dialog";
 import { useTheme } from "../ui/theme";
 import { ToastProvider } from "../ui/Toast";
@@ -20,6 +22,7 @@ export default function RootLayout() {
       <DialogProvider>
         <ToastProvider>
           <CoreProvider>
+            <Carrying />
             <Stack
               screenOptions={{
                 headerShown: false,
@@ -32,4 +35,10 @@ export default function RootLayout() {
       </DialogProvider>
     </SafeAreaProvider>
   );
+}
+
+/** Before the screens, which wait for what is on its way. */
+function Carrying() {
+  useCarriedDrafts();
+  return null;
 }

@@ -48,8 +48,11 @@ export function questionText({ kind, reason }: Question): string {
 }
 
 /** Of the two sides of a conflict, the one in the trash, where they differ in that. */
-function trashed({ kind, mine, theirs }: Question): "mine" | "theirs" | null {
-  if (kind !== "conflict" || !theirs || mine.inTrash === theirs.inTrash) return null;
+function trashed({ kind, reason, mine, theirs }: Question): "mine" | "theirs" | null {
+  if (kind !== "conflict" || !theirs) return null;
+  // What this phone has stands on what the server has, its trash included; but to keep the change is to take it out of there.
+  if (reason === "inTrash" && theirs.inTrash) return "theirs";
+  if (mine.inTrash === theirs.inTrash) return null;
   return mine.inTrash ? "mine" : "theirs";
 }
 

@@ -3,6 +3,7 @@ import type { Core, Failure } from "../../core/src/core";
 import { askAgain } from "./again";
 import { failureOf } from "./failure";
 import { useCore } from "./provider";
+import { useStill } from "../ui/useStill";
 import { afterFailure, type Standing } from "./stale";
 import { upTo } from "./upTo";
 
@@ -28,7 +29,9 @@ export interface Paged<Q, T> {
 export function usePages<Q, T, N>(query: Q, ask: AskPage<Q, T, N>): Paged<Q, T> {
   const core = useCore();
   const key = JSON.stringify(query);
-  const [state, setState] = useState<Standing<T[]> & { key: string; next?: N | null }>({ key });
+  const [newest, setState] = useState<Standing<T[]> & { key: string; next?: N | null }>({ key });
+  // Rows don't move under a finger.
+  const state = useStill(newest);
   const wanted = useRef(PAGE);
   const asker = useRef<() => void>(() => undefined);
   useEffect(() => {

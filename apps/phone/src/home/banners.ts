@@ -11,6 +11,7 @@ export type Banner =
   | { is: "signIn" }
   | { is: "updateApp" }
   | { is: "planFull"; places: number }
+  | { is: "typed" }
   | { is: "left"; of: Overview["left"] }
   | { is: "storage" }
   | { is: "offline" }
@@ -21,10 +22,14 @@ export interface Surroundings {
   isOnline: boolean;
   /** When a recovery was last acknowledged, as the report's own time. */
   recoverySeen: string | null;
+  /** The warning about the storage was put away, and is not due again. */
+  storageAway?: boolean;
+  /** In how many places something was typed that has no page any more to be saved on. */
+  strays: number;
 }
 
 /** The banners of this moment. */
-export function bannersOf(overview: Overview, { isOnline, recoverySeen }: Surroundings): Banner[] {
+export function bannersOf(overview: Overview, { isOnline, recoverySeen, storageAway, strays }: Surroundings): Banner[] {
   const { status, storage } = overview;
   const banners: Banner[] = [];
   const { recovery } = status;
@@ -34,9 +39,10 @@ export function bannersOf(overview: Overview, { isOnline, recoverySeen }: Surrou
   }
   if (connection === "accountGone" || connection === "updateApp" || connection === "signIn") banners.push({ is: connection });
   if (status.planFull > 0) banners.push({ is: "planFull", places: status.planFull });
+  if (strays > 0) banners.push({ is: "typed" });
   // Where an account is open, its own matters come first; what others left is in the settings.
   if (!overview.account && overview.left.length > 0) banners.push({ is: "left", of: overview.left });
-  if (storage.persisted !== "granted" && (keepsAnything(status) || overview.left.length > 0)) banners.push({ is: "storage" });
+  if (storage.persisted !== "granted" && !storageAway && (keepsAnything(status) || overview.left.length > 0)) banners.push({ is: "storage" });
   // Whoever can't be served anyhow needs no network: one reason at a time.
   if (connection === "offline" || connection === "unreachable" || connection === "putOff") banners.push({ is: connection });
   return banners;

@@ -2,7 +2,7 @@
 
 import type { OutboxEntry } from "../../core/src/core";
 import type { Connection } from "../home/connection";
-import { when } from "../time/when";
+import { when, within } from "../time/when";
 import type { IconName } from "../ui/Icon";
 import type { Colors } from "../ui/theme";
 import { words } from "../words";
@@ -25,14 +25,14 @@ export function entryReason({ state }: OutboxEntry, now: number, connection: Con
       if (connection in stopped) return `${outbox.notThrough} ${stopped[connection as keyof typeof stopped]}`;
       const at = Date.parse(state.nextAt);
       const soon = at <= now + 60_000;
-      return [state.problem?.detail, outbox.backingOff(soon ? outbox.soon : when(at, now))].filter(Boolean).join(" ");
+      return [state.problem?.detail, outbox.backingOff(soon ? outbox.soon : within(when(at, now)))].filter(Boolean).join(" ");
     }
     case "paused":
       if (state.reason !== "plan") return stopped[state.reason];
       // Room alone would not send it.
       return connection in stopped ? `${outbox.pausedPlan} ${stopped[connection as keyof typeof stopped]}` : outbox.pausedPlan;
     case "conflict":
-      return outbox.conflict;
+      return outbox.conflict[state.reason];
     case "rejected":
       return [outbox.rejected, state.problem.detail].filter(Boolean).join(" ");
   }

@@ -3,7 +3,6 @@ import { StyleSheet, View } from "react-native";
 import { useStanding } from "../capture/ended";
 import type { PlacePage } from "../core";
 import { usePromises } from "../home/useConnection";
-import { entryReason } from "../outbox/words";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import { space } from "../ui/theme";
@@ -13,14 +12,14 @@ import { StateChip } from "./StateChip";
 import { stateMeaning } from "./words";
 
 /** How the place stands: its state, what that means, and what to do where something is to be done. */
-export function Standing({ page, now, isTyping = false }: { page: PlacePage; now: number; isTyping?: boolean }) {
+export function Standing({ page, isTyping = false }: { page: PlacePage; isTyping?: boolean }) {
   const router = useRouter();
   const promises = usePromises();
   const { place, question, entries } = page;
   const { state } = useStanding(place);
   if (!promises) return null;
   // What stands in the fields is not what is stored: nothing is said of that as if it were.
-  const meaning = isTyping ? words.meaning.typing : stateMeaning(state, promises);
+  const meaning = isTyping ? words.meaning.typing : stateMeaning(state, promises, question?.reason);
   if (state.is !== "needsAttention") {
     return (
       <View style={styles.standing} role="status">
@@ -31,10 +30,11 @@ export function Standing({ page, now, isTyping = false }: { page: PlacePage; now
       </View>
     );
   }
-  const why = stateMeaning(state, promises);
-  const refused = entries.find(({ state }) => state.is === "rejected");
+  const why = stateMeaning(state, promises, question?.reason);
+  // What the server said of it itself; the rest is said by the state.
+  const refusal = entries.map(({ state }) => (state.is === "rejected" ? state.problem.detail : "")).find(Boolean);
   return (
-    <Notice title={words.states.needsAttention} text={refused ? `${why} ${entryReason(refused, now, promises.connection)}` : why}>
+    <Notice title={words.states.needsAttention} text={refusal ? `${why} ${refusal}` : why}>
       {question ? (
         <Button title={words.place.decide} kind="primary" onPress={() => router.push(`/decide/${place.key}`)} />
       ) : (

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { carried } from "./carry";
 import { readDraft } from "./drafts";
 
 /** What was kept of what was typed at this place when its page was opened; undefined until that is known. */
@@ -6,7 +7,8 @@ export function useKeptDraft(key: string): { draft: unknown } | undefined {
   const [read, setRead] = useState<{ key: string; draft: unknown }>();
   useEffect(() => {
     let live = true;
-    void readDraft(key).then((draft) => live && setRead({ key, draft }));
+    // What is typed next would take the place of what is on its way here.
+    void carried().then(() => readDraft(key)).then((draft) => live && setRead({ key, draft }));
     return () => {
       live = false;
     };

@@ -1,6 +1,6 @@
 // What a place's data says, in words. Pure.
 
-import type { JournalLine, Lost, LostValue, OutboxEntry, Place, PlaceState } from "../../core/src/core";
+import type { ConflictReason, JournalLine, Lost, LostValue, OutboxEntry, Place, PlaceState } from "../../core/src/core";
 import type { Connection } from "../home/connection";
 import type { LocationProblem } from "../location/fix";
 import type { IconName } from "../ui/Icon";
@@ -38,8 +38,8 @@ export interface Promises {
   isKept: boolean;
 }
 
-/** What the state means for the place and what comes next, in sentences. */
-export function stateMeaning(state: PlaceState, { connection, isKept }: Promises): string {
+/** What the state means for the place and what comes next, in sentences. `reason`: of its conflict, where that is known. */
+export function stateMeaning(state: PlaceState, { connection, isKept }: Promises, reason: ConflictReason | null = null): string {
   const { meaning, sent } = words;
   const isConnected = connection === "connected";
   const safely = (text: string) => withWarning(text, isKept);
@@ -57,6 +57,7 @@ export function stateMeaning(state: PlaceState, { connection, isKept }: Promises
       return safely(`${meaning.needsPosition} ${then}`);
     }
     case "needsAttention": {
+      if (state.reason === "conflict" && reason && reason !== "fieldsChanged") return safely(meaning[reason]);
       if (state.reason !== "planFull") return safely(meaning[state.reason]);
       return safely(`${meaning.planFull} ${isConnected ? meaning.planFullThen : sent[connection]}`);
     }

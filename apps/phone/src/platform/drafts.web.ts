@@ -65,4 +65,24 @@ export const keptDrafts = {
     here.delete(key);
     await inStore("readwrite", (store) => store.delete(key));
   },
+  /** To another key, unless something is kept there already: then both stay where they are. At once, whatever other windows do. */
+  async move(from: string, to: string, changed: (value: unknown) => unknown): Promise<void> {
+    if (here.has(from) && !here.has(to)) {
+      here.set(to, changed(here.get(from)));
+      here.delete(from);
+    }
+    await inStore("readwrite", (store) => {
+      const target = store.get(to);
+      target.onsuccess = () => {
+        if (target.result !== undefined) return;
+        const source = store.get(from);
+        source.onsuccess = () => {
+          if (source.result === undefined) return;
+          store.put(changed(source.result), to);
+          store.delete(from);
+        };
+      };
+      return target;
+    });
+  },
 };

@@ -1,5 +1,6 @@
-// What is wrong with a server's address, before anybody is asked. The core reads it the same way, and only says that it can't. Pure.
+// What is wrong with a server's address, before anybody is asked. The core's host reads it the same way, and only says that it can't. Pure.
 
+import { readAddress } from "../../core/src/address";
 import { words } from "../words";
 
 const { address: said } = words.signIn;
@@ -14,8 +15,8 @@ export function addressProblem(text: string): string | undefined {
   if (!scheme && /^https?(:|\/\/)/i.test(typed)) return said.slashes;
   if (!scheme && /^(mailto|ftp|file|data|javascript):/i.test(typed)) return said.scheme(typed.slice(0, typed.indexOf(":") + 1));
   if (!scheme && typed.includes("@")) return said.email;
-  const url = parse(scheme ? typed : `https://${typed}`);
-  if (!url) return said.unclear;
+  const url = readAddress(typed);
+  if (!url?.hostname) return said.unclear;
   return url.username || url.password ? said.login : undefined;
 }
 
@@ -23,16 +24,7 @@ export function addressProblem(text: string): string | undefined {
 export function elsewhereProblem(text: string, own: string): string | undefined {
   const typed = text.trim();
   if (!own || !typed || addressProblem(typed)) return undefined;
-  const here = parse(own);
-  const url = parse(typed.includes("://") ? typed : `${/^(localhost|127\.|\[::1\])/.test(typed) ? "http" : "https"}://${typed}`);
+  const here = readAddress(own);
+  const url = readAddress(typed);
   return url && here && url.origin !== here.origin ? said.elsewhere(here.origin, url.origin) : undefined;
-}
-
-function parse(text: string): URL | null {
-  try {
-    const url = new URL(text);
-    return url.hostname ? url : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,3 +1,5 @@
+import { readPairingLink } from "../../core/src/address";
+
 /** What a person typed or pasted as a code, for the call `pair`. Pure. */
 export interface Pairing {
   server: string;
@@ -11,10 +13,9 @@ export function pairing(server: string, code: string): Pairing | null {
   const typed = code.trim();
   if (!typed) return null;
   if (/^https?:\/\//i.test(typed)) {
-    const [address, fragment] = typed.split("#");
     // A link without its code is the server at most.
-    if (!address || !fragment) return null;
-    return { server: address.replace(/\/(?:pair|app\/sign-in)\/?$/, ""), code: fragment, isLink: true };
+    const link = readPairingLink(typed);
+    return link ? { ...link, isLink: true } : null;
   }
   return server.trim() ? { server: server.trim(), code: typed, isLink: false } : null;
 }

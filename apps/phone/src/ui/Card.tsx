@@ -25,6 +25,7 @@ export function Notice({
   tone = "warning",
   title,
   text,
+  quote,
   children,
   urgent,
 }: {
@@ -32,6 +33,8 @@ export function Notice({
   tone?: "warning" | "danger" | "accent";
   title: string;
   text?: string | undefined;
+  /** Somebody's own words that it is about: set apart, to be selected. */
+  quote?: string | undefined;
   children?: ReactNode;
   /** Read out at once. */
   urgent?: boolean;
@@ -55,6 +58,13 @@ export function Notice({
           {title}
         </Type>
         {text ? <Type kind="small">{text}</Type> : null}
+        {quote ? (
+          <View style={[styles.quote, { borderColor: colors[tone] }]}>
+            <Type kind="small" selectable>
+              {quote}
+            </Type>
+          </View>
+        ) : null}
         {actions.length > 0 ? <View style={styles.actions}>{actions}</View> : null}
       </View>
     </View>
@@ -66,5 +76,6 @@ const styles = StyleSheet.create({
   notice: { flexDirection: "row", gap: space.m, borderWidth: StyleSheet.hairlineWidth, borderRadius: radius.l, padding: space.m },
   sign: { paddingTop: 1 },
   said: { flex: 1, minWidth: 0, gap: 2 },
+  quote: { borderLeftWidth: 2, paddingLeft: space.m, marginTop: space.s },
   actions: { flexDirection: "row", flexWrap: "wrap", gap: space.s, paddingTop: space.s },
 });

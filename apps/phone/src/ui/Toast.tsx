@@ -99,6 +99,7 @@ const styles = StyleSheet.create({
     flexDirection: "row",
     flexWrap: "wrap",
     alignItems: "center",
+    alignContent: "center",
     justifyContent: "flex-end",
     minHeight: TARGET + 8,
     maxWidth: 520,

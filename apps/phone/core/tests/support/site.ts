@@ -27,6 +27,7 @@ export class Site {
   /** Requests to the server so far, as `METHOD path`. */
   readonly seen: string[] = [];
   #loseReplies: string | undefined;
+  #refusal: { path: string; status: number; code: string } | undefined;
   /** Scripts that stand before the worker's own, by name. */
   readonly #workers = new Map<string, string>();
 
@@ -56,6 +57,16 @@ export class Site {
   /** From now on, the server does what is asked on this path, and its replies get lost; `undefined`: no more. */
   loseReplies(path: string | undefined): void {
     this.#loseReplies = path;
+  }
+
+  /** From now on, what is asked on this path is refused, in the words of the contract, as the server would; `undefined`: no more. */
+  refuse(refusal: { path: string; status: number; code: string } | undefined): void {
+    this.#refusal = refusal;
+  }
+
+  /** How often this was asked, as `METHOD path`. */
+  count(request: string): number {
+    return this.seen.filter((each) => each === request).length;
   }
 
   /** Breaks every connection that is open, such as the live stream. */
@@ -89,6 +100,12 @@ export class Site {
   #carry(request: IncomingMessage, response: ServerResponse, path: string): void {
     if (this.network === "down") return void request.socket.destroy();
     this.seen.push(`${request.method} ${path}`);
+    if (path === this.#refusal?.path) {
+      const { status, code } = this.#refusal;
+      const problem = { type: `urn:holdfast:problem:${code}`, title: code, status, code, detail: "Said by the site of a test." };
+      response.writeHead(status, { "content-type": "application/problem+json", "holdfast-protocol": "1" }).end(JSON.stringify(problem));
+      return;
+    }
     const { host: _, connection: __, ...headers } = request.headers;
     const target = new URL(request.url ?? "/", this.server);
     const onward = httpRequest(target, { method: request.method, headers }, (reply) => {

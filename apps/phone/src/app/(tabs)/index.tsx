@@ -4,7 +4,8 @@ import { StyleSheet, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
 import { useCapture } from "../../capture/useCapture";
 import { useResume } from "../../capture/useResume";
-import { useOverview } from "../../core";
+import { type Place, useOverview } from "../../core";
+import type { LatLon } from "../../geo/position";
 import { Banners } from "../../home/Banners";
 import { HomeHead } from "../../home/Head";
 import { PullToSync } from "../../home/PullToSync";
@@ -26,6 +27,8 @@ import { words } from "../../words";
 
 /** Above the list, the places that lack a position: one page of them, the rest among the others. */
 const LACKING = { state: "withoutPosition" } as const;
+/** Places in the trash are in no list; one that waits for a decision (changed here, deleted elsewhere) is here all the same. */
+const ATTENTION = { state: "needsAttention" } as const;
 
 export default function Home() {
   const { colors } = useTheme();
@@ -38,6 +41,7 @@ export default function Home() {
   const query = useDeferredValue(filter);
   const listed = useList(queryOf(query));
   const lacking = useList(LACKING);
+  const attention = useList(ATTENTION);
   const now = useNow();
   const here = useHere();
   // As the rows are that are shown: those of the question before stay until the next answer is there.
@@ -47,7 +51,11 @@ export default function Home() {
     () => (filtered ? { above: [], below: listed.items } : eachOnce(lacking.items, listed.items)),
     [filtered, lacking.items, listed.items],
   );
-  const isEmpty = places?.length === 0 && above.length === 0;
+  const deleted = useMemo(() => {
+    const listedKeys = new Set(places?.map(({ key }) => key));
+    return filtered ? [] : (attention.items ?? []).filter(({ key, deletedAt }) => deletedAt !== null && !listedKeys.has(key));
+  }, [filtered, attention.items, places]);
+  const isEmpty = places?.length === 0 && above.length === 0 && deleted.length === 0;
   // Not before the first answer: on an empty phone the field would be there for a moment.
   const hasAny = filtered || isFiltered(filter) || isOpen || (places !== undefined && !isEmpty) || (overview?.status.trash ?? 0) > 0;
 
@@ -78,16 +86,8 @@ export default function Home() {
                 <Search text={filter.text} onText={(text) => setFilter({ ...filter, text })} count={chosen(filter)} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
               ) : null}
               {isOpen ? <FilterPanel filter={filter} onChange={setFilter} /> : null}
-              {above.length > 0 ? (
-                <View style={styles.section}>
-                  <SectionHead title={words.list.positionNeeded} />
-                  <View role="list">
-                    {above.map((place) => (
-                      <PlaceRow key={place.key} place={place} now={now} here={here} />
-                    ))}
-                  </View>
-                </View>
-              ) : null}
+              <Section title={words.list.decisionNeeded} places={deleted} now={now} here={here} />
+              <Section title={words.list.positionNeeded} places={above} now={now} here={here} />
               {places && places.length > 0 ? (
                 <View style={styles.section}>
                   <SectionHead title={filtered ? words.list.results : words.list.places} />
@@ -96,7 +96,7 @@ export default function Home() {
             </View>
           }
           empty={
-            places && above.length === 0 && !listed.failure ? (
+            isEmpty && !listed.failure ? (
               <Empty title={filtered ? words.list.noneTitle : words.list.emptyTitle} text={filtered ? words.list.noneText : words.list.emptyText} icon={filtered ? "search" : "pin"} />
             ) : null
           }
@@ -110,6 +110,21 @@ export default function Home() {
         />
       </PullToSync>
     </SafeAreaView>
+  );
+}
+
+/** A part of the list above the rest of it; nothing where it has no places. */
+function Section({ title, places, now, here }: { title: string; places: Place[]; now: number; here: LatLon | null }) {
+  if (places.length === 0) return null;
+  return (
+    <View style={styles.section}>
+      <SectionHead title={title} />
+      <View role="list">
+        {places.map((place) => (
+          <PlaceRow key={place.key} place={place} now={now} here={here} />
+        ))}
+      </View>
+    </View>
   );
 }
 

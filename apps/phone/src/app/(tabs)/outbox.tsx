@@ -8,6 +8,8 @@ import { useSync } from "../../home/useSync";
 import { Entry } from "../../outbox/Entry";
 import { useOutbox } from "../../outbox/useOutbox";
 import { Empty } from "../../places/Empty";
+import { StrayText } from "../../places/Stuck";
+import { useStrays } from "../../places/useStrays";
 import { withWarning } from "../../places/words";
 import { useNow } from "../../time/useNow";
 import { Button } from "../../ui/Button";
@@ -24,6 +26,7 @@ export default function OutboxScreen() {
   const keepFile = useKeepFile();
   const router = useRouter();
   const now = useNow();
+  const strays = useStrays();
   const { run, busy } = useCommand();
   const { sync, isSyncing } = useSync();
   const waits = (entries?.length ?? 0) > 0;
@@ -48,7 +51,10 @@ export default function OutboxScreen() {
           <Button title={words.outbox.lackingShow} onPress={() => router.navigate("/")} />
         </Notice>
       ) : null}
-      {entries && !waits && lacking === 0 ? <Empty icon="check" title={words.outbox.emptyTitle} text={emptyText} /> : null}
+      {strays.map((stray) => (
+        <StrayText key={stray.key} stray={stray} />
+      ))}
+      {entries && !waits && lacking === 0 && strays.length === 0 ? <Empty icon="check" title={words.outbox.emptyTitle} text={emptyText} /> : null}
       {waits ? (
         <>
           <Type kind="small" tone="inkSoft">

@@ -6,19 +6,19 @@ import { History } from "../../places/History";
 import { PlaceForm } from "../../places/PlaceForm";
 import { PositionCard } from "../../places/PositionCard";
 import { Read } from "../../places/Read";
+import { StrayText, Stuck } from "../../places/Stuck";
 import { type KeptDraft, keptFor } from "../../places/drafts";
 import { canChange } from "../../places/form";
 import { useKeptDraft } from "../../places/useKeptDraft";
 import { useDraft } from "../../places/useDraft";
+import { useStrays } from "../../places/useStrays";
 import { useRemoval } from "../../places/useRemoval";
-import { copy } from "../../platform/copy";
 import { inFull } from "../../time/when";
 import { useNow } from "../../time/useNow";
 import { Button } from "../../ui/Button";
 import { Card, Notice } from "../../ui/Card";
 import { Screen } from "../../ui/Screen";
 import { space } from "../../ui/theme";
-import { useSay } from "../../ui/Toast";
 import { Type } from "../../ui/Type";
 import { words } from "../../words";
 
@@ -27,30 +27,17 @@ export default function PlaceScreen() {
   const router = useRouter();
   const { data, failure } = useAnswer({ call: "place", key });
   const kept = useKeptDraft(key);
+  const stray = useStrays().find((each) => each.key === key);
   if (data && kept) return <Page key={data.place.key} page={data} kept={keptFor(data.place, kept.draft)} />;
   return (
     <Screen title={words.tabs.places}>
       {failure ? (
         <Notice title={failure.sentence} text={failure.advice} urgent>
-          <Button title={words.place.toList} onPress={() => router.replace("/")} />
+          <Button title={words.place.toList} onPress={() => router.dismissTo("/")} />
         </Notice>
       ) : null}
+      {failure && stray ? <StrayText stray={stray} /> : null}
     </Screen>
-  );
-}
-
-/** What was typed at a place that can't be changed any more: to be seen, taken elsewhere, or let go. */
-function Stuck({ typed, isInTrash, letGo }: { typed: string; isInTrash: boolean; letGo: () => void }) {
-  const say = useSay();
-  const take = async () => {
-    const copied = await copy(typed);
-    say(copied ? { text: words.lost.copied } : { text: words.lost.notCopied, tone: "warning" });
-  };
-  return (
-    <Notice icon="edit" title={words.draft.stuck} text={`${isInTrash ? words.draft.stuckTrash : words.draft.stuckViewer}\n${typed}`}>
-      {typed ? <Button title={words.draft.copy} onPress={() => void take()} /> : null}
-      <Button title={words.place.revert} kind="quiet" onPress={letGo} />
-    </Notice>
   );
 }
 
@@ -72,11 +59,12 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
     <Screen title={place.name ?? words.unnamed} foot={foot}>
       {isInTrash ? (
         <Notice icon="trash" tone="accent" title={words.place.inTrash}>
-          <Button title={words.place.restore} icon="restore" kind="primary" busy={busy} onPress={() => void restore()} />
+          {/* Where there is something to decide, that is the way out of it. */}
+          {page.question ? null : <Button title={words.place.restore} icon="restore" kind="primary" busy={busy} onPress={() => void restore()} />}
         </Notice>
       ) : null}
-      <Standing page={page} now={now} isTyping={form.isDirty} />
-      {!canEdit && form.isDirty ? <Stuck typed={form.typed} isInTrash={isInTrash} letGo={form.revert} /> : null}
+      <Standing page={page} isTyping={form.isDirty} />
+      {!canEdit && form.isDirty ? <Stuck typed={form.typed} why={isInTrash ? words.draft.stuckTrash : words.draft.stuckViewer} letGo={form.revert} /> : null}
       {place.role === "viewer" ? <Notice tone="accent" icon="person" title={words.place.readOnly} /> : null}
       {place.position ? null : <PositionCard place={place} canEdit={canEdit} />}
       {canEdit && form.isRestored ? <Notice icon="edit" title={words.draft.title} text={words.draft.text} /> : null}

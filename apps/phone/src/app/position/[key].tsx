@@ -17,7 +17,7 @@ export default function PositionScreen() {
     <Screen title={words.position.title}>
       {failure ? (
         <Notice title={failure.sentence} text={failure.advice} urgent>
-          <Button title={words.place.toList} onPress={() => router.replace("/")} />
+          <Button title={words.place.toList} onPress={() => router.dismissTo("/")} />
         </Notice>
       ) : null}
     </Screen>
