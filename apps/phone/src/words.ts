@@ -80,6 +80,7 @@ export const words = {
     notConfirmed: "Perhaps not saved",
     letGo: "Let it go",
     notUndone: "That could not be undone: the place is still here.",
+    changedSince: "Not undone: something was typed at this place since, and would be lost. Delete it on its own page.",
     undone: "Undone. The place is gone.",
     undoneTrash: "Undone. The place is in the trash.",
     sync: "Sync now",

@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { type Call, type Core, CoreError, failure, type Place, type StoreKey } from "../core/src/core";
 import { captureHere, type News } from "../src/capture/capture";
 import { FIRST_FIX_MS, REFINE_MS } from "../src/location/refine";
+import { place as captured } from "./core";
 import { FakeClock, FakeSource, fix } from "./location";
 
 const NOW = 1_700_000_000_000;
@@ -22,7 +23,7 @@ function bench() {
     if (broken) throw broken;
     switch (call.call) {
       case "capture":
-        place = { key: "local-1", position: call.position ?? null } as Place;
+        place = captured({ key: "local-1", name: null, position: (call.position as Place["position"]) ?? null });
         return { place, new: true };
       case "fix": {
         const before = place?.position?.accuracy ?? Number.POSITIVE_INFINITY;
@@ -200,6 +201,18 @@ describe("Save here", () => {
     expect(names(told)).toEqual(["saved"]);
     expect(calls.map(({ call }) => call)).toEqual(["capture", "undoCapture"]);
     expect(source.watchers).toBe(0);
+  });
+
+  it("says what the person saw when it is undone, and goes on where something was typed there since", async () => {
+    const { source, calls, breakWith, begin } = bench();
+    const capture = begin();
+    await settle();
+    breakWith(new CoreError(failure("changed_since")));
+    expect(await capture.undo()).toBe("changed");
+    expect(source.watchers).toBe(1);
+    expect(calls.at(-1)).toMatchObject({ call: "undoCapture", seen: { name: null, note: null, category: null, tags: [] } });
+    breakWith(null);
+    expect(await capture.undo()).toBe("vanished");
   });
 
   it("goes on where an undo fails, for whatever reason, and can be undone again", async () => {

@@ -112,6 +112,16 @@ it("an undo that fails can be tried again", async () => {
   expect(core.asked("undoCapture")).toHaveLength(2);
 });
 
+it("an undo that would lose what was typed since is none, and says so", async () => {
+  const { core, broken, tap } = await saving();
+  await tap();
+  broken.by = new CoreError(failure("changed_since"));
+  await press(words.undo);
+  expect(isShown(words.home.changedSince)).toBe(true);
+  expect(isOffered(words.tryAgain)).toBe(false);
+  expect(core.asked("undoCapture")).toHaveLength(1);
+});
+
 it("only the newest capture speaks of its position", async () => {
   const { tap } = await saving();
   await tap();

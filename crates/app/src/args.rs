@@ -64,10 +64,13 @@ args! {
         position_source: Option<PositionSource>,
     }
 
-    /// One capture.
-    OneCapture {
+    /// Takes a capture back.
+    UndoCapture {
         /// The capture.
         client_id: ClientId,
+        /// The place as it was captured. Where something has been typed there since, and not been sent, it is not taken back
+        /// (`changed_since`): that would be lost with it.
+        seen: Option<Seen>,
     }
 
     /// Which places to show.

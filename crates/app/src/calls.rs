@@ -8,8 +8,8 @@ use crate::answers::{
     Captured, Changed, Deleted, Discarded, Exported, Fixed, InUse, Outbox, Page, PlacePage, Resolved, Retried, TextFile,
 };
 use crate::args::{
-    Capture, Edit, Entries, Export, Fix, List, Move, OneCapture, OneEntry, OnePlace, OutboxPage, Pair, Resolve, SignIn,
-    SignOut,
+    Capture, Edit, Entries, Export, Fix, List, Move, OneEntry, OnePlace, OutboxPage, Pair, Resolve, SignIn, SignOut,
+    UndoCapture,
 };
 use crate::host::{Adopted, Adoption, Diagnostics, Overview, SignedIn, SignedOut, StorageOverview, Synced};
 
@@ -43,7 +43,7 @@ macro_rules! table {
                 /// Offers a better position for a capture.
                 Fix "fix" (Fix) => Fixed;
                 /// Undoes a capture: it vanishes if it was never sent, else it goes into the trash.
-                UndoCapture "undoCapture" (OneCapture) => Deleted;
+                UndoCapture "undoCapture" (UndoCapture) => Deleted;
                 /// Changes fields of a place.
                 Edit "edit" (Edit) => Changed;
                 /// Deletes a place.

@@ -7,7 +7,7 @@ use holdfast_device::{Device, Error, LocalId, PlaceView, WaitingCapture};
 use crate::answers::{
     Captured, Changed, DeleteOutcome, Deleted, Discarded, Fixed, InUse, Outbox, Page, PlacePage, Resolved, Retried,
 };
-use crate::args::{Capture, Edit, Fix, List, Move, OutboxPage, Resolution, Resolve, Winner};
+use crate::args::{Capture, Edit, Fix, List, Move, OutboxPage, Resolution, Resolve, UndoCapture, Winner};
 use crate::calls::{Answer, DeviceCall};
 use crate::export;
 use crate::failure::{Failure, FailureCode};
@@ -50,7 +50,7 @@ pub fn perform(device: &mut Device, call: DeviceCall, with: Performing) -> Resul
         DeviceCall::Place(one) => Answer::Place(on.page(&one.key)?),
         DeviceCall::Capture(capture) => Answer::Capture(on.capture(&capture)?),
         DeviceCall::Fix(fix) => Answer::Fix(on.fix(&fix)?),
-        DeviceCall::UndoCapture(one) => Answer::UndoCapture(on.undo(one.client_id)?),
+        DeviceCall::UndoCapture(one) => Answer::UndoCapture(on.undo(&one)?),
         DeviceCall::Edit(edit) => Answer::Edit(on.edit(&edit)?),
         DeviceCall::Delete(one) => Answer::Delete(on.delete(&one)?),
         DeviceCall::Restore(one) => Answer::Restore(on.restore(&one)?),
@@ -134,9 +134,13 @@ impl On<'_> {
         Ok(Fixed { outcome: outcome.into(), place: self.place(id)? })
     }
 
-    fn undo(&mut self, client_id: ClientId) -> Result<Deleted, Failure> {
-        match self.captured(client_id) {
-            Ok(id) => self.delete_place(id, None),
+    fn undo(&mut self, undo: &UndoCapture) -> Result<Deleted, Failure> {
+        let seen = read::seen(undo.seen.as_ref())?;
+        match self.captured(undo.client_id) {
+            Ok(id) => {
+                let undone = self.device.undo_capture(id, seen);
+                self.deleted(id, undone)
+            }
             // It was undone by the first try.
             Err(failure) if failure.code == FailureCode::NoSuchPlace && self.with.attempt == Attempt::Again => {
                 Ok(vanished())
@@ -156,11 +160,12 @@ impl On<'_> {
 
     fn delete(&mut self, one: &Move) -> Result<Deleted, Failure> {
         let id = self.store.local_id(&one.key)?;
-        self.delete_place(id, read::seen(one.seen.as_ref())?)
+        let outcome = self.device.delete(id, read::seen(one.seen.as_ref())?);
+        self.deleted(id, outcome)
     }
 
-    fn delete_place(&mut self, id: LocalId, seen: Option<device::Seen>) -> Result<Deleted, Failure> {
-        match self.device.delete(id, seen) {
+    fn deleted(&self, id: LocalId, outcome: Result<device::DeleteOutcome, Error>) -> Result<Deleted, Failure> {
+        match outcome {
             Ok(device::DeleteOutcome::Vanished) => Ok(vanished()),
             Ok(device::DeleteOutcome::InTrash) => self.in_trash(id),
             Err(Error::NoSuchPlace) if self.with.attempt == Attempt::Again => Ok(vanished()),

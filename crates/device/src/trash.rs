@@ -26,6 +26,19 @@ impl Device {
         self.write(|tx| delete(tx, &places::load(tx, id)?, seen.as_ref()))
     }
 
+    /// Takes a capture back, as [`Self::delete`] does, whatever versions of it the server has confirmed meanwhile: whoever
+    /// undoes has not looked at one. `seen` is the place as it was captured; where something that nobody has sent yet was
+    /// typed there since, this is [`Error::ChangedSince`], and nothing is done. Without it nothing is compared.
+    pub fn undo_capture(&mut self, id: LocalId, seen: Option<Seen>) -> Result<DeleteOutcome> {
+        self.write(|tx| {
+            let row = places::load(tx, id)?;
+            if let Some(seen) = &seen {
+                unseen::check_delete(tx, &row, seen)?;
+            }
+            delete(tx, &row, None)
+        })
+    }
+
     /// Whether the place is on this device alone, so that deleting it now would leave nothing to restore: to be asked before
     /// a person's deletion. It may be on its way to the server a moment later.
     pub fn is_only_here(&self, id: LocalId) -> Result<bool> {

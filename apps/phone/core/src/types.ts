@@ -204,7 +204,7 @@ export type Deleted = {
 /**
  * A call that is carried out on the store alone.
  */
-export type DeviceCall = { "call": "list" } & List | { "call": "inUse" } | { "call": "place" } & OnePlace | { "call": "capture" } & Capture | { "call": "fix" } & Fix | { "call": "undoCapture" } & OneCapture | { "call": "edit" } & Edit | { "call": "delete" } & Move | { "call": "restore" } & Move | { "call": "outbox" } & OutboxPage | { "call": "retry" } & OneEntry | { "call": "retryAll" } | { "call": "discard" } & OneEntry | { "call": "exportOutbox" } & Entries | { "call": "resolve" } & Resolve | { "call": "export" } & Export;
+export type DeviceCall = { "call": "list" } & List | { "call": "inUse" } | { "call": "place" } & OnePlace | { "call": "capture" } & Capture | { "call": "fix" } & Fix | { "call": "undoCapture" } & UndoCapture | { "call": "edit" } & Edit | { "call": "delete" } & Move | { "call": "restore" } & Move | { "call": "outbox" } & OutboxPage | { "call": "retry" } & OneEntry | { "call": "retryAll" } | { "call": "discard" } & OneEntry | { "call": "exportOutbox" } & Entries | { "call": "resolve" } & Resolve | { "call": "export" } & Export;
 
 /**
  * Text for support.
@@ -618,16 +618,6 @@ export type NewPosition = {
    * Metres.
    */
   altitude?: number | null,
-};
-
-/**
- * One capture.
- */
-export type OneCapture = {
-  /**
-   * The capture.
-   */
-  clientId: string,
 };
 
 /**
@@ -1428,6 +1418,21 @@ export type TextFile = {
    * What is in it.
    */
   text: string,
+};
+
+/**
+ * Takes a capture back.
+ */
+export type UndoCapture = {
+  /**
+   * The capture.
+   */
+  clientId: string,
+  /**
+   * The place as it was captured. Where something has been typed there since, and not been sent, it is not taken back
+   * (`changed_since`): that would be lost with it.
+   */
+  seen?: Seen | null,
 };
 
 /**

@@ -1,6 +1,6 @@
 // "Save here": durable whatever happens to the network and to the app, and one place whatever is pressed how often.
 
-import { allSent, button, expectState, goTo, rows, said, saveHere, saveNamed, signIn, words } from "../support/app";
+import { allSent, button, expectState, goTo, openPlace, rows, said, saveHere, saveNamed, signIn, type, words } from "../support/app";
 import { placesOf } from "../support/other";
 import { settled } from "../support/all";
 import { permit } from "../support/phone";
@@ -66,6 +66,19 @@ test("undo takes a fresh capture back, and nothing of it is ever sent", async ({
   await expect(said(phone, /^Undone\./)).toBeVisible();
   await expect(rows(phone)).toHaveCount(0);
   expect(await placesOf(device)).toEqual([]);
+});
+
+test("undo takes nothing back in which another window has typed since", async ({ phone, network }) => {
+  await saveHere(phone);
+  // Whoever is at the button is about to press it, and it stays for them.
+  await button(phone, words.undo).focus();
+  const other = await phone.context().newPage();
+  await openApp(other, network);
+  await openPlace(other, words.unnamed);
+  await type(other, { name: "Old oak" });
+  await button(phone, words.undo).press("Enter");
+  await expect(said(phone, words.home.changedSince)).toBeVisible();
+  await expect(rows(phone, "Old oak")).toHaveCount(1);
 });
 
 test("two quick taps are one place, and two slow ones are two", async ({ phone }) => {

@@ -1,7 +1,7 @@
 // One press of "Save here", from the tap to the last better fix. It knows no screen: what happens is told.
 
-import type { Core, DeleteOutcome, Failure, NewPosition, Place, StoreKey } from "../../core/src/core";
-import { newClientId } from "../../core/src/core";
+import type { Core, DeleteOutcome, Failure, NewPosition, Place, Seen, StoreKey } from "../../core/src/core";
+import { newClientId, seen as seenOf } from "../../core/src/core";
 import { failureOf } from "../core/failure";
 import { type Fix, type LocationProblem, standsForHere } from "../location/fix";
 import { ANSWER_MS, FIRST_FIX_MS, type LocationSource, refine, soon, type Timers, timers, within } from "../location/refine";
@@ -31,8 +31,8 @@ export interface Tools {
 
 export interface Capture {
   readonly clientId: string;
-  /** Ends the search and takes the capture back; null where that failed. */
-  undo: () => Promise<DeleteOutcome | null>;
+  /** Ends the search and takes the capture back; null where that failed, and "changed" where something was typed there since. */
+  undo: () => Promise<DeleteOutcome | "changed" | null>;
   /** Fulfilled when nothing more will happen by itself. */
   done: Promise<void>;
 }
@@ -50,6 +50,8 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
   // All of it is for these places, whatever account another window opens meanwhile.
   let store = shown();
   let isUndone = false;
+  /** The place as the person last saw it here: what they take back. */
+  let seen: Seen | undefined;
   /** Where the person was at the tap, as far as that is known. */
   let known: Fix | null = null;
   /** Looks for better positions, where there is something to look for. */
@@ -76,6 +78,7 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
       if (isUndone) return;
       // A repeated call finds what the first one has made.
       isMissing = place.position === null;
+      seen = seenOf(place);
       tell({ is: "saved", place, isWaiting: isMissing && wait > 0 });
       if (isLate) {
         if (isMissing) tell({ is: "noPosition", problem: "timeout" });
@@ -134,12 +137,12 @@ export function captureHere({ core, shown, source, now = Date.now, clock = timer
       isUndone = true;
       stop();
       try {
-        return (await core.perform({ call: "undoCapture", clientId }, store)).outcome;
-      } catch {
+        return (await core.perform({ call: "undoCapture", clientId, ...(seen && { seen }) }, store)).outcome;
+      } catch (error) {
         // It is still there, and still looks for where it is.
         isUndone = false;
         void goOn();
-        return null;
+        return failureOf(error).code === "changed_since" ? "changed" : null;
       }
     },
   };

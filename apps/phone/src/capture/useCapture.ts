@@ -42,7 +42,8 @@ export function useCapture(): { save: () => void; isSaving: boolean; unsaved: Un
     setSaving(true);
     const undo = async (capture: Capture) => {
       const outcome = await capture.undo();
-      if (outcome) say({ text: outcome === "vanished" ? words.home.undone : words.home.undoneTrash, icon: "restore" });
+      if (outcome === "changed") say({ text: words.home.changedSince, tone: "warning", ms: 8_000 });
+      else if (outcome) say({ text: outcome === "vanished" ? words.home.undone : words.home.undoneTrash, icon: "restore" });
       else say({ text: words.home.notUndone, tone: "danger", action: { title: words.tryAgain, onPress: () => void undo(capture) } });
     };
     const tell = (news: News) => {

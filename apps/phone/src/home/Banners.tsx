@@ -7,7 +7,7 @@ import { useStrays } from "../places/useStrays";
 import { useAppVersion } from "../platform/version";
 import { useOnline } from "../platform/online";
 import { remember, remembered } from "../platform/remember";
-import { masked } from "../sign-in/masked";
+import { maskedAll } from "../sign-in/masked";
 import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import type { IconName } from "../ui/Icon";
@@ -59,8 +59,8 @@ function Shown({ banner, onSeen, onAway }: { banner: Banner; onSeen: (at: string
       : banner.is === "planFull"
         ? words.banners.planFull.text(banner.places)
         : banner.is === "left"
-          ? words.banners.left.text(banner.of.map(({ email, changes }) => ({ email: masked(email), changes })))
-        : (said.text as string);
+          ? words.banners.left.text(maskedAll(banner.of))
+          : (said.text as string);
   const persist = async () => {
     const storage = await run({ call: "persist" });
     if (storage && storage.persisted !== "granted") say({ text: words.settings.persistNo, tone: "warning", ms: 8_000 });

@@ -3,6 +3,7 @@ import { type AccountOverview, useCommand, useOverview } from "../core";
 import { unsent } from "../home/banners";
 import { usePromises } from "../home/useConnection";
 import { draftsOf, dropDraftsOf } from "../places/drafts";
+import { maskedAll } from "../sign-in/masked";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
 import { useAsk } from "../ui/Dialog";
@@ -63,6 +64,7 @@ function SignedIn({ account }: { account: AccountOverview }) {
         </Notice>
       ) : null}
       {promises?.connection === "updateApp" ? <Notice title={words.banners.updateApp.title} text={words.banners.updateApp.text} /> : null}
+      {overview && overview.left.length > 0 ? <Notice icon="phone" title={words.banners.left.title} text={words.banners.left.text(maskedAll(overview.left))} /> : null}
       {account.unencrypted ? <Notice title={words.settings.unencrypted} /> : null}
       <Fact label={words.settings.email} value={account.email} />
       <Fact label={words.settings.server} value={account.server} />

@@ -1,3 +1,6 @@
+/** What accounts have left on this phone, with their addresses masked. */
+export const maskedAll = <L extends { email: string }>(left: readonly L[]): L[] => left.map((one) => ({ ...one, email: masked(one.email) }));
+
 /**
  * An e-mail address for whoever holds the phone: enough to recognise one's own ("a…@example.org"), not enough to learn another
  * person's. Pure.

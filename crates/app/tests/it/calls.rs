@@ -83,6 +83,20 @@ fn what_another_window_has_changed_since_is_neither_overwritten_nor_deleted_unti
 }
 
 #[test]
+fn a_capture_is_not_taken_back_with_what_was_typed_there_since() {
+    let mut screen = Screen::new();
+    let captured = screen.ask(capture("Spring"))["place"].clone();
+    let note = json!({ "call": "edit", "key": captured["key"], "changes": { "note": "Cold" }, "seen": captured });
+    let now = screen.ask(note)["place"].clone();
+    let undo = |seen: &Value| json!({ "call": "undoCapture", "clientId": ID, "seen": seen });
+    for attempt in [Attempt::First, Attempt::Again] {
+        assert_eq!(screen.attempt(undo(&captured), attempt).unwrap_err().code, FailureCode::ChangedSince);
+    }
+    assert_eq!(screen.ask(json!({ "call": "place", "key": captured["key"] }))["place"], now, "nothing was undone");
+    assert_eq!(screen.ask(undo(&now))["outcome"], "vanished");
+}
+
+#[test]
 fn what_the_first_try_has_done_is_answered_again_and_otherwise_refused() {
     let mut screen = Screen::new();
     let key = screen.ask(capture("Spring"))["place"]["key"].clone();

@@ -41,6 +41,22 @@ fn everything(device: &Device, id: LocalId) -> (holdfast_device::PlaceView, Vec<
 }
 
 #[test]
+fn a_capture_is_taken_back_with_a_better_fix_but_not_with_what_was_typed_since() {
+    let bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let id = capture(&mut device, "A").local_id;
+    let captured = seen(&device, id);
+    device.edit(id, rename("typed"), None).unwrap();
+    let before = everything(&device, id);
+    assert_eq!(fields(device.undo_capture(id, Some(captured.clone()))), [Field::Name]);
+    assert_eq!(everything(&device, id), before);
+    device.edit(id, rename("A"), None).unwrap();
+    let better = device.refine(id, position(47.0, Some(3.0))).unwrap();
+    assert_eq!(better, FixOutcome::Improved);
+    assert_eq!(device.undo_capture(id, Some(captured)).unwrap(), DeleteOutcome::Vanished);
+}
+
+#[test]
 fn an_unsent_capture_that_another_window_has_changed_is_not_overwritten_unseen() {
     let bench = Bench::new();
     let (mut first, mut second, id, saw) = two_windows(&bench);
