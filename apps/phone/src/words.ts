@@ -45,7 +45,7 @@ export const words = {
     conflict: "The same was changed here and elsewhere. Nothing has been overwritten: you decide.",
     /** A conflict that is not about the same fields. */
     changedSince: "It was changed elsewhere after you had last seen it. Nothing has been overwritten: you decide.",
-    inTrash: "It was deleted elsewhere, after you had changed it here. Your change is kept until you decide.",
+    inTrash: "It was deleted elsewhere, and you have changed it here. Your change is kept until you decide.",
     rejected: "The server can't take this change as it is. It is kept here: correct it, export it or discard it.",
     planFull: "The plan has no room for it. It is kept here.",
     planFullThen: "It is sent by itself once there is room.",

@@ -66,7 +66,7 @@ describe("what waits", () => {
   it.each<[ConflictReason, RegExp, RegExp]>([
     ["fieldsChanged", /^The same was changed elsewhere/, /same was changed here and elsewhere/],
     ["changedSince", /^The place was changed elsewhere after you had last seen it/, /changed elsewhere after you had last seen it/],
-    ["inTrash", /^Deleted elsewhere; your change waits for your decision\.$/, /^It was deleted elsewhere, after you had changed it here/],
+    ["inTrash", /^Deleted elsewhere; your change waits for your decision\.$/, /^It was deleted elsewhere, and you have changed it here\. Your change/],
   ])("says what happened elsewhere where that was: %s", (reason, waits, meaning) => {
     const said = entryReason(entry({ is: "conflict", reason, fields: [] }), now, "connected");
     expect(said).toMatch(waits);

@@ -19,7 +19,7 @@ export const ofDecisions = {
     title: "Decide",
     fieldsChanged: "The same was changed here and elsewhere: on your server’s pages, another device, or by somebody it is shared with. Nothing has been overwritten. Choose, for each, what it shall be.",
     changedSince: "The place was changed elsewhere after you had last seen it. Nothing has been overwritten.",
-    inTrash: "The place was put into the trash elsewhere, after you had changed it here.",
+    inTrash: "The place was put into the trash elsewhere, and you have changed it here.",
     deletedForGood: "The place was deleted for good elsewhere. What this phone has of it is kept: save it as a new place, or let it go.",
     noLongerVisible: "The place is no longer shared with you. What this phone has of it is kept: save it as a place of your own, or let it go.",
     olderOnServer: "The server was restored, and its older version was changed before this phone could give back the newer one.",
