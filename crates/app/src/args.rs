@@ -83,7 +83,9 @@ args! {
         tag: Option<String>,
         /// Only in this state.
         state: Option<StateFilter>,
-        /// The trash instead of what is not in it.
+        /// Only the place of this capture.
+        client_id: Option<ClientId>,
+        /// The trash instead of what is not in it. With `needsAttention` or a `clientId`: instead of both.
         trash: Option<bool>,
         /// At most so many: 1 to 1000, 50 unless said.
         limit: Option<u32>,

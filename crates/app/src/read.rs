@@ -120,6 +120,7 @@ pub(crate) fn query(raw: &List) -> Result<device::ListQuery, Failure> {
             StateFilter::NeedsAttention => device::StateFilter::NeedsAttention,
             StateFilter::WithoutPosition => device::StateFilter::WithoutPosition,
         }),
+        client_id: raw.client_id,
         trash: raw.trash.unwrap_or(false),
         limit: raw.limit.unwrap_or(0),
         after: raw.after.as_deref().map(page_key).transpose()?,

@@ -274,8 +274,7 @@ pub(crate) fn query(store: &Store, filter: &Filter) -> Result<ListQuery, Failure
             StateArg::WithoutPosition => StateFilter::WithoutPosition,
         }),
         trash: filter.trash,
-        limit: 0,
-        after: None,
+        ..ListQuery::default()
     })
 }
 

@@ -171,13 +171,17 @@ fn list(tx: &Tx<'_>, query: &ListQuery) -> Result<Page> {
         (":now".to_owned(), now.wall.as_micros().into()),
         (":lease".to_owned(), now.lease.map_or(Value::Null, |lease| Value::Blob(lease.to_vec()))),
     ];
-    if query.state == Some(StateFilter::NeedsAttention) {
+    if query.trash {
+        sql += " AND (p.deleted_at IS NOT NULL) = 1";
+    } else if query.client_id.is_none() && query.state != Some(StateFilter::NeedsAttention) {
+        sql += " AND (p.deleted_at IS NOT NULL) = 0";
+    }
+    if query.state.is_some_and(|state| state != StateFilter::Synced) {
         sql += &format!(" AND p.local_id IN ({UNSETTLED})");
-    } else {
-        sql += if query.trash { " AND (p.deleted_at IS NOT NULL) = 1" } else { " AND (p.deleted_at IS NOT NULL) = 0" };
-        if query.state.is_some_and(|state| state != StateFilter::Synced) {
-            sql += &format!(" AND p.local_id IN ({UNSETTLED})");
-        }
+    }
+    if let Some(client_id) = query.client_id {
+        sql += " AND p.client_id = :client_id";
+        params.push((":client_id".to_owned(), Value::Blob(client_id.0.as_bytes().to_vec())));
     }
     if let Some(state) = query.state {
         sql += &format!(" AND {}", state::condition(state));

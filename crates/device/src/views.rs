@@ -121,7 +121,9 @@ pub struct ListQuery {
     pub tag: Option<String>,
     /// Only in this state.
     pub state: Option<StateFilter>,
-    /// The trash instead of what is not in it.
+    /// Only the place of this capture.
+    pub client_id: Option<ClientId>,
+    /// The trash instead of what is not in it. With [`StateFilter::NeedsAttention`] or `client_id`: instead of both.
     pub trash: bool,
     /// At most so many (1 to 1000; 0: 50).
     pub limit: u32,

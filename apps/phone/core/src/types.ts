@@ -530,7 +530,11 @@ export type List = {
    */
   state?: StateFilter | null,
   /**
-   * The trash instead of what is not in it.
+   * Only the place of this capture.
+   */
+  clientId?: string | null,
+  /**
+   * The trash instead of what is not in it. With `needsAttention` or a `clientId`: instead of both.
    */
   trash?: boolean | null,
   /**

@@ -117,6 +117,22 @@ fn search_and_filters_go_together() {
 }
 
 #[test]
+fn the_place_of_a_capture_is_listed_wherever_it_is() {
+    let bench = Bench::new();
+    let mut device = bench.device("a.db");
+    fill(&mut device, 10);
+    let of = |i: u32, trash: bool| ListQuery { client_id: known(i).client_id, trash, ..ListQuery::default() };
+    assert_eq!(all(&device, &of(7, false)), ["Hütte 7"]);
+    assert!(all(&device, &of(7, true)).is_empty() && all(&device, &of(10, false)).is_empty());
+    let id = device.list(&of(7, false)).unwrap().places[0].local_id;
+    device.delete(id, None).unwrap();
+    assert_eq!(
+        (all(&device, &of(7, false)), all(&device, &of(7, true))),
+        (vec!["Hütte 7".into()], vec!["Hütte 7".into()])
+    );
+}
+
+#[test]
 fn a_place_is_found_by_the_beginning_of_its_ids() {
     let bench = Bench::new();
     let mut device = bench.device("a.db");

@@ -48,6 +48,31 @@ fn a_conflict_keeps_both_sides_and_asks() {
 }
 
 #[test]
+fn what_is_asked_about_is_listed_in_the_trash_and_out_of_it_or_in_the_trash_alone() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let places = ["renamed", "deleted"].map(|name| capture(&mut device, name));
+    bench.sync(&mut device);
+    for captured in places {
+        device.edit(captured.local_id, rename("mine"), None).unwrap();
+        let id = bench.server.own(captured.client_id).unwrap().place.id;
+        bench.server.meddle(id, |place| {
+            if captured == places[0] {
+                place.name = Some(text_name("theirs"));
+            } else {
+                place.deleted_at = Some(place.captured_at);
+            }
+        });
+    }
+    bench.sync(&mut device);
+    let asked = |trash| {
+        let query = ListQuery { state: Some(StateFilter::NeedsAttention), trash, ..ListQuery::default() };
+        device.list(&query).unwrap().places.iter().map(|place| place.local_id).collect::<Vec<_>>()
+    };
+    assert_eq!((asked(false).len(), asked(true)), (2, vec![places[1].local_id]));
+}
+
+#[test]
 fn a_purged_place_goes_silently_unless_something_unsent_is_here() {
     let mut bench = Bench::new();
     let mut device = bench.device("a.db");
