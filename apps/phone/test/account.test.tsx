@@ -1,9 +1,11 @@
 import { beforeEach, expect, it, jest } from "@jest/globals";
-import { render, screen } from "@testing-library/react-native";
+import { fireEvent, render, screen } from "@testing-library/react-native";
+import { draftsOf, keepDraft } from "../src/places/drafts";
+import { draftOf } from "../src/places/form";
 import { Account } from "../src/settings/Account";
 import { words } from "../src/words";
 import { after, appOver } from "./app";
-import { FakeCore } from "./core";
+import { FakeCore, place } from "./core";
 import { overview } from "./overview";
 
 jest.mock("expo-router", () => ({ useRouter: () => ({ push: jest.fn() }) }));
@@ -23,4 +25,27 @@ it("an account that is open does not hide what another one has left on this phon
   expect(screen.getByText(words.banners.left.title)).toBeTruthy();
   expect(screen.getByText(/2 changes of b…@example\.org/)).toBeTruthy();
   expect(screen.queryByText(/bob@example\.org/)).toBeNull();
+});
+
+it("what was typed at a place that the account has just taken in is counted when it is signed out, and leaves with it", async () => {
+  const shown = place({ key: "local-7" });
+  await keepDraft("local-7", { draft: { ...draftOf(shown), note: "By the hut" }, shown });
+  const core = new FakeCore({
+    overview: () => ({ ...overview({ account: {} }), store: "ada" }),
+    list: () => ({ places: [place()], next: null }) as never,
+    signOut: () => ({ unsent: 0 }) as never,
+  });
+  const App = appOver(core);
+  render(
+    <App>
+      <Account />
+    </App>,
+  );
+  await after();
+  await after(() => fireEvent.press(screen.getByRole("button", { name: words.settings.signOut })));
+  await after();
+  expect(screen.getByText(words.draft.signOut(1), { exact: false })).toBeTruthy();
+  await after(() => fireEvent.press(screen.getAllByRole("button", { name: words.settings.signOut }).at(-1)!));
+  await after();
+  expect([core.asked("signOut").length, await draftsOf("local"), await draftsOf("ada")]).toEqual([1, 0, 0]);
 });

@@ -1,6 +1,6 @@
 // A core in memory: it answers what a test says, and notes what it was asked.
 
-import type { Answers, Call, CallNamed, Change, Core, Overview, Place } from "../core/src/core";
+import { type Answers, type Call, type CallNamed, type Change, type Core, CoreError, failure, type Overview, type Place } from "../core/src/core";
 import { overview } from "./overview";
 
 export type Replies = { [N in Call["call"]]?: (call: CallNamed<N>) => Answers[N] | Promise<Answers[N]> };
@@ -14,8 +14,12 @@ export class FakeCore implements Core {
     this.replies = { overview: () => ({ ...overview({}), store: "ada" }) as Overview, ...replies };
   }
 
-  perform: Core["perform"] = async (call) => {
+  /** Whose places are open. */
+  store = "ada";
+
+  perform: Core["perform"] = async (call, store) => {
     this.calls.push(call);
+    if (store !== undefined && store !== this.store) throw new CoreError(failure("other_account"));
     const reply = this.replies[call.call] as ((call: Call) => never) | undefined;
     if (!reply) throw new Error(`not expected: ${call.call}`);
     return reply(call);

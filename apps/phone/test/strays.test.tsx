@@ -2,12 +2,13 @@
 
 import { beforeEach, expect, it } from "@jest/globals";
 import { fireEvent, renderRouter, screen } from "expo-router/testing-library";
-import { type CallNamed, CoreError, failure, type Overview, type Place, type PlacePage } from "../core/src/core";
-import { carried, carryDrafts, isAllTakenIn } from "../src/places/carry";
-import { type KeptDraft, dropDraftsOf, keepDraft, keptFor, readDraft } from "../src/places/drafts";
+import { CoreError, failure, type Overview, type Place, type PlacePage } from "../core/src/core";
+import { carryDrafts, isAllTakenIn } from "../src/places/carry";
+import { draftsOf, dropDraftsOf, type KeptDraft, keepDraft, keptFor, readDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
 import { StrayText } from "../src/places/Stuck";
 import { straysOf } from "../src/places/strays";
+import { useCarriedDrafts } from "../src/places/useCarriedDrafts";
 import { useKeptDraft } from "../src/places/useKeptDraft";
 import { useStrays } from "../src/places/useStrays";
 import { words } from "../src/words";
@@ -23,20 +24,24 @@ const typed = (shown: Place, note: string): KeptDraft => ({ draft: { ...draftOf(
 const keep = (shown: Place, note: string) => keepDraft(shown.key, typed(shown, note));
 const local = (change: Partial<Place> = {}) => place({ key: "local-7", ...change });
 
-/** The account's places, two to a page; those in the trash are listed by themselves. */
-const listing =
-  (...places: Place[]) =>
-  ({ trash, after }: CallNamed<"list">) => {
-    const all = places.filter(({ deletedAt }) => (deletedAt !== null) === trash);
-    const from = Number(after ?? 0);
-    return { places: all.slice(from, from + 2), next: from + 2 < all.length ? `${from + 2}` : null } as never;
-  };
+/** An account's core with these places, which has taken in all but so many. */
+const coreOf = (places: Place[], apart = 0, stands = overview({ account: {}, apart })) =>
+  new FakeCore({
+    overview: () => ({ ...stands, store: stands.account ? "ada" : "local" }),
+    list: ({ clientId, limit }) => ({ places: places.filter((each) => each.clientId === clientId).slice(0, limit ?? 50), next: null }),
+    place: ({ key }) => {
+      const found = places.find((each) => each.key === key);
+      if (!found) throw new CoreError(failure("no_such_place"));
+      return { place: found, journal: [], entries: [] } as never;
+    },
+  });
 const others = ["c7", "c8", "c9"].map((clientId, index) => place({ key: `ada-${index + 7}`, clientId }));
 
-it("goes with a place that is taken into an account, on whichever page of it that is", async () => {
+it("goes with a place that is taken into an account, however many it has", async () => {
   await keep(local(), "By the hut");
-  const core = new FakeCore({ list: listing(...others, place({ key: "ada-1", version: 1 })) });
-  await carryDrafts(core, "ada");
+  const core = coreOf([...others, place({ key: "ada-1", version: 1 })]);
+  await carryDrafts(core);
+  expect(core.asked("list")).toMatchObject([{ clientId: "c1" }]);
   expect(await readDraft("local-7")).toBeUndefined();
   const kept = keptFor(place({ key: "ada-1", version: 1 }), await readDraft("ada-1"));
   expect([kept?.draft.note, kept?.shown.note]).toEqual(["By the hut", null]);
@@ -45,35 +50,65 @@ it("goes with a place that is taken into an account, on whichever page of it tha
 it("goes with one that the account has in its trash", async () => {
   await keep(local(), "By the hut");
   const deleted = place({ key: "ada-1", deletedAt: "2026-11-05T10:00:00Z" });
-  await carryDrafts(new FakeCore({ list: listing(deleted) }), "ada");
+  await carryDrafts(coreOf([deleted]));
   expect(keptFor(deleted, await readDraft("ada-1"))?.draft.note).toBe("By the hut");
 });
 
 it("takes the place of nothing that is typed in the account, and is shown beside it", async () => {
   await keep(local(), "By the hut");
   await keep(place(), "Dry");
-  const core = new FakeCore({ list: listing(place()), place: () => ({ place: place() }) as never });
-  await carryDrafts(core, "ada");
+  const core = coreOf([place()]);
+  await carryDrafts(core);
   expect(keptFor(place(), await readDraft("ada-1"))?.draft.note).toBe("Dry");
-  expect((await straysOf(core, "ada", true)).map(({ key, typed }) => [key, typed])).toEqual([["local-7", "By the hut"]]);
+  expect((await straysOf(core, "ada")).map(({ name, typed }) => [name, typed])).toEqual([["Spring", "By the hut"]]);
 });
 
 it("stays where it was while another account is open by then, or the core can't answer", async () => {
   await keep(local(), "By the hut");
-  await carryDrafts(new FakeCore({ list: listing(place({ key: "bob-1" })) }), "ada");
-  const broken = new FakeCore({
-    list: () => {
-      throw new CoreError(failure("unavailable"));
-    },
-  });
-  await carryDrafts(broken, "ada");
+  const elsewhere = coreOf([place({ key: "bob-1" })]);
+  elsewhere.store = "bob";
+  await carryDrafts(elsewhere);
+  const broken = coreOf([]);
+  broken.replies.list = () => {
+    throw new CoreError(failure("unavailable"));
+  };
+  await carryDrafts(broken);
   expect(keptFor(local(), await readDraft("local-7"))?.draft.note).toBe("By the hut");
 });
 
-it("asks for no place where nothing is typed", async () => {
-  const core = new FakeCore();
-  await carryDrafts(core, "ada");
+it("is the account's that took its place in, where that is gone: shown there, counted, and gone with it when it is signed out", async () => {
+  await keep(local(), "By the hut");
+  await carryDrafts(coreOf([]));
+  const shownTo = async (store: string) => (await straysOf(coreOf([]), store)).map(({ typed }) => typed);
+  expect([await shownTo("ada"), await shownTo("bob"), await shownTo("local")]).toEqual([["By the hut"], [], []]);
+  expect(await draftsOf("ada")).toBe(1);
+  await dropDraftsOf("ada");
+  expect(await shownTo("ada")).toEqual([]);
+});
+
+it("that was set aside is overwritten by nothing that comes after it", async () => {
+  for (const note of ["By the hut", "By the hut", "Behind it"]) {
+    await keep(local(), note);
+    await carryDrafts(coreOf([]));
+  }
+  expect((await straysOf(coreOf([]), "ada")).map(({ typed }) => typed)).toEqual(["By the hut", "By the hut", "Behind it"]);
+});
+
+it("is looked for once: whatever came of that, no start looks again, and no page waits for it", async () => {
+  await keep(local(), "By the hut");
+  await carryDrafts(coreOf([]));
+  const core = coreOf([]);
+  await carryDrafts(core);
   expect(core.calls).toEqual([]);
+});
+
+it("asks for nothing where nothing is typed, and for no place beside those that are kept apart", async () => {
+  const core = coreOf([], 1);
+  await carryDrafts(core);
+  expect(core.calls).toEqual([]);
+  await keep(local(), "By the hut");
+  await carryDrafts(core);
+  expect(core.calls.map(({ call }) => call)).toEqual(["overview"]);
 });
 
 it("belongs to places that are kept apart as long as they are", () => {
@@ -82,31 +117,62 @@ it("belongs to places that are kept apart as long as they are", () => {
   expect(isAllTakenIn(overview({}))).toBe(false);
 });
 
-it("is waited for by the page of its place, which would take it for nothing", async () => {
-  await keep(local(), "By the hut");
-  const answer = later<never>();
-  const core = new FakeCore({ list: () => answer.answer });
-  void carryDrafts(core, "ada");
-  const seen: unknown[] = [];
+/** The page of the place, beside what carries; both as the app has them. */
+function drawn(core: FakeCore): { draft: unknown }[] {
+  const seen: { draft: unknown }[] = [];
   function Page() {
-    seen.push(useKeptDraft("ada-1"));
+    const kept = useKeptDraft("ada-1");
+    if (kept) seen.push(kept);
     return null;
   }
-  renderRouter({ index: Page }, { wrapper: appOver(core) });
+  function Carrying() {
+    useCarriedDrafts();
+    return null;
+  }
+  renderRouter({ index: () => <><Page /><Carrying /></> }, { wrapper: appOver(core) });
+  return seen;
+}
+
+it("is waited for by the page of its place, which would take it for nothing", async () => {
+  await keep(local(), "By the hut");
+  const core = coreOf([place()]);
+  const answer = later<never>();
+  core.replies.list = () => answer.answer;
+  const seen = drawn(core);
   await after();
-  expect(seen.every((each) => each === undefined)).toBe(true);
-  await after(() => answer.give(listing(place())({ call: "list", trash: false }) as never));
-  await after(carried);
-  expect(seen.at(-1)).toMatchObject({ draft: { draft: { note: "By the hut" } } });
+  expect(seen).toEqual([]);
+  await after(() => answer.give({ places: [place()], next: null } as never));
+  await after();
+  expect(seen).toMatchObject([{ draft: { draft: { note: "By the hut" } } }]);
+});
+
+it("is waited for by a page that the app was opened at, before it is known whose places are where", async () => {
+  await keep(local(), "By the hut");
+  const core = coreOf([place()]);
+  const { overview: stands } = core.replies;
+  const answer = later<void>();
+  core.replies.overview = async () => {
+    await answer.answer;
+    return stands!({ call: "overview" });
+  };
+  const seen = drawn(core);
+  await after();
+  expect(seen).toEqual([]);
+  await after(() => answer.give());
+  await after();
+  expect(seen).toMatchObject([{ draft: { draft: { note: "By the hut" } } }]);
 });
 
 /** All that has no place, over a core whose place is what the test says. */
 async function shown(of: () => PlacePage, stands: Overview = overview({ account: {} })) {
-  const core = new FakeCore({ overview: () => ({ ...stands, store: "ada" }), place: of, list: listing() });
+  const core = coreOf([], 0, stands);
+  core.replies.place = of;
   function All() {
+    useCarriedDrafts();
     return <>{useStrays().map((stray) => <StrayText key={stray.key} stray={stray} />)}</>;
   }
   renderRouter({ index: All }, { wrapper: appOver(core) });
+  await after();
   await after();
   return core;
 }

@@ -85,11 +85,10 @@ export function Adopt({ places, isDecided = false }: { places: number; isDecided
   const { run, busy } = useCommand();
   const say = useSay();
   const core = useCore();
-  const store = useOverview()?.store;
   const take = async () => {
     const adopted = await run({ call: "adopt" });
     if (!adopted) return;
-    if (store) await carryDrafts(core, store);
+    await carryDrafts(core);
     say({ text: words.adopt.taken(adopted.copied + adopted.known) });
   };
   const apart = async () => {

@@ -2,13 +2,10 @@
 // is known by in both is the id of its capture.
 
 import type { Core, Overview, Place, StoreKey } from "../../core/src/core";
-import { draftKeys, keptOf, moveDraft, readDraft } from "./drafts";
+import { draftKeys, type KeptDraft, keptOf, moveDraft, readDraft, setAside } from "./drafts";
 
 /** The store of the places without an account (`StoreKey::of` in crates/app/src/key.rs). */
-export const WITHOUT_ACCOUNT: StoreKey = "local";
-
-/** The most places that are asked for at once. */
-const PAGE = 500;
+const WITHOUT_ACCOUNT: StoreKey = "local";
 
 /**
  * Whether every place that was saved without an account is in the one that is open: what was typed at such a place belongs to the
@@ -16,39 +13,38 @@ const PAGE = 500;
  */
 export const isAllTakenIn = ({ account, adoption }: Pick<Overview, "account" | "adoption">): boolean => account !== null && adoption.places === 0;
 
-let carrying: Promise<unknown> = Promise.resolve();
-
-/** Fulfilled once nothing is on its way from one key to another: what is read then is where it belongs. */
-export const carried = (): Promise<unknown> => carrying;
+let carrying: Promise<void> = Promise.resolve();
 
 /**
- * To be called where `isAllTakenIn`; again after an app that was killed meanwhile, or by another window at the same time, it goes on.
- * Never rejected: what could not be carried over stays where it was, to be shown from there.
+ * Carries over what was typed where its place has gone, if its places have; called again after an app that was killed meanwhile, or by
+ * another window at the same time, it goes on. Fulfilled once nothing is on its way from one key to another: what is read then is where
+ * it belongs. Each draft is looked for once; whose place is not there, or has something typed at it, is set aside in the account. Where
+ * nothing was typed without an account, nothing is asked. Never rejected: what could not be carried over stays where it was.
  */
-export function carryDrafts(core: Core, store: StoreKey): Promise<unknown> {
-  carrying = carrying.then(() => carry(core, store)).catch(() => undefined);
+export function carryDrafts(core: Core): Promise<void> {
+  carrying = carrying.then(() => carry(core)).catch(() => undefined);
   return carrying;
 }
 
-async function carry(core: Core, store: StoreKey): Promise<void> {
-  const wanted = new Map<string, string>();
-  for (const key of await draftKeys(WITHOUT_ACCOUNT)) {
-    const capture = keptOf(await readDraft(key))?.shown.clientId;
-    if (capture) wanted.set(capture, key);
+async function carry(core: Core): Promise<void> {
+  const wanted: { from: string; kept: KeptDraft }[] = [];
+  for (const from of await draftKeys(WITHOUT_ACCOUNT)) {
+    const kept = keptOf(await readDraft(from));
+    if (kept) wanted.push({ from, kept });
   }
-  for (const trash of [false, true]) {
-    let after: string | null = null;
-    while (wanted.size > 0) {
-      const page: { places: Place[]; next: string | null } = await core.perform({ call: "list", trash, limit: PAGE, after });
-      for (const place of page.places) {
-        const from = place.clientId && wanted.get(place.clientId);
-        // Another window may have opened another account meanwhile.
-        if (!from || !place.key.startsWith(`${store}-`)) continue;
-        await moveDraft(from, place);
-        wanted.delete(place.clientId!);
-      }
-      after = page.next;
-      if (after === null) break;
-    }
+  if (wanted.length === 0) return;
+  const overview = await core.perform({ call: "overview" });
+  if (!isAllTakenIn(overview)) return;
+  for (const { from, kept } of wanted) {
+    const place = await placeOf(core, overview.store, kept.shown);
+    if (place) await moveDraft(from, place);
+    await setAside(overview.store, from, kept);
   }
+}
+
+/** In the account that the draft is for: another window may have opened another one, and then nothing is answered, nor carried. */
+async function placeOf(core: Core, store: StoreKey, { clientId }: Place): Promise<Place | undefined> {
+  if (!clientId) return undefined;
+  const { places } = await core.perform({ call: "list", clientId, limit: 1 }, store);
+  return places.find((place) => place.clientId === clientId);
 }

@@ -56,6 +56,21 @@ export function moveDraft(from: string, { key }: Pick<Place, "key">): Promise<vo
   return keptDrafts.move(from, key, renamed).then(tell);
 }
 
+/** How often the same capture's text is set aside, at most: more than once only where it came back meanwhile. */
+const MOST_ASIDE = 20;
+const aside = (store: StoreKey) => `${store}-stray-`;
+
+/** Whether what is kept under the key has no place in its store. */
+export const isAside = (store: StoreKey, key: string): boolean => key.startsWith(aside(store));
+
+/** What is kept under `from`, if anything is, is the store's from now on, without a place. Nothing that is kept is overwritten. */
+export async function setAside(store: StoreKey, from: string, { shown }: KeptDraft): Promise<void> {
+  const name = `${aside(store)}${shown.clientId ?? from}`;
+  for (let n = 1; n <= MOST_ASIDE && ((await readDraft(from)) ?? null) !== null; n++) {
+    await keptDrafts.move(from, n === 1 ? name : `${name}-${n}`, (kept) => kept).then(tell);
+  }
+}
+
 /** The keys under which something of a store is kept: a place's key begins with its store's. */
 export const draftKeys = async (store: StoreKey): Promise<string[]> => (await keptDrafts.keys()).filter((key) => key.startsWith(`${store}-`));
 

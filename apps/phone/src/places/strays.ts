@@ -3,8 +3,7 @@
 
 import type { Core, StoreKey } from "../../core/src/core";
 import { failureOf } from "../core/failure";
-import { carried, WITHOUT_ACCOUNT } from "./carry";
-import { draftKeys, type KeptDraft, keptOf, readDraft } from "./drafts";
+import { draftKeys, isAside, type KeptDraft, keptOf, readDraft } from "./drafts";
 import { typedLines } from "./form";
 
 export interface Stray {
@@ -17,22 +16,20 @@ export interface Stray {
   kept: KeptDraft;
 }
 
-/** All of it in a store; `alsoWithoutAccount`: and what could not be carried over into it from places without an account (`carry.ts`). */
-export async function straysOf(core: Core, store: StoreKey, alsoWithoutAccount: boolean): Promise<Stray[]> {
-  await carried();
+/** All of it in a store: nobody else's. */
+export async function straysOf(core: Core, store: StoreKey): Promise<Stray[]> {
   const strays: Stray[] = [];
-  const look = async (key: string, isGone: (kept: KeptDraft) => Promise<boolean> | true) => {
+  for (const key of await draftKeys(store)) {
     const kept = keptOf(await readDraft(key));
     const typed = kept && typedLines(kept.draft, kept.shown);
-    if (typed && (await isGone(kept))) strays.push({ key, name: kept.shown.name, typed, kept });
-  };
-  // Where the core does not know, or can't say, the place is there for all that is known.
-  const isGone = (key: string) => (kept: KeptDraft) =>
-    core.perform({ call: "place", key }).then(
-      ({ place }) => place.clientId !== kept.shown.clientId,
-      (error: unknown) => failureOf(error).code === "no_such_place",
-    );
-  for (const key of await draftKeys(store)) await look(key, isGone(key));
-  if (alsoWithoutAccount) for (const key of await draftKeys(WITHOUT_ACCOUNT)) await look(key, () => true);
+    if (typed && (isAside(store, key) || (await isGone(core, key, kept)))) strays.push({ key, name: kept.shown.name, typed, kept });
+  }
   return strays;
 }
+
+/** Where the core does not know, or can't say, the place is there for all that is known. */
+const isGone = (core: Core, key: string, { shown }: KeptDraft): Promise<boolean> =>
+  core.perform({ call: "place", key }).then(
+    ({ place }) => place.clientId !== shown.clientId,
+    (error: unknown) => failureOf(error).code === "no_such_place",
+  );

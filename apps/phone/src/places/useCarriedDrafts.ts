@@ -8,6 +8,6 @@ export function useCarriedDrafts(): void {
   const overview = useOverview();
   const store = overview && isAllTakenIn(overview) ? overview.store : null;
   useEffect(() => {
-    if (store) void carryDrafts(core, store);
+    if (store) void carryDrafts(core);
   }, [core, store]);
 }

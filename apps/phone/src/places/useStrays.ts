@@ -1,7 +1,6 @@
 import { useEffect, useState } from "react";
 import { type StoreKey, useCore, useOverview } from "../core";
 import { askAgain } from "../core/again";
-import { isAllTakenIn } from "./carry";
 import { onDrafts } from "./drafts";
 import { type Stray, straysOf } from "./strays";
 
@@ -10,14 +9,12 @@ const NONE: Stray[] = [];
 /** What was typed, is not saved, and has no page any more to be saved on; kept current. */
 export function useStrays(): Stray[] {
   const core = useCore();
-  const overview = useOverview();
-  const store = overview?.store;
-  const isTakenIn = overview !== null && isAllTakenIn(overview);
-  const [found, setFound] = useState<{ store: StoreKey; isTakenIn: boolean; strays: Stray[] }>();
+  const store = useOverview()?.store;
+  const [found, setFound] = useState<{ store: StoreKey; strays: Stray[] }>();
   useEffect(() => {
     if (!store) return;
     let live = true;
-    const again = askAgain(() => straysOf(core, store, isTakenIn).then((strays) => live && setFound({ store, isTakenIn, strays })));
+    const again = askAgain(() => straysOf(core, store).then((strays) => live && setFound({ store, strays })));
     again.ask();
     const ends = [core.subscribe((change) => change.what !== "overview" && again.ask()), onDrafts(again.ask)];
     return () => {
@@ -25,7 +22,7 @@ export function useStrays(): Stray[] {
       again.stop();
       for (const end of ends) end();
     };
-  }, [core, store, isTakenIn]);
+  }, [core, store]);
   // Under another account nothing of it is shown.
-  return found?.store === store && found?.isTakenIn === isTakenIn ? found.strays : NONE;
+  return found && found.store === store ? found.strays : NONE;
 }

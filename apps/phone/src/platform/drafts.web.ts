@@ -5,6 +5,7 @@ const NAME = "holdfast-drafts";
 const STORE = "drafts";
 /** A page does not wait longer for what was typed before, in milliseconds. */
 const PATIENCE_MS = 4_000;
+const inTime = <T>(answer: Promise<T | null>): Promise<T | null> => Promise.race([answer, new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS))]);
 
 const here = new Map<string, unknown>();
 let opened: Promise<IDBDatabase | null> | undefined;
@@ -48,13 +49,12 @@ async function inStore<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore)
 /** What was typed and not saved, by the key of its place. Nothing here fails: it is a second net below the form itself. */
 export const keptDrafts = {
   async read(key: string): Promise<unknown> {
-    const late = new Promise<null>((resolve) => setTimeout(() => resolve(null), PATIENCE_MS));
-    const stored = await Promise.race([inStore<unknown>("readonly", (store) => store.get(key)), late]);
+    const stored = await inTime(inStore<unknown>("readonly", (store) => store.get(key)));
     // Nothing stored is an answer: another window may have let it go.
     return stored === null ? here.get(key) : stored;
   },
   async keys(): Promise<string[]> {
-    const stored = (await inStore("readonly", (store) => store.getAllKeys())) ?? [];
+    const stored = (await inTime(inStore("readonly", (store) => store.getAllKeys()))) ?? [];
     return [...new Set([...stored.map(String), ...here.keys()])];
   },
   async write(key: string, value: unknown): Promise<void> {

@@ -1,7 +1,8 @@
 import { useRouter } from "expo-router";
-import { type AccountOverview, useCommand, useOverview } from "../core";
+import { type AccountOverview, useCommand, useCore, useOverview } from "../core";
 import { unsent } from "../home/banners";
 import { usePromises } from "../home/useConnection";
+import { carryDrafts } from "../places/carry";
 import { draftsOf, dropDraftsOf } from "../places/drafts";
 import { maskedAll } from "../sign-in/masked";
 import { Button } from "../ui/Button";
@@ -30,6 +31,7 @@ export function Account() {
 }
 
 function SignedIn({ account }: { account: AccountOverview }) {
+  const core = useCore();
   const { run, busy } = useCommand();
   const ask = useAsk();
   const say = useSay();
@@ -41,6 +43,8 @@ function SignedIn({ account }: { account: AccountOverview }) {
   const signOut = async () => {
     const { signOutTitle: title, signOutText, signOutUnsent, signOutAnyway, signOut } = words.settings;
     const store = overview?.store;
+    // What was typed at places that this account has taken in is its own, and leaves with it.
+    await carryDrafts(core);
     const typed = store ? await draftsOf(store) : 0;
     const text = [pending > 0 ? signOutUnsent(pending) : signOutText, typed > 0 ? words.draft.signOut(typed) : ""].filter(Boolean).join(" ");
     if (!(await ask({ title, text, yes: pending > 0 ? signOutAnyway : signOut, danger: true }))) return;
