@@ -1,7 +1,7 @@
 import { beforeEach, expect, it, jest } from "@jest/globals";
 import { renderHook } from "@testing-library/react-native";
 import { type CallNamed, CoreError, failure, type List, type Page } from "../core/src/core";
-import { useList } from "../src/places/useList";
+import { useAll, useList } from "../src/places/useList";
 import { after, appOver } from "./app";
 import { FakeCore, later, place } from "./core";
 
@@ -132,4 +132,16 @@ it("keeps rows and further pages where asking again fails, but not under another
   broken = true;
   await after(() => core.tell("account"));
   expect([names(), list().failure?.code]).toEqual([undefined, "unavailable"]);
+});
+
+it("all places of a question are there without anybody asking for more", async () => {
+  let count = 120;
+  const core = new FakeCore({ list: many(() => count) });
+  const { result } = renderHook(() => useAll({ state: "needsAttention", trash: true }), { wrapper: appOver(core) });
+  for (let pages = 0; pages < 4; pages++) await after();
+  expect(result.current?.length).toBe(120);
+  count = 230;
+  await after(() => core.tell("places"));
+  for (let pages = 0; pages < 4; pages++) await after();
+  expect(result.current?.length).toBe(230);
 });

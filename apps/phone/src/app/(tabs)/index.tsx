@@ -17,7 +17,7 @@ import { FilterPanel } from "../../places/FilterPanel";
 import { PlaceList } from "../../places/PlaceList";
 import { PlaceRow } from "../../places/PlaceRow";
 import { Search } from "../../places/Search";
-import { useList } from "../../places/useList";
+import { useAll, useList } from "../../places/useList";
 import { useNow } from "../../time/useNow";
 import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Card";
@@ -27,8 +27,8 @@ import { words } from "../../words";
 
 /** Above the list, the places that lack a position: one page of them, the rest among the others. */
 const LACKING = { state: "withoutPosition" } as const;
-/** Places in the trash are in no list; one that waits for a decision (changed here, deleted elsewhere) is here all the same. */
-const ATTENTION = { state: "needsAttention" } as const;
+/** Places in the trash are in no list; each that waits for a decision (changed here, deleted elsewhere) is here all the same. */
+const ASKED_IN_TRASH = { state: "needsAttention", trash: true } as const;
 
 export default function Home() {
   const { colors } = useTheme();
@@ -41,7 +41,7 @@ export default function Home() {
   const query = useDeferredValue(filter);
   const listed = useList(queryOf(query));
   const lacking = useList(LACKING);
-  const attention = useList(ATTENTION);
+  const askedInTrash = useAll(ASKED_IN_TRASH);
   const now = useNow();
   const here = useHere();
   // As the rows are that are shown: those of the question before stay until the next answer is there.
@@ -53,8 +53,8 @@ export default function Home() {
   );
   const deleted = useMemo(() => {
     const listedKeys = new Set(places?.map(({ key }) => key));
-    return filtered ? [] : (attention.items ?? []).filter(({ key, deletedAt }) => deletedAt !== null && !listedKeys.has(key));
-  }, [filtered, attention.items, places]);
+    return filtered ? [] : (askedInTrash ?? []).filter(({ key }) => !listedKeys.has(key));
+  }, [filtered, askedInTrash, places]);
   const isEmpty = places?.length === 0 && above.length === 0 && deleted.length === 0;
   // Not before the first answer: on an empty phone the field would be there for a moment.
   const hasAny = filtered || isFiltered(filter) || isOpen || (places !== undefined && !isEmpty) || (overview?.status.trash ?? 0) > 0;
