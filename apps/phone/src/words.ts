@@ -161,6 +161,7 @@ export const words = {
     deleteForGood: "Delete",
     deleteTitle: "Delete this place?",
     deleteChanged: "This place was changed in another window after you looked at it. Nothing has been deleted.",
+    notDeleted: "Not deleted: this place is being changed in another window.",
     deleteText: "It was never sent, so no trash has it: it will be gone for good.",
     deleted: "In the trash",
     vanished: "Deleted",

@@ -92,7 +92,7 @@ describe("the answers to a question", () => {
 });
 
 const NOW = Date.parse("2026-11-03T14:02:00Z");
-const online: Surroundings = { isOnline: true, recoverySeen: null, strays: 0 };
+const online: Surroundings = { isOnline: true, recoverySeen: null, strays: 0, storageAway: false };
 const names = (of: Overview, surroundings = online) => bannersOf(of, surroundings).map(({ is }) => is);
 
 describe("banners", () => {

@@ -23,7 +23,7 @@ export interface Surroundings {
   /** When a recovery was last acknowledged, as the report's own time. */
   recoverySeen: string | null;
   /** The warning about the storage was put away, and is not due again. */
-  storageAway?: boolean;
+  storageAway: boolean;
   /** In how many places something was typed that has no page any more to be saved on. */
   strays: number;
 }

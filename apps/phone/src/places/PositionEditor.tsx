@@ -15,6 +15,7 @@ import { Type } from "../ui/Type";
 import { useLeave } from "../ui/useLeave";
 import { words } from "../words";
 import { positionClash } from "./clash";
+import { untilSeen } from "./looks";
 import { Nudge } from "./Nudge";
 import { useClash } from "./useClash";
 import { useGivePosition } from "./usePosition";
@@ -24,8 +25,6 @@ import { accuracyWords, problemWords } from "./words";
 const WORLD: LatLon = { latitude: 25, longitude: 10 };
 /** Nearer than this, the map shows an area that a person knows; before, a touch of it chooses nothing. */
 const KNOWN_AREA = 7;
-/** Nobody moves it in another window faster than that; what was chosen stays on the page then. */
-const MOST_LOOKS = 5;
 
 /** What was chosen on a page that the browser left by itself, until it is opened again. */
 const left = new Map<string, NewPosition>();
@@ -116,7 +115,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   };
   const save = async () => {
     if (!chosen) return;
-    for (let looks = 0; looks < MOST_LOOKS; looks++) if ((await lookAndSave(chosen)) !== "changed") return;
+    if ((await untilSeen(() => lookAndSave(chosen))) !== "changed") return;
     say({ text: words.position.notYet, tone: "warning", ms: 8_000 });
   };
   // Only now: what is saved needs no question when the page is left.

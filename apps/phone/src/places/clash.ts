@@ -3,6 +3,7 @@
 import type { Changes, Field, Place } from "../../core/src/core";
 import { distance } from "../geo/position";
 import { words } from "../words";
+import type { KeptDraft } from "./drafts";
 import { changesOf, type Draft } from "./form";
 import { coordinates } from "./words";
 
@@ -44,6 +45,13 @@ export function seenOf<P extends Texts>(clashes: readonly Clash[], seen: P, now:
   const place = { ...seen };
   for (const { field } of clashes) if (field === "name" || field === "note" || field === "category") place[field] = now[field];
   return place;
+}
+
+/** The place as it was seen before, but where the person had typed then, as it was seen since: their own word was saved meanwhile. */
+export function seenSince({ draft, shown }: KeptDraft, since: Place): Place {
+  const typed = changesOf(draft, shown) ?? {};
+  const { name, note, category, tags } = since;
+  return { ...shown, ...("name" in typed && { name }), ...("note" in typed && { note }), ...("category" in typed && { category }), ...("tags" in typed && { tags }) };
 }
 
 /** The values of one side, to be copied. */

@@ -9,10 +9,8 @@ import { words } from "../words";
 import { clashesOf, seenOf, without } from "./clash";
 import { dropDraft, keepDraft, type KeptDraft } from "./drafts";
 import { canChange, changesOf, type Draft, draftOf, follow, typedLines } from "./form";
+import { untilSeen } from "./looks";
 import { useClash } from "./useClash";
-
-/** Nobody types in another window faster than that. Whatever else it is then, what is typed stays on the page. */
-const MOST_LOOKS = 5;
 
 export interface Drafting {
   draft: Draft;
@@ -24,6 +22,8 @@ export interface Drafting {
   isRestored: boolean;
   /** The same, asked at any moment: also between two drawings of the page. */
   isUnsaved: () => boolean;
+  /** What stands in the form, and the place as the person has seen it there, asked at any moment. */
+  inHand: () => KeptDraft;
   isSaving: boolean;
   save: () => Promise<void>;
   revert: () => void;
@@ -143,7 +143,7 @@ export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePag
   const saveOnce = useCallback(
     async (byThemselves: boolean) => {
       // The core lets nobody overwrite what they have not seen, whoever is quicker: what the other window saved is looked at, and asked about.
-      for (let looks = 0; looks < MOST_LOOKS; looks++) if ((await lookAndSave(byThemselves)) !== "changed") return;
+      if ((await untilSeen(() => lookAndSave(byThemselves))) !== "changed") return;
       say({ text: words.clash.notYet, tone: "warning", ms: 8_000 });
     },
     [lookAndSave, say],
@@ -181,6 +181,7 @@ export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePag
     typed: typedLines(draft, shown),
     isRestored: isRestored && isDirty,
     isUnsaved: useCallback(() => changesOf(latest.current.draft, latest.current.shown) !== null, []),
+    inHand: useCallback(() => latest.current, []),
     isSaving: busy,
     save: useCallback(() => save(true), [save]),
     revert: useCallback(() => {

@@ -1,18 +1,18 @@
 import { useRouter } from "expo-router";
 import { useCallback } from "react";
-import { type Place, type PlacePage, seen, useCommand, useCore } from "../core";
+import { type Place, type PlacePage, seen, useCommand } from "../core";
 import { useAsk } from "../ui/Dialog";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
-import { newsOf } from "./clash";
+import { newsOf, seenSince } from "./clash";
+import { untilSeen } from "./looks";
 import type { Drafting } from "./useDraft";
 
 /** What is typed on the page of the place. */
-type Typed = Pick<Drafting, "save" | "revert" | "isUnsaved">;
+type Typed = Pick<Drafting, "save" | "revert" | "isUnsaved" | "inHand">;
 
 /** Into the trash and out of it. What was never sent has no trash: it is asked about before, as nothing brings it back. */
 export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entries">) {
-  const core = useCore();
   const { run, runSeen, busy } = useCommand();
   const ask = useAsk();
   const say = useSay();
@@ -32,8 +32,8 @@ export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entrie
    * What is typed goes into the trash with the place, and comes back with it. With a place that has no trash it goes for good:
    * it would be saved when the page is left, into a place that is deleted by then.
    */
-  const remove = useCallback(async ({ save, isUnsaved, revert }: Typed) => {
-    let shown = place;
+  const remove = useCallback(async ({ save, isUnsaved, inHand, revert }: Typed) => {
+    const before = inHand();
     if (neverSent) {
       const { deleteTitle: title, deleteText: text, deleteForGood: yes } = words.place;
       if (!(await ask({ title, text, yes, danger: true }))) return;
@@ -41,18 +41,25 @@ export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entrie
       await save();
       // Why it could not be saved has been said, beside the field or below; the place stays as long as that is open.
       if (isUnsaved()) return;
-      shown = await core.perform({ call: "place", key: place.key }).then((page) => page.place, () => place);
     }
-    let answer = await runSeen({ call: "delete", key: place.key, seen: seen(shown) });
+    // What was typed is saved by now, or was while the question was open: it is no news to whoever typed it.
+    let shown = seenSince(before, inHand().shown);
+    const key = shown.key;
+    const attempt = () => runSeen({ call: "delete", key, seen: seen(shown) });
     // Another window has changed it just now, and the core deletes nothing that was not seen: it is shown, and asked about.
-    while (answer === "changed") {
-      const now = await core.perform({ call: "place", key: place.key }).then((page) => page.place, () => null);
-      if (!now) return;
+    const lookAndDelete = async () => {
+      const page = await run({ call: "place", key });
+      if (!page) return null;
+      const facts = newsOf(shown, page.place);
       const { deleteChanged: text, delete: trash, deleteForGood } = words.place;
-      if (!(await ask({ title: words.clash.title, text, facts: newsOf(shown, now), yes: neverSent ? deleteForGood : trash, danger: true }))) return;
-      shown = now;
-      answer = await runSeen({ call: "delete", key: place.key, seen: seen(shown) });
-    }
+      // Less than what can be shown, such as a centimetre, is nothing to ask about.
+      if (facts.length > 0 && !(await ask({ title: words.clash.title, text, facts, yes: neverSent ? deleteForGood : trash, danger: true }))) return null;
+      shown = page.place;
+      return attempt();
+    };
+    let answer = await attempt();
+    if (answer === "changed") answer = await untilSeen(lookAndDelete);
+    if (answer === "changed") return say({ text: words.place.notDeleted, tone: "warning", ms: 8_000 });
     if (!answer) return;
     revert();
     const { place: deleted } = answer;
@@ -60,7 +67,7 @@ export function useRemoval({ place, entries }: Pick<PlacePage, "place" | "entrie
     else say({ text: words.place.vanished, icon: "trash" });
     if (router.canGoBack()) router.back();
     else router.replace("/");
-  }, [neverSent, ask, core, runSeen, place, say, restore, router]);
+  }, [neverSent, ask, run, runSeen, say, restore, router]);
 
   return { remove, restore, busy, neverSent };
 }
