@@ -31,7 +31,8 @@ export function Banners() {
     remember(RECOVERY, at);
     setRecoverySeen(at);
   };
-  const { storageAway, putStorageAway } = useStorageAway(overview?.storage.persisted);
+  const { storageAway: isAway, putStorageAway } = useStorageAway(overview?.storage.persisted);
+  const storageAway = useStill(isAway);
   if (!overview) return null;
   const banners = bannersOf(overview, { isOnline, recoverySeen, storageAway, strays: strays.length });
   return (
@@ -109,7 +110,7 @@ export function Adopt({ places, isDecided = false }: { places: number; isDecided
 
 function NewVersion() {
   const { isReady, isAccepted, accept } = useAppVersion();
-  if (!isReady) return null;
+  if (!useStill(isReady)) return null;
   const { title, text, action } = words.banners.update;
   return (
     <Notice tone="accent" icon="sync" title={title} text={text}>

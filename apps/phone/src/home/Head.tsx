@@ -1,11 +1,12 @@
 import { StyleSheet, useWindowDimensions, View } from "react-native";
-import { useOverview } from "../core";
+import { type Overview, useOverview } from "../core";
 import { useOnline } from "../platform/online";
 import { useNow } from "../time/useNow";
 import { IconButton } from "../ui/Button";
 import { Icon, type IconName } from "../ui/Icon";
 import { COLUMN, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
+import { useStill } from "../ui/useStill";
 import { words } from "../words";
 import { type Summary, summaryOf, summaryText } from "./banners";
 import { SaveButton } from "./SaveButton";
@@ -13,7 +14,8 @@ import { SaveButton } from "./SaveButton";
 /** The head of the list, which stays: the name, how things stand, and the button. */
 export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () => void; isSaving: boolean; onSync: () => void; isSyncing: boolean }) {
   const { colors } = useTheme();
-  const overview = useOverview();
+  // A line more or less moves the button, and the list: not under a finger.
+  const overview = useStill(useOverview());
   // A phone on its side: the head stays, so it must leave room for the list.
   const compact = useWindowDimensions().height < 520;
   return (
@@ -23,7 +25,7 @@ export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () =
           <Type kind={compact ? "title" : "large"} heading={1}>
             {words.app}
           </Type>
-          {overview ? <Standing /> : null}
+          {overview ? <Standing overview={overview} /> : null}
         </View>
         {overview?.account ? <IconButton icon="sync" label={isSyncing ? words.home.syncing : words.home.sync} onPress={onSync} busy={isSyncing} /> : null}
       </View>
@@ -32,11 +34,9 @@ export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () =
   );
 }
 
-function Standing() {
-  const overview = useOverview();
-  const isOnline = useOnline();
-  const now = useNow();
-  if (!overview) return null;
+function Standing({ overview }: { overview: Overview }) {
+  const isOnline = useStill(useOnline());
+  const now = useStill(useNow());
   const summary = summaryOf(overview, isOnline);
   const isGrave = summary.is === "attention";
   return (

@@ -23,6 +23,7 @@ import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Card";
 import { COLUMN, space, useTheme } from "../../ui/theme";
 import { Type } from "../../ui/Type";
+import { useStill } from "../../ui/useStill";
 import { words } from "../../words";
 
 /** Above the list, the places that lack a position: one page of them, the rest among the others. */
@@ -32,10 +33,11 @@ const ASKED_IN_TRASH = { state: "needsAttention", trash: true } as const;
 
 export default function Home() {
   const { colors } = useTheme();
-  const { save, isSaving, unsaved } = useCapture();
+  const { save, isSaving, unsaved: allUnsaved } = useCapture();
+  const unsaved = useStill(allUnsaved);
   useResume();
   const { sync, isSyncing } = useSync();
-  const overview = useOverview();
+  const overview = useStill(useOverview());
   const [filter, setFilter] = useState<Filter>(noFilter);
   const [isOpen, setOpen] = useState(false);
   const query = useDeferredValue(filter);
