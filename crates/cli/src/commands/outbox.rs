@@ -93,7 +93,7 @@ fn discard(context: &Context, store: &Store, reference: &str, yes: bool) -> Outc
             return Ok(Exit::Done);
         }
     }
-    store.discard(entry.op_id, seen)?;
+    store.discard(entry.op_id, &seen)?;
     context.output.json(&json!({ "discarded": entry }))?;
     context.output.say(format!("Dropped: {} of {}.", entry.kind, name(&entry)))?;
     Ok(Exit::Done)
