@@ -43,11 +43,11 @@ describe("a server's address", () => {
 
 describe("an e-mail address, to whoever holds the phone", () => {
   it("is its first letter and its domain, so that one knows one's own", () => {
-    expect(["ada@example.org", "a@example.org", "Zoë.of@home@example.org", "élan@example.org"].map(masked)).toEqual(["a…@example.org", "a…@example.org", "Z…@example.org", "é…@example.org"]);
+    expect(["ada@example.org", "a@example.org", "Zoë.of@home@example.org", "élan@example.org"].map(masked)).toEqual(["a…@e….org", "a…@e….org", "Z…@e….org", "é…@e….org"]);
   });
 
   it("is never whole, even where it is none", () => {
-    expect(["ada", "@example.org", ""].map(masked)).toEqual(["a…", "@…", "…"]);
+    expect(["ada", "@example.org", "", "ada@home", "ada@"].map(masked)).toEqual(["a…", "@…", "…", "a…@h…", "a…@…"]);
   });
 });
 

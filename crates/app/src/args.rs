@@ -150,6 +150,15 @@ args! {
         op_id: OpId,
     }
 
+    /// Drops one operation of the outbox.
+    Discard {
+        /// The operation.
+        op_id: OpId,
+        /// Its place as it was when the person was asked. Where something has been typed there since, and not been sent, nothing is
+        /// dropped (`changed_since`): that may have become part of the operation.
+        seen: Option<Seen>,
+    }
+
     /// All of the outbox, or one operation.
     Entries {
         /// The operation; all unless said.

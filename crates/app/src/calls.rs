@@ -8,8 +8,8 @@ use crate::answers::{
     Captured, Changed, Deleted, Discarded, Exported, Fixed, InUse, Outbox, Page, PlacePage, Resolved, Retried, TextFile,
 };
 use crate::args::{
-    Capture, Edit, Entries, Export, Fix, List, Move, OneEntry, OnePlace, OutboxPage, Pair, Resolve, SignIn, SignOut,
-    UndoCapture,
+    Capture, Discard, Edit, Entries, Export, Fix, List, Move, OneEntry, OnePlace, OutboxPage, Pair, Resolve, SignIn,
+    SignOut, UndoCapture,
 };
 use crate::host::{Adopted, Adoption, Diagnostics, Overview, SignedIn, SignedOut, StorageOverview, Synced};
 
@@ -57,7 +57,7 @@ macro_rules! table {
                 /// Sends everything again that is parked as refused or waits by itself.
                 RetryAll "retryAll" => Retried;
                 /// Drops an operation; it stays in the place's history here.
-                Discard "discard" (OneEntry) => Discarded;
+                Discard "discard" (Discard) => Discarded;
                 /// What waits to be sent, as JSON to keep elsewhere.
                 ExportOutbox "exportOutbox" (Entries) => TextFile;
                 /// Answers a place's question.

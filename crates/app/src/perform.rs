@@ -61,7 +61,7 @@ pub fn perform(device: &mut Device, call: DeviceCall, with: Performing) -> Resul
         }
         DeviceCall::RetryAll => Answer::RetryAll(Retried { operations: on.device.retry_all()? }),
         DeviceCall::Discard(one) => {
-            let discarded = on.device.discard(one.op_id).map(|()| true);
+            let discarded = on.device.discard(one.op_id, read::seen(one.seen.as_ref())?).map(|()| true);
             Answer::Discard(Discarded { discarded: on.forgive(discarded, &Error::NoSuchEntry, false)? })
         }
         DeviceCall::ExportOutbox(entries) => Answer::ExportOutbox(export::outbox(on.device, entries.op_id, with.now)?),

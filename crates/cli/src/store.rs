@@ -123,8 +123,8 @@ impl Store {
         self.run(Device::retry_all)
     }
 
-    pub(crate) fn discard(&self, op: OpId) -> Outcome<()> {
-        self.run(|device| device.discard(op))
+    pub(crate) fn discard(&self, op: OpId, seen: &Seen) -> Outcome<()> {
+        self.run(|device| device.discard(op, Some(seen.clone())))
     }
 
     pub(crate) fn preview_import(&self, rows: &[ImportRow]) -> Outcome<ImportPreview> {

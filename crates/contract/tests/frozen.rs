@@ -256,4 +256,6 @@ fn the_messages_around_operations_are_written_and_read_as_they_were_frozen() {
         browser: false,
     };
     round_trip("device.json", &device);
+    let pages = Device { platform: "web".into(), pending: None, current: false, browser: true, ..device };
+    round_trip("device-browser.json", &pages);
 }

@@ -2,14 +2,15 @@
 //!
 //! 1. The store without an account is promised to this one, durably: from then on no other account can have what is in
 //!    it.
-//! 2. Its captures are copied in chunks, with their history, each a durable commit of the account's store. Of one that is there already (the
-//!    same file was imported on another device), what the person set differently is queued as a change.
+//! 2. Its captures are copied in chunks, with their history, each a durable commit of the account's store. Of one that is
+//!    there already (the same file was imported on another device), what the person set differently is queued as a change;
+//!    its history is the one that is there.
 //! 3. The store without an account is emptied and released in one commit. It may be used again.
 //!
 //! Killed at any point and called again, it goes on: the promise has an id, under which the account's store remembers what
 //! it has taken over, and brings nothing back that was deleted there meanwhile. The next adoption has another id: what is
-//! captured after this one, be it the same file once more, is taken over then. While it copies, it holds the write lock of the store without an
-//! account, so that nothing captured meanwhile is emptied away.
+//! captured after this one, be it the same file once more, is taken over then. While it copies, it holds the write lock of
+//! the store without an account, so that nothing captured meanwhile is emptied away.
 
 use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::text::Text;

@@ -2,6 +2,7 @@
 
 use holdfast_contract::{Action, OpId};
 
+use crate::commands::Seen;
 use crate::confirmed;
 use crate::device::Device;
 use crate::engine::Lane;
@@ -11,6 +12,7 @@ use crate::lanes;
 use crate::outbox::{self, Entry};
 use crate::places;
 use crate::tx::Tx;
+use crate::unseen;
 use crate::views::JournalEvent;
 use crate::words::OpState;
 
@@ -46,11 +48,19 @@ impl Device {
     }
 
     /// Drops an operation by the person's decision; it stays in the journal. With a create goes the place, unless the
-    /// server knows it, and so it does with the offer of a place that the server has lost; with any other, what later changes were based on is put right.
-    pub fn discard(&mut self, op: OpId) -> Result<()> {
+    /// server knows it, and so it does with the offer of a place that the server has lost; with any other, what later changes
+    /// were based on is put right.
+    ///
+    /// `seen` is the place as it was when the person was asked. Where something that nobody has sent yet was typed there since,
+    /// this is [`Error::ChangedSince`], and nothing is dropped: it may be in this very operation by now. Without it nothing is
+    /// compared.
+    pub fn discard(&mut self, op: OpId, seen: Option<Seen>) -> Result<()> {
         self.write(|tx| {
             let entry = outbox::by_op_id(tx, op)?;
             check_not_under_way(tx, &entry)?;
+            if let Some(seen) = &seen {
+                unseen::check_delete(tx, &places::load(tx, entry.place)?, seen)?;
+            }
             discard(tx, &entry)
         })
     }

@@ -204,7 +204,7 @@ export type Deleted = {
 /**
  * A call that is carried out on the store alone.
  */
-export type DeviceCall = { "call": "list" } & List | { "call": "inUse" } | { "call": "place" } & OnePlace | { "call": "capture" } & Capture | { "call": "fix" } & Fix | { "call": "undoCapture" } & UndoCapture | { "call": "edit" } & Edit | { "call": "delete" } & Move | { "call": "restore" } & Move | { "call": "outbox" } & OutboxPage | { "call": "retry" } & OneEntry | { "call": "retryAll" } | { "call": "discard" } & OneEntry | { "call": "exportOutbox" } & Entries | { "call": "resolve" } & Resolve | { "call": "export" } & Export;
+export type DeviceCall = { "call": "list" } & List | { "call": "inUse" } | { "call": "place" } & OnePlace | { "call": "capture" } & Capture | { "call": "fix" } & Fix | { "call": "undoCapture" } & UndoCapture | { "call": "edit" } & Edit | { "call": "delete" } & Move | { "call": "restore" } & Move | { "call": "outbox" } & OutboxPage | { "call": "retry" } & OneEntry | { "call": "retryAll" } | { "call": "discard" } & Discard | { "call": "exportOutbox" } & Entries | { "call": "resolve" } & Resolve | { "call": "export" } & Export;
 
 /**
  * Text for support.
@@ -214,6 +214,21 @@ export type Diagnostics = {
    * Versions, counts, times and error codes; no place's content, no address, no account, no token.
    */
   text: string,
+};
+
+/**
+ * Drops one operation of the outbox.
+ */
+export type Discard = {
+  /**
+   * The operation.
+   */
+  opId: string,
+  /**
+   * Its place as it was when the person was asked. Where something has been typed there since, and not been sent, nothing is
+   * dropped (`changed_since`): that may have become part of the operation.
+   */
+  seen?: Seen | null,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { useRouter } from "expo-router";
 import { StyleSheet, View } from "react-native";
-import { type OutboxEntry, useCommand } from "../core";
+import { type OutboxEntry, seen, useCommand } from "../core";
 import { usePromises } from "../home/useConnection";
 import { useKeepFile } from "../home/useKeepFile";
 import { useSync } from "../home/useSync";
@@ -40,8 +40,10 @@ export function Entry({ entry, now }: { entry: OutboxEntry; now: number }) {
     if (file) await keepFile(file);
   };
   const discard = async () => {
-    if (!(await ask({ ...discardQuestion(entry), yes: outbox.discard, danger: true }))) return;
-    const answer = await run({ call: "discard", opId: entry.opId });
+    // What another window types while the question stands may become part of the change; the core drops nothing that was not there to be seen.
+    const shown = await run({ call: "place", key: entry.key });
+    if (!shown || !(await ask({ ...discardQuestion(entry), yes: outbox.discard, danger: true }))) return;
+    const answer = await run({ call: "discard", opId: entry.opId, seen: seen(shown.place) });
     if (answer) say({ text: answer.discarded ? outbox.discarded : outbox.goneAlready });
   };
 

@@ -94,8 +94,11 @@ pub(super) fn delete(context: &Context, args: &Delete) -> Outcome {
     }
     let mut done = Vec::new();
     for view in &places {
-        let outcome = store.delete(view.local_id, &Seen::from(view))?;
         let title = place::title(view);
+        // What went before stays gone: a script that is told of this failure is told of that, too. A person has read it above.
+        let outcome = store
+            .delete(view.local_id, &Seen::from(view))
+            .map_err(|failure| if done.is_empty() { failure } else { failure.details(json!({ "deleted": done })) })?;
         let word = match outcome {
             DeleteOutcome::Vanished => {
                 context

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdfast_contract::OpId;
-use holdfast_device::{EntryState, OutboxEntry};
+use holdfast_device::{EntryState, OutboxEntry, Seen};
 use holdfast_host::write_atomically;
 use serde_json::{Value, json};
 
@@ -71,6 +71,8 @@ fn retry(context: &Context, store: &Store, entry: Option<&str>) -> Outcome {
 
 fn discard(context: &Context, store: &Store, reference: &str, yes: bool) -> Outcome {
     let entry = find(store, reference)?;
+    // What is typed elsewhere while the question stands may become part of it.
+    let seen = Seen::from(&store.place(entry.local_id)?);
     let what = match entry.kind.as_str() {
         "create" => {
             "The place has not reached the server: dropping this removes it from this device, with all changes to it."
@@ -91,7 +93,7 @@ fn discard(context: &Context, store: &Store, reference: &str, yes: bool) -> Outc
             return Ok(Exit::Done);
         }
     }
-    store.discard(entry.op_id)?;
+    store.discard(entry.op_id, &seen)?;
     context.output.json(&json!({ "discarded": entry }))?;
     context.output.say(format!("Dropped: {} of {}.", entry.kind, name(&entry)))?;
     Ok(Exit::Done)

@@ -278,7 +278,7 @@ fn a_push_whose_operations_were_dropped_meanwhile_makes_the_next_ones_no_smaller
         let push = push_of(&device.poll().unwrap());
         bench.world.pass(91);
         let entry = device.outbox(None, 1).unwrap().remove(0);
-        device.discard(entry.op_id).unwrap();
+        device.discard(entry.op_id, None).unwrap();
         let answer = refusal.map_or(holdfast_device::Answer::NoReply, |(status, code)| {
             server::refuse(status, &holdfast_contract::Problem::new(code, "no"))
         });

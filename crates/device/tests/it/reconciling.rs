@@ -214,9 +214,9 @@ fn a_rejected_operation_is_parked_retried_exported_and_discarded() {
     bench.server.poison = Some(("poison".to_owned(), 422, Code::Invalid));
     bench.sync(&mut device);
     let entry = device.outbox(None, 10).unwrap().remove(0);
-    device.discard(entry.op_id).unwrap();
+    device.discard(entry.op_id, None).unwrap();
     assert!(device.get(doomed.local_id).unwrap().is_none());
-    assert!(matches!(device.discard(entry.op_id), Err(Error::NoSuchEntry)));
+    assert!(matches!(device.discard(entry.op_id, None), Err(Error::NoSuchEntry)));
     let last = device.journal(doomed.local_id).unwrap().pop().unwrap();
     assert_eq!(last.event, JournalEvent::Discarded);
     assert!(last.detail.unwrap().contains("poison"), "the journal keeps what was dropped");
@@ -234,7 +234,7 @@ fn discarding_a_refused_edit_puts_right_what_was_based_on_it() {
     let refused = server::refuse(422, &Problem::new(Code::Invalid, "no"));
     device.handle(holdfast_device::Reply { lease: push.lease(), answer: refused }).unwrap();
     let entry = device.outbox(None, 1).unwrap().remove(0);
-    device.discard(entry.op_id).unwrap();
+    device.discard(entry.op_id, None).unwrap();
     let push = push_of(&device.poll().unwrap());
     assert_eq!(operations(&push)[0]["changes"]["name"], serde_json::json!({"was": "A", "to": "C"}));
     bench.carry(&mut device, &push);
@@ -249,7 +249,7 @@ fn an_operation_on_its_way_cannot_be_discarded_before_its_fate_is_known() {
     capture(&mut device, "A");
     let _ = device.poll().unwrap();
     let entry = device.outbox(None, 1).unwrap().remove(0);
-    assert!(matches!(device.discard(entry.op_id), Err(Error::OnItsWay)));
+    assert!(matches!(device.discard(entry.op_id, None), Err(Error::OnItsWay)));
 }
 
 #[test]

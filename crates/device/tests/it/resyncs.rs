@@ -199,7 +199,7 @@ fn dropping_an_offer_lets_the_servers_word_stand() {
     pull_only(&mut bench, &mut device);
     for entry in device.outbox(None, 10).unwrap() {
         assert_eq!(entry.kind, "offer");
-        device.discard(entry.op_id).unwrap();
+        device.discard(entry.op_id, None).unwrap();
     }
     assert!(device.get(lost.local_id).unwrap().is_none());
     assert_eq!(name_of(&device, changed.local_id), "changed");

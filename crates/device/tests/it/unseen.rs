@@ -57,6 +57,20 @@ fn a_capture_is_taken_back_with_a_better_fix_but_not_with_what_was_typed_since()
 }
 
 #[test]
+fn what_was_typed_while_somebody_was_asked_is_not_dropped_with_what_they_were_asked_about() {
+    let bench = Bench::new();
+    let (mut first, mut second, id, saw) = two_windows(&bench);
+    let entry = first.outbox(None, 1).unwrap().remove(0);
+    second.edit(id, note("typed meanwhile"), Some(saw.clone())).unwrap();
+    let before = everything(&first, id);
+    assert_eq!(fields(first.discard(entry.op_id, Some(saw))), [Field::Note]);
+    assert_eq!(everything(&first, id), before);
+    let looked = seen(&first, id);
+    first.discard(entry.op_id, Some(looked)).unwrap();
+    assert!(first.outbox(None, 1).unwrap().is_empty());
+}
+
+#[test]
 fn an_unsent_capture_that_another_window_has_changed_is_not_overwritten_unseen() {
     let bench = Bench::new();
     let (mut first, mut second, id, saw) = two_windows(&bench);

@@ -170,7 +170,7 @@ impl World {
         }
         let entry = pick(rng, &entries).clone();
         let view = self.devices[device].device().get(entry.local_id).map_err(|e| e.to_string())?;
-        let result = self.devices[device].device().discard(entry.op_id);
+        let result = self.devices[device].device().discard(entry.op_id, None);
         if self.came(device, result)?.is_some() {
             if let Some(view) = view.filter(|_| entry.kind != "refine") {
                 self.give_up(device, &view);
