@@ -193,6 +193,7 @@ fn geojson_is_written_to_standard_output_and_filtered() {
     assert_eq!(value["features"].as_array().unwrap().len(), 1);
     assert_eq!(value["features"][0]["geometry"]["coordinates"], serde_json::json!([2.0, 1.0]));
     assert_eq!(value["features"][0]["properties"]["name"], "In");
+    home.ok(&["export", "my.gpx"]).says("No place is like that").says("export --output my.gpx");
     let none = home.ok(&["export", "--format", "geojson", "--category", "c"]);
     assert_eq!(serde_json::from_str::<Value>(&none.out).unwrap()["features"], serde_json::json!([]));
 }

@@ -79,6 +79,9 @@ fn a_capture_without_a_position_waits_for_one() {
     let home = Home::new();
     home.ok(&["save", "--waiting", "--name", "Here"]).says("Waiting for a position").says("holdfast fix");
     home.ok(&["list", "--state", "without-position"]).says("Here").says("no position yet");
+    let outbox = home.ok(&["outbox"]);
+    outbox.says("No change waits. 1 place has no position yet");
+    assert!(!outbox.out.contains("acknowledged"), "{}", outbox.out);
     home.ok(&["fix", "Here", "-47.5", "-8.7", "--accuracy", "20"]).says("has its position now");
     home.ok(&["fix", "Here", "-47.6", "-8.8", "--accuracy", "5"]).says("is better now");
     home.ok(&["fix", "Here", "-47.7", "-8.9", "--accuracy", "50"]).says("stays as it is");

@@ -159,9 +159,12 @@ fn body(tx: &Tx<'_>, lease: Lease, operations: &[u8]) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// Operations in the outbox, as they are reported.
+/// What waits on this device, as it is reported: operations in the outbox, and captures that are not sent before they have a
+/// position. Whoever asks whether the device may be signed out is to hear of both.
 pub(crate) fn waiting(tx: &Tx<'_>) -> Result<u32> {
-    counted(tx, "")
+    let captures = "UNION ALL SELECT 1 FROM places p WHERE p.latitude IS NULL AND p.attention IS NULL \
+                    AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.place = p.local_id)";
+    counted(tx, captures)
 }
 
 fn counted(tx: &Tx<'_>, what: &str) -> Result<u32> {

@@ -100,6 +100,13 @@ pub(crate) struct Filter {
     pub(crate) trash: bool,
 }
 
+impl Filter {
+    /// Whether it says anything but where to look.
+    pub(crate) fn asks(&self) -> bool {
+        !self.text.is_empty() || self.category.is_some() || self.tag.is_some() || self.state.is_some()
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct List {
     #[command(flatten)]

@@ -77,10 +77,14 @@ pub(super) fn export(context: &Context, args: &Export) -> Outcome {
         Some(path) if format == Format::Archive => to_file(path, args.force, |out| archive::write(&store, out))?,
         Some(path) => to_file(path, args.force, |out| write(&store, query, format, out))?,
     };
-    if written.places == 0
-        && let Some(words) = place::explain_empty(&store, &args.filter)?
-    {
-        context.output.warn(words);
+    if written.places == 0 && args.filter.asks() {
+        let words = place::explain_empty(&store, &args.filter)?;
+        context
+            .output
+            .warn(words.unwrap_or_else(|| "No place is like that: nothing but an empty file was written.".to_owned()));
+        if let Some(word) = args.filter.text.iter().find(|word| format_of(Path::new(word)).is_ok()) {
+            context.output.hint(format!("To write a file of that name: holdfast export --output {word}"));
+        }
     }
     if written.left_out > 0 {
         let (is, them) = if written.left_out == 1 { ("is", "it") } else { ("are", "them") };

@@ -48,13 +48,7 @@ pub(super) fn list(context: &Context, args: &List) -> Outcome {
     if count == 0 {
         let words = match place::explain_empty(&store, &args.filter)? {
             Some(words) => words,
-            None if query.text.is_some()
-                || query.category.is_some()
-                || query.tag.is_some()
-                || query.state.is_some() =>
-            {
-                "No place is like that.".to_owned()
-            }
+            None if args.filter.asks() => "No place is like that.".to_owned(),
             None if args.after.is_some() => "There are no more places.".to_owned(),
             None if args.filter.trash => "The trash is empty.".to_owned(),
             None => nothing_here(context)?,

@@ -39,7 +39,17 @@ fn list(context: &Context, store: &Store, limit: u32, after: Option<i64>) -> Out
         context.output.show(format!("{}  {BOLD}{}{BOLD:#}", entry_line(entry), name(entry)))?;
     }
     if entries.is_empty() {
-        context.output.say("Nothing waits: everything is acknowledged.")?;
+        let places = store.status()?.places;
+        match places.waiting_for_position + places.needs_position {
+            0 => context.output.say("Nothing waits: everything is acknowledged.")?,
+            n => {
+                context.output.say(format!(
+                    "No change waits. {} no position yet and is not sent before it has one.",
+                    words::count(n, "place has", "places have")
+                ))?;
+                context.output.hint("See: holdfast list --state without-position");
+            }
+        }
     } else if let Some(next) = next {
         context.output.hint(format!("There may be more: add --after {next}"));
     }

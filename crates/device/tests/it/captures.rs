@@ -6,7 +6,7 @@ use holdfast_device::{
 
 use crate::support::*;
 
-fn waiting(bench: &Bench, name: &str) -> WaitingCapture {
+pub(crate) fn waiting(bench: &Bench, name: &str) -> WaitingCapture {
     let now = holdfast_device::Environment::now(&bench.world).wall;
     WaitingCapture {
         name: Some(text_name(name)),

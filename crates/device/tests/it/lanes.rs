@@ -60,7 +60,11 @@ fn a_pull_says_what_waits_unless_a_push_is_under_way() {
     for request in &requests {
         bench.carry(&mut device, request);
     }
-    assert_eq!(said(&mut device).1, Some(0));
+    let (requests, pending) = said(&mut device);
+    assert_eq!(pending, Some(0));
+    bench.carry(&mut device, &requests[0]);
+    device.capture_waiting(crate::captures::waiting(&bench, "Den")).unwrap();
+    assert_eq!(said(&mut device).1, Some(1), "a capture that is not sent before it has a position waits, too");
 }
 
 #[test]
