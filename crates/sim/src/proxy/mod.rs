@@ -60,6 +60,11 @@ impl Proxy {
         lock(&self.faults).queue.push_back((words, fault));
     }
 
+    /// The faults that were asked for and have not come are not to come any more.
+    pub fn forgive(&self) {
+        lock(&self.faults).queue.clear();
+    }
+
     /// From the next request on, faults come by chance; `None`: no more.
     pub fn set_weather(&self, weather: Option<Weather>) {
         lock(&self.faults).weather = weather;
