@@ -13,8 +13,8 @@ beforeEach(() => {
   jest.useFakeTimers();
 });
 
-it("an account that is open does not hide what another one has left on this phone, nor show whose it is", async () => {
-  const core = new FakeCore({ overview: () => overview({ account: {}, left: [{ email: "bob@example.org", changes: 2 }] as never }) });
+/** The account's card in the settings. */
+async function show(core: FakeCore) {
   const App = appOver(core);
   render(
     <App>
@@ -22,6 +22,11 @@ it("an account that is open does not hide what another one has left on this phon
     </App>,
   );
   await after();
+}
+
+it("an account that is open does not hide what another one has left on this phone, nor show whose it is", async () => {
+  const core = new FakeCore({ overview: () => overview({ account: {}, left: [{ email: "bob@example.org", changes: 2 }] as never }) });
+  await show(core);
   expect(screen.getByText(words.banners.left.title)).toBeTruthy();
   expect(screen.getByText(/2 changes of b…@e…\.org/)).toBeTruthy();
   expect(screen.queryByText(/bob@example\.org/)).toBeNull();
@@ -35,13 +40,7 @@ it("what was typed at a place that the account has just taken in is counted when
     list: () => ({ places: [place()], next: null }) as never,
     signOut: () => ({ unsent: 0 }) as never,
   });
-  const App = appOver(core);
-  render(
-    <App>
-      <Account />
-    </App>,
-  );
-  await after();
+  await show(core);
   await after(() => fireEvent.press(screen.getByRole("button", { name: words.settings.signOut })));
   await after();
   expect(screen.getByText(words.draft.signOut(1), { exact: false })).toBeTruthy();
