@@ -129,7 +129,7 @@ pub struct Device {
     /// When it last pushed or pulled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_sync_at: Option<Timestamp>,
-    /// How many operations it said were waiting.
+    /// How many operations, and captures without a position, it said were waiting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending: Option<i64>,
     /// Whether it is the one that asks.

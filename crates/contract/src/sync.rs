@@ -34,7 +34,7 @@ pub struct PullRequest<'a> {
     pub witness: Option<&'a str>,
     /// Changes on the page; `None`: as many as the server likes.
     pub limit: Option<u32>,
-    /// Operations that wait in the device's outbox. Not said while a push is under way, whose own report is the newer one.
+    /// Operations that wait in the device's outbox, and captures without a position. Not said while a push is under way, whose own report is the newer one.
     pub pending: Option<u32>,
 }
 
@@ -56,7 +56,7 @@ pub struct PushReply {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase", default)]
 pub struct Telemetry {
-    /// Operations that wait in the outbox, this batch included.
+    /// Operations that wait in the outbox, this batch included, and captures that are not sent before they have a position.
     pub pending: u32,
     /// Seconds since the oldest of them was queued.
     pub oldest_pending_seconds: u64,
