@@ -106,7 +106,6 @@ export const words = {
     pending: (n: number) => `${count(n, "change")} still ${n === 1 ? "waits" : "wait"}.`,
     sent: (n: number) => `${count(n, "change")} sent.`,
     pulled: (n: number) => `${count(n, "change")} fetched.`,
-    attention: (n: number) => `${count(n, "change")} ${n === 1 ? "needs" : "need"} your attention.`,
   },
 
   list: {
