@@ -7,6 +7,9 @@ import { fillHoles } from "../src/map/missing.web";
 const BASE = "base";
 const UNANSWERED = Object.assign(new Error("no answer"), { status: 0 });
 
+const CANONICAL = { x: 67, y: 44, z: 7 };
+const aTile = () => ({ uses: 1, tileID: { canonical: CANONICAL } });
+
 /** What of MapLibre's map is used, and the window's word that there is a connection. */
 function aMap() {
   const heard: Record<string, ((event: object) => void)[]> = {};
@@ -41,12 +44,12 @@ afterEach(() => {
 describe("tiles that did not come", () => {
   it("are told of once, and no more once all of them are here", () => {
     const { fail, arrive, told } = aMap();
-    const [one, other] = [{ uses: 1 }, { uses: 1 }];
+    const [one, other] = [aTile(), aTile()];
     fail(one);
     fail(other);
     arrive(one);
     // One that was here all along says nothing about the hole.
-    arrive({ uses: 1 });
+    arrive(aTile());
     expect(told).toEqual([true]);
     arrive(other);
     expect(told).toEqual([true, false]);
@@ -54,12 +57,12 @@ describe("tiles that did not come", () => {
 
   it("are asked for every 15 s while they are missing, without a word", () => {
     const { fail, arrive, told, refreshTiles } = aMap();
-    const tile = { uses: 1 };
+    const tile = aTile();
     fail(tile);
     jest.advanceTimersByTime(14_000);
     expect(refreshTiles).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1_000);
-    expect(refreshTiles).toHaveBeenLastCalledWith(BASE);
+    expect(refreshTiles).toHaveBeenLastCalledWith(BASE, [CANONICAL]);
     fail(tile);
     jest.advanceTimersByTime(15_000);
     expect(refreshTiles).toHaveBeenCalledTimes(2);
@@ -72,7 +75,7 @@ describe("tiles that did not come", () => {
 
   it("are asked for when the browser says that it is connected, and shortly after", () => {
     const { fail, refreshTiles } = aMap();
-    fail({ uses: 1 });
+    fail(aTile());
     goOnline();
     expect(refreshTiles).toHaveBeenCalledTimes(1);
     jest.advanceTimersByTime(2_000);
@@ -85,14 +88,14 @@ describe("tiles that did not come", () => {
 
   it("leave no hole where they are out of sight, or another style has asked for its own", () => {
     const { fire, fail, told, refreshTiles } = aMap();
-    const tile = { uses: 1 };
+    const tile = aTile();
     fail(tile);
     fire("idle");
     expect(told).toEqual([true]);
     tile.uses = 0;
     fire("idle");
     expect(told).toEqual([true, false]);
-    fail({ uses: 1 });
+    fail(aTile());
     fire("style.load");
     expect(told).toEqual([true, false, true, false]);
     jest.advanceTimersByTime(60_000);
@@ -101,7 +104,7 @@ describe("tiles that did not come", () => {
 
   it("are not asked for once the map is removed", () => {
     const { fire, fail, refreshTiles } = aMap();
-    fail({ uses: 1 });
+    fail(aTile());
     fire("remove");
     goOnline();
     jest.advanceTimersByTime(60_000);
@@ -117,13 +120,13 @@ it.each([
   ["a tile that can't be read", {}, false],
 ])("%s is a hole or said on the console, never both", (_, more, isHole) => {
   const { fail, told } = aMap();
-  fail({ uses: 1 }, Object.assign(new Error("wrong"), more));
+  fail(aTile(), Object.assign(new Error("wrong"), more));
   expect(told).toEqual(isHole ? [true] : []);
   expect(said).toHaveBeenCalledTimes(isHole ? 0 : 1);
 });
 
 it("what breaks off in its middle is a hole", () => {
   const { fail, told } = aMap();
-  fail({ uses: 1 }, new TypeError("network error"));
+  fail(aTile(), new TypeError("network error"));
   expect(told).toEqual([true]);
 });

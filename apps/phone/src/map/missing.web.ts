@@ -35,7 +35,8 @@ export function fillHoles(map: MapLibre, source: string, onMissing: (isMissing: 
   const ask = (thenAfter: number) => {
     rest();
     patience = thenAfter;
-    if (missing.size > 0 && map.getSource(source)) map.refreshTiles(source);
+    // By their names: asked for a whole source, MapLibre waits for each failed tile's first answer, which has been.
+    if (missing.size > 0 && map.getSource(source)) map.refreshTiles(source, Array.from(missing, ({ tileID }) => tileID.canonical));
     // Whatever does not come is missing still: it is known by that, not by an answer.
     look();
   };
