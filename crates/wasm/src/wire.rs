@@ -79,11 +79,7 @@ pub struct Taken {
 
 impl From<Handled> for Taken {
     fn from(handled: Handled) -> Self {
-        Self {
-            sent: handled.applied + handled.duplicates,
-            pulled: handled.pulled,
-            answered: handled.answered,
-        }
+        Self { sent: handled.applied + handled.duplicates, pulled: handled.pulled, answered: handled.answered }
     }
 }
 

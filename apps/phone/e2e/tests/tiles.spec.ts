@@ -3,6 +3,7 @@
 import type { Locator, Page } from "../support/all";
 import { button, openPlace, saveHere, words } from "../support/app";
 import type { Network } from "../support/network";
+import { permit } from "../support/phone";
 import { expect, goOffline, goOnline, test } from "../support/test";
 
 const CACHE = "holdfast-map-tiles";
@@ -77,7 +78,7 @@ async function still(map: Locator): Promise<Buffer> {
   return last;
 }
 
-test("a map whose server does not answer asks again by itself, also in other colours, and not once it is left", async ({ phone, network, watch }) => {
+test("a map whose server does not answer asks again by itself, and keeps its picture in other colours", async ({ phone, network, watch }) => {
   watch.allowFailures();
   await phone.clock.install();
   await phone.reload();
@@ -85,14 +86,27 @@ test("a map whose server does not answer asks again by itself, also in other col
   const blank = await blankMap(phone);
   await phone.clock.fastForward(16_000);
   await expect(blank).toBeVisible();
-  await phone.emulateMedia({ colorScheme: "dark" });
-  await expect(blank).toBeVisible();
   network.on();
+  expect(came(network)).toBe(0);
   await phone.clock.fastForward(16_000);
   await expect(blank).toHaveCount(0);
   expect(came(network)).toBeGreaterThan(0);
-  await phone.emulateMedia({ colorScheme: "light" });
+  await phone.emulateMedia({ colorScheme: "dark" });
   await expect(blank).toHaveCount(0);
-  await button(phone, words.back).last().click();
-  await expect(phone.getByRole("textbox", { name: words.place.name })).toBeVisible();
+});
+
+test("a map without a picture names no position that nobody has chosen, nor arrows that have nothing to move", async ({ phone, network, watch }) => {
+  watch.allowFailures();
+  await permit(phone, ["durableStorage"]);
+  await goOffline(phone, network);
+  await button(phone, words.home.save).click();
+  await openPlace(phone, words.unnamed);
+  await button(phone, words.place.give).click();
+  const main = phone.getByRole("main").filter({ visible: true });
+  const why = (isChosen: boolean) => main.getByText(`${words.position.mapBlank} ${words.position.mapless(isChosen)}`).filter({ visible: true });
+  await expect(why(false)).toBeVisible();
+  await expect(main.getByText(/^-?\d+\.\d{5}, /)).toHaveCount(0);
+  await phone.getByRole("textbox", { name: words.position.latitude }).fill("47,49992; 8,72895");
+  await expect(why(true)).toBeVisible();
+  await expect(main.getByText("47.49992, 8.72895").filter({ visible: true }).first()).toBeVisible();
 });
