@@ -106,11 +106,12 @@ export const words = {
     pending: (n: number) => `${count(n, "change")} still ${n === 1 ? "waits" : "wait"}.`,
     sent: (n: number) => `${count(n, "change")} sent.`,
     pulled: (n: number) => `${count(n, "change")} fetched.`,
-    attention: (n: number) => `${count(n, "change")} ${n === 1 ? "needs" : "need"} your attention.`,
   },
 
   list: {
     search: "Search places",
+    /** In the field, where letters are large. */
+    searchShort: "Search",
     clearSearch: "Clear search",
     filter: "Filter",
     filterOn: (n: number) => `Filter, ${n} chosen`,
@@ -203,7 +204,8 @@ export const words = {
     zoomOut: "Zoom out",
     mapBlank: "Without the network, the map has no picture of this area.",
     mapNative: "The map is not built for this platform yet.",
-    mapless: "The numbers and arrows below work.",
+    /** Arrows move what is chosen. */
+    mapless: (isChosen: boolean) => (isChosen ? "The numbers and arrows below work." : "The numbers below work."),
     latitude: "Latitude",
     longitude: "Longitude",
     latitudeWrong: "A number of degrees from -90 to 90, such as 47.3769",
@@ -241,6 +243,7 @@ export const words = {
   outbox: {
     title: "Outbox",
     about: "What you changed and the server has not confirmed yet. It is kept on this phone until then.",
+    aboutLocal: "What you saved here. It is kept on this phone, and can be sent once you sign in to a server.",
     emptyTitle: "Nothing waits",
     emptyText: "Everything you changed has reached the server.",
     lackingTitle: (n: number) => `${count(n, "place")} without a position`,

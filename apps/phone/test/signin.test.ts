@@ -3,6 +3,7 @@ import { failure } from "../core/src/core";
 import { addressProblem, elsewhereProblem } from "../src/sign-in/address";
 import { nameByAgent, nameByTold } from "../src/sign-in/deviceName";
 import { masked } from "../src/sign-in/masked";
+import { serverProblem } from "../src/sign-in/server";
 import { words } from "../src/words";
 
 const said = words.signIn.address;
@@ -34,6 +35,13 @@ describe("a server's address", () => {
     expect(elsewhereProblem("127.0.0.1:4000", "http://127.0.0.1:4000")).toBeUndefined();
     // A phone speaks with any.
     expect(elsewhereProblem("other.example.org", "")).toBeUndefined();
+  });
+
+  it("that does not answer is said to be that, without a word of what is sent: nobody is signed in", () => {
+    const unreachable = failure("unreachable");
+    expect(serverProblem("https://places.example.org", true, unreachable)).toBe(`${unreachable.sentence} ${words.signIn.unreachable}`);
+    const stranger = failure("not_holdfast");
+    expect(serverProblem("https://places.example.org", true, stranger)).toBe(`${stranger.sentence} ${stranger.advice}`);
   });
 
   it("what the core says of it goes with the field", () => {

@@ -108,7 +108,8 @@ describe("what became of a sync", () => {
 
   it("names what still waits, and why nothing was sent", () => {
     expect(syncedText(nothing, 1)).toEqual({ text: "1 place needs a position before it is sent.", isWell: false });
-    expect(syncedText({ ...nothing, pending: 3, needAttention: 1 }, 0)).toEqual({ text: "1 change needs your attention. 3 changes still wait.", isWell: false });
+    expect(syncedText({ ...nothing, pending: 3, needAttention: 1 }, 0)).toEqual({ text: "1 place needs your attention. 3 changes still wait.", isWell: false });
+    expect(syncedText({ ...nothing, needAttention: 2 }, 0)).toEqual({ text: "2 places need your attention.", isWell: false });
     expect(syncedText({ ...nothing, pending: 3, failure: failure("unreachable") }, 0).text).toMatch(/^The server can't be reached\./);
   });
 });

@@ -130,9 +130,9 @@ pub struct Synced {
     pub sent: u64,
     /// Changes fetched.
     pub pulled: u64,
-    /// Operations that need the person now.
+    /// Places that need the person; whether since this round or before.
     pub need_attention: u64,
-    /// Operations that still wait.
+    /// Operations that still wait to be sent. Those that need the person are not among them.
     pub pending: u64,
     /// Why it did not go through, if it did not.
     pub failure: Option<Failure>,

@@ -16,7 +16,7 @@ use wasm_bindgen_futures::future_to_promise;
 use crate::environment::Browser;
 use crate::home::Server;
 use crate::host::Host;
-use crate::wire::{Asked, Event, Facts, HttpReply, unexpected};
+use crate::wire::{Asked, Event, Facts, HttpReply, Unsettled, unexpected};
 
 /// Files that are kept ready, beyond those in use: SQLite opens them without waiting, which the browser can't. An account has
 /// its database and its log, a rescue a second database.
@@ -84,11 +84,9 @@ impl Core {
         json(Ok(self.host.access()))
     }
 
-    /// How many operations wait.
-    pub fn pending(&mut self) -> Thrown<f64> {
-        let status = thrown(self.host.status())?;
-        #[allow(clippy::cast_precision_loss)]
-        Ok(status.pending as f64)
+    /// What is not settled after a round of sending, and by whom it will be; as [`crate::wire::Unsettled`].
+    pub fn unsettled(&mut self) -> Thrown<String> {
+        json(self.host.status().map(|status| Unsettled::from(&status)))
     }
 
     /// Why the account waits for the person, as a failure; or null.

@@ -1,7 +1,7 @@
 //! What goes between the worker's TypeScript and the core, as JSON.
 
 use holdfast_app::{Attempt, Failure, FailureCode, Live, Persisted, StoreKey};
-use holdfast_device::{Answer, Effects, Handled, Lane, Lease, Reply, Request};
+use holdfast_device::{Answer, Effects, Handled, Lane, Lease, Reply, Request, Status};
 use serde::{Deserialize, Serialize};
 
 use crate::home::Server;
@@ -73,20 +73,31 @@ pub struct Taken {
     pub sent: u32,
     /// Changes fetched.
     pub pulled: u32,
-    /// Operations that need the person now.
-    pub need_attention: u32,
     /// Whether the server answered what was asked.
     pub answered: bool,
 }
 
 impl From<Handled> for Taken {
     fn from(handled: Handled) -> Self {
-        Self {
-            sent: handled.applied + handled.duplicates,
-            pulled: handled.pulled,
-            need_attention: handled.conflicts + handled.gone + handled.rejected,
-            answered: handled.answered,
-        }
+        Self { sent: handled.applied + handled.duplicates, pulled: handled.pulled, answered: handled.answered }
+    }
+}
+
+/// What is not settled: nothing is in both numbers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unsettled {
+    /// As [`holdfast_app::Synced::need_attention`].
+    pub need_attention: u64,
+    /// As [`holdfast_app::Synced::pending`].
+    pub pending: u64,
+}
+
+impl From<&Status> for Unsettled {
+    fn from(status: &Status) -> Self {
+        // Only the first operation of a place is ever parked, and its place needs the person then.
+        let parked = status.conflicts + status.rejected + status.plan_full;
+        Self { need_attention: status.places.needs_attention, pending: status.pending.saturating_sub(parked) }
     }
 }
 
@@ -233,7 +244,36 @@ pub(crate) fn unexpected(error: &dyn std::fmt::Display) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use holdfast_device::PlaceCounts;
+
     use super::*;
+
+    #[test]
+    fn nothing_that_needs_the_person_is_counted_as_waiting_too() {
+        let mut status = Status {
+            places: PlaceCounts::default(),
+            trash: 0,
+            pending: 7,
+            conflicts: 1,
+            rejected: 1,
+            plan_full: 1,
+            oldest_pending_at: None,
+            last_pull_at: None,
+            last_push_at: None,
+            caught_up: true,
+            paused: None,
+            push_problem: None,
+            pull_problem: None,
+            push_waits_until: None,
+            pull_waits_until: None,
+            limits: None,
+            recovery: None,
+        };
+        status.places.needs_attention = 4;
+        assert_eq!(Unsettled::from(&status), Unsettled { need_attention: 4, pending: 4 });
+        status.pending = 3;
+        assert_eq!(Unsettled::from(&status).pending, 0);
+    }
 
     #[test]
     fn a_lease_goes_to_the_worker_and_back() {

@@ -22,7 +22,6 @@ interface ToDo {
 interface Taken {
   sent: number;
   pulled: number;
-  needAttention: number;
   answered: boolean;
 }
 
@@ -30,7 +29,6 @@ interface Taken {
 export interface Tally {
   sent: number;
   pulled: number;
-  needAttention: number;
   failure: Failure | null;
 }
 
@@ -113,7 +111,7 @@ export class Engine {
   /** Sends everything that waits and fetches everything that is new; ends when nothing is left to do at the moment. */
   round(): Promise<Tally> {
     return new Promise((over) => {
-      this.#rounds.push({ sent: 0, pulled: 0, needAttention: 0, failure: null, over });
+      this.#rounds.push({ sent: 0, pulled: 0, failure: null, over });
       this.happened({ is: "tryNow" });
     });
   }
@@ -148,7 +146,6 @@ export class Engine {
     for (const round of this.#rounds) {
       round.sent += taken?.sent ?? 0;
       round.pulled += taken?.pulled ?? 0;
-      round.needAttention += taken?.needAttention ?? 0;
       if (taken && !taken.answered) round.failure = why(reply);
     }
     if (reply.status === 401) this.tell({ what: "account" });

@@ -158,7 +158,7 @@ export class Leader implements Performer {
     const tally = await engine.round();
     // Where the account waits for the person, nothing was sent and nothing failed.
     const failed = tally.failure ?? JSON.parse(core.waiting());
-    return { ...tally, failure: failed, pending: core.pending() };
+    return { ...tally, ...(JSON.parse(core.unsettled()) as Pick<Synced, "needAttention" | "pending">), failure: failed };
   }
 
   async #signIn(call: CallNamed<"pair"> | CallNamed<"signIn">, asked: Asked): Promise<Answer> {

@@ -1408,11 +1408,11 @@ export type Synced = {
    */
   pulled: number,
   /**
-   * Operations that need the person now.
+   * Places that need the person; whether since this round or before.
    */
   needAttention: number,
   /**
-   * Operations that still wait.
+   * Operations that still wait to be sent. Those that need the person are not among them.
    */
   pending: number,
   /**

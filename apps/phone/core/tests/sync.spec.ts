@@ -183,8 +183,12 @@ test("what two devices changed differently is asked, both sides shown, and answe
   await device.sync();
   await device.holdfast(["edit", place!.id!, "--name", "Cold spring"]);
   await device.sync();
+  await capture(page, "Forest");
+  // Nothing is counted twice, now or at a later round: one change waits for the network, or for the person.
+  expect(await ask(page, { call: "sync" })).toMatchObject({ needAttention: 0, pending: 2 });
   site.network = "up";
-  await ask(page, { call: "sync" });
+  expect(await ask(page, { call: "sync" })).toMatchObject({ needAttention: 1, pending: 0, failure: null });
+  expect(await ask(page, { call: "sync" })).toMatchObject({ sent: 0, needAttention: 1, pending: 0 });
 
   const { question } = await ask(page, { call: "place", key: place!.key });
   expect(question).toMatchObject({

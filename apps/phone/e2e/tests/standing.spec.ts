@@ -141,5 +141,5 @@ test("where the browser may clear what is stored, each place and change that is 
   await button(phone, words.position.save).click();
   await expect(said(phone, `${words.position.saved}. ${words.home.savedWarning}`)).toBeVisible();
   await phone.goto(`${network.url}/app/outbox`);
-  await expect(phone.getByText(`${words.outbox.about} ${words.home.savedWarning}`)).toBeVisible();
+  await expect(phone.getByText(`${words.outbox.aboutLocal} ${words.home.savedWarning}`)).toBeVisible();
 });

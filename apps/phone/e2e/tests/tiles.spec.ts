@@ -1,6 +1,10 @@
-// The tiles of the map that the service worker keeps.
+// The tiles of the map: those that the service worker keeps, and those that did not come.
 
-import { expect, goOffline, test } from "../support/test";
+import type { Locator, Page } from "../support/all";
+import { button, openPlace, saveHere, words } from "../support/app";
+import type { Network } from "../support/network";
+import { permit } from "../support/phone";
+import { expect, goOffline, goOnline, test } from "../support/test";
 
 const CACHE = "holdfast-map-tiles";
 /** As many as the service worker keeps. */
@@ -33,4 +37,76 @@ test("of the map's tiles the newest are kept, and no more than so many, and show
   await goOffline(phone, network);
   expect(await fetched(path)).toMatchObject({ ok: true });
   expect(await kept()).toEqual(names);
+});
+
+/** Opens the map of a place in an area that was never looked at. What the app says of that. */
+async function blankMap(page: Page) {
+  await saveHere(page);
+  await openPlace(page, words.unnamed);
+  await button(page, words.place.correct).click();
+  const blank = page.getByRole("main").getByText(words.position.mapBlank).filter({ visible: true });
+  await expect(blank).toBeVisible();
+  return blank;
+}
+
+const TILE = /^\/map\/tiles\//;
+const came = (network: Network) => network.to(TILE).filter(({ status, lost }) => status === 200 && !lost).length;
+
+test("a map without a picture has one as soon as there is a network again, and says no more that it has none", async ({ phone, network, watch }) => {
+  watch.allowFailures();
+  await goOffline(phone, network);
+  const blank = await blankMap(phone);
+  expect(came(network)).toBe(0);
+  await goOnline(phone, network);
+  await expect(blank, "sooner than by waiting").toHaveCount(0, { timeout: 8_000 });
+  expect(came(network)).toBeGreaterThan(0);
+  // No line of the grid is left: it is drawn as one that has had its tiles from the start.
+  const map = phone.getByRole("region", { name: words.position.map });
+  const filled = await still(map);
+  await phone.reload();
+  await expect.poll(async () => filled.equals(await still(map))).toBe(true);
+});
+
+/** What a map shows once nothing moves on it any more. */
+async function still(map: Locator): Promise<Buffer> {
+  let last = await map.screenshot();
+  await expect(async () => {
+    const before = last;
+    last = await map.screenshot();
+    expect(last.equals(before)).toBe(true);
+  }).toPass();
+  return last;
+}
+
+test("a map whose server does not answer asks again by itself, and keeps its picture in other colours", async ({ phone, network, watch }) => {
+  watch.allowFailures();
+  await phone.clock.install();
+  await phone.reload();
+  network.off();
+  const blank = await blankMap(phone);
+  await phone.clock.fastForward(16_000);
+  await expect(blank).toBeVisible();
+  network.on();
+  expect(came(network)).toBe(0);
+  await phone.clock.fastForward(16_000);
+  await expect(blank).toHaveCount(0);
+  expect(came(network)).toBeGreaterThan(0);
+  await phone.emulateMedia({ colorScheme: "dark" });
+  await expect(blank).toHaveCount(0);
+});
+
+test("a map without a picture names no position that nobody has chosen, nor arrows that have nothing to move", async ({ phone, network, watch }) => {
+  watch.allowFailures();
+  await permit(phone, ["durableStorage"]);
+  await goOffline(phone, network);
+  await button(phone, words.home.save).click();
+  await openPlace(phone, words.unnamed);
+  await button(phone, words.place.give).click();
+  const main = phone.getByRole("main").filter({ visible: true });
+  const why = (isChosen: boolean) => main.getByText(`${words.position.mapBlank} ${words.position.mapless(isChosen)}`).filter({ visible: true });
+  await expect(why(false)).toBeVisible();
+  await expect(main.getByText(/^-?\d+\.\d{5}, /)).toHaveCount(0);
+  await phone.getByRole("textbox", { name: words.position.latitude }).fill("47,49992; 8,72895");
+  await expect(why(true)).toBeVisible();
+  await expect(main.getByText("47.49992, 8.72895").filter({ visible: true }).first()).toBeVisible();
 });

@@ -13,16 +13,19 @@ import { SaveButton } from "./SaveButton";
 
 /** The head of the list, which stays: the name, how things stand, and the button. */
 export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () => void; isSaving: boolean; onSync: () => void; isSyncing: boolean }) {
-  const { colors } = useTheme();
+  const { colors, textScale } = useTheme();
   // A line more or less moves the button, and the list: not under a finger.
   const overview = useStill(useOverview());
   // A phone on its side: the head stays, so it must leave room for the list.
-  const compact = useWindowDimensions().height < 520;
+  const { height, width } = useWindowDimensions();
+  const compact = height < 520;
+  // Beside the button the name has room for its letters only on a screen that is wide enough for them.
+  const isNarrow = width < 190 * textScale;
   return (
     <View {...({ role: "banner" } as object)} style={[styles.head, { backgroundColor: colors.paper }, compact && styles.compact]}>
       <View style={styles.row}>
         <View style={styles.titles}>
-          <Type kind={compact ? "title" : "large"} heading={1}>
+          <Type kind={compact || isNarrow ? "title" : "large"} heading={1}>
             {words.app}
           </Type>
           {overview ? <Standing overview={overview} /> : null}

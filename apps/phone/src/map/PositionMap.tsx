@@ -5,8 +5,8 @@ import { words } from "../words";
 import type { MapProps } from "./types";
 
 /** A map around a position, with a fixed crosshair where it can be moved. */
-export const PositionMap = ({ onMove }: MapProps) => (
+export const PositionMap = ({ isChosen = true, onMove }: MapProps) => (
   <Type kind="small" tone="inkSoft">
-    {onMove ? `${words.position.mapNative} ${words.position.mapless}` : words.position.mapNative}
+    {onMove ? `${words.position.mapNative} ${words.position.mapless(isChosen)}` : words.position.mapNative}
   </Type>
 );

@@ -13,7 +13,7 @@ import type { MapProps } from "./types";
 import { useLatest } from "../ui/useLatest";
 
 /** A map around a position, with a fixed crosshair where it can be moved. MapLibre is loaded when the first map is shown. */
-export function PositionMap({ center, accuracy = null, isWorld = false, onMove, label, height }: MapProps) {
+export function PositionMap({ center, accuracy = null, isWorld = false, isChosen = true, onMove, label, height }: MapProps) {
   const { colors, isDark, reducedMotion, textScale } = useTheme();
   const box = useRef<View>(null);
   const map = useRef<DrawnMap | null>(null);
@@ -67,7 +67,7 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
   const isInside = height >= 300 && textScale <= 1.25;
   const why = missing ? (
     <Type kind="note" tone="inkSoft" role="status">
-      {onMove ? `${missing} ${words.position.mapless}` : missing}
+      {onMove ? `${missing} ${words.position.mapless(isChosen)}` : missing}
     </Type>
   ) : null;
   const drawn = (
@@ -75,11 +75,13 @@ export function PositionMap({ center, accuracy = null, isWorld = false, onMove, 
       {state === "off" ? <Grid /> : null}
       <View ref={box} style={StyleSheet.absoluteFill} />
       {state === "loading" ? null : onMove ? <Crosshair /> : <Pin />}
-      {missing && onMove ? (
+      {missing && onMove && (isChosen || isInside) ? (
         <View style={[styles.blank, { backgroundColor: colors.surface }]} pointerEvents="none">
-          <Type kind="note" strong style={styles.where}>
-            {coordinates(center)}
-          </Type>
+          {isChosen ? (
+            <Type kind="note" strong style={styles.where}>
+              {coordinates(center)}
+            </Type>
+          ) : null}
           {isInside ? why : null}
         </View>
       ) : null}

@@ -3,7 +3,8 @@
 import { type GeoJSONSource, Map as MapLibre, setWorkerUrl } from "maplibre-gl";
 import { circle, type LatLon, wrapLongitude } from "../geo/position";
 import { gridLines } from "./grid";
-import { basemapStyle, palette } from "./style";
+import { fillHoles } from "./missing.web";
+import { BASE, basemapStyle, palette } from "./style";
 
 declare const require: { unstable_resolveWorker(module: string): string };
 
@@ -71,6 +72,8 @@ export function draw(box: HTMLElement, { center, accuracy, isWorld, isDark, labe
   map.on("moveend", (event) => {
     if (onMove && event.originalEvent) onMove(centerOf(map), map.getZoom());
   });
+  /** Whether there is a style to draw into. MapLibre's own word for it also waits for tiles, which may never come. */
+  let isStyled = false;
   /** Without tiles: lines, so that one sees the map move. */
   let isBlank = false;
   const drawGrid = () => {
@@ -80,13 +83,6 @@ export function draw(box: HTMLElement, { center, accuracy, isWorld, isDark, labe
     const { coast } = palette(now.isDark);
     map.addSource(GRID, { type: "geojson", data });
     map.addLayer({ id: GRID, type: "line", source: GRID, paint: { "line-color": coast, "line-width": 1 } });
-  };
-  const blank = (next: boolean) => {
-    if (next !== isBlank) {
-      isBlank = next;
-      if (map.isStyleLoaded() || next) drawGrid();
-    }
-    onTiles(!next);
   };
   const drawRing = () => {
     const data = ringOf(now.center, now.metres);
@@ -98,26 +94,26 @@ export function draw(box: HTMLElement, { center, accuracy, isWorld, isDark, labe
     map.addLayer({ id: `${RING}-line`, type: "line", source: RING, paint: { "line-color": accent, "line-width": 1.5 } });
   };
   map.on("style.load", () => {
+    isStyled = true;
     drawGrid();
     drawRing();
   });
   map.on("moveend", () => isBlank && drawGrid());
-  map.on("error", ({ error }) => {
-    // Whatever else goes wrong is not the network's, and changes nothing of what is seen.
-    if ("status" in error || error instanceof TypeError) blank(true);
-  });
-  map.on("sourcedata", ({ sourceId, tile }) => {
-    if (sourceId === "base" && tile) blank(false);
+  fillHoles(map, BASE, (isMissing) => {
+    isBlank = isMissing;
+    if (isStyled) drawGrid();
+    onTiles(!isMissing);
   });
   return {
     moveTo: (to, isNear) => void map.easeTo({ center: [to.longitude, to.latitude], ...(isNear && { zoom: NEAR }), animate: !reducedMotion, duration: 250 }),
     ring: (around, metres) => {
       now = { ...now, center: around, metres };
-      if (map.isStyleLoaded()) drawRing();
+      if (isStyled) drawRing();
     },
     look: (dark) => {
       if (dark === now.isDark) return;
       now = { ...now, isDark: dark };
+      isStyled = false;
       map.setStyle(basemapStyle(dark, location.origin), { diff: false });
     },
     zoom: (steps) => void map.easeTo({ zoom: map.getZoom() + steps, animate: !reducedMotion }),

@@ -35,10 +35,12 @@ const dark: typeof light = {
 /** The map's colours. */
 export const palette = (isDark: boolean) => (isDark ? dark : light);
 
+/** What the basemap's tiles are called in the style. */
+export const BASE = "base";
 /** The last zoom the tiles are made for. MapLibre enlarges it beyond. */
 const MAX_TILE_ZOOM = 7;
 const FONT = ["system-ui", "sans-serif"];
-const from = { source: "base" } as const;
+const from = { source: BASE } as const;
 const byZoom = (...stops: (number | ExpressionSpecification)[]) => ["interpolate", ["linear"], ["zoom"], ...stops] as ExpressionSpecification;
 /** Small lakes fade where their outline, made for 1:50 million, is no longer true. */
 const LAKE = byZoom(6, 1, 7.5, ["case", ["has", "large"], 1, 0]);
@@ -132,7 +134,7 @@ export function basemapStyle(isDark: boolean, origin: string): StyleSpecificatio
   return {
     version: 8,
     sources: {
-      base: { type: "vector", tiles: [`${origin}/map/tiles/{z}/{x}/{y}.mvt`], maxzoom: MAX_TILE_ZOOM, attribution: ATTRIBUTION },
+      [BASE]: { type: "vector", tiles: [`${origin}/map/tiles/{z}/{x}/{y}.mvt`], maxzoom: MAX_TILE_ZOOM, attribution: ATTRIBUTION },
     },
     layers: layers(isDark),
   };

@@ -130,7 +130,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
       title={words.position.title}
       foot={<Button title={words.position.save} kind="primary" grow busy={busy} disabled={!chosen} onPress={() => void save()} />}
     >
-      <PositionMap center={center} accuracy={chosen?.accuracy ?? null} isWorld={!chosen && (moved !== null || !start)} onMove={drag} label={words.position.map} height={Math.min(300, height * 0.4)} />
+      <PositionMap center={center} accuracy={chosen?.accuracy ?? null} isWorld={!chosen && (moved !== null || !start)} isChosen={chosen !== null} onMove={drag} label={words.position.map} height={Math.min(300, height * 0.4)} />
       {chosen ? null : (
         <Type kind="small" tone="inkSoft" role="status">
           {words.position.choose}

@@ -13,7 +13,7 @@ export function Search({ text, onText, count, isOpen, onToggle }: { text: string
         <Icon name="search" tone="inkSoft" />
         <TextInput
           aria-label={words.list.search}
-          placeholder={words.list.search}
+          placeholder={textScale > 1.5 ? words.list.searchShort : words.list.search}
           placeholderTextColor={colors.inkSoft}
           value={text}
           onChangeText={onText}

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import { StyleSheet, View } from "react-native";
 import { Button } from "../ui/Button";
 import { Chip } from "../ui/Chip";
@@ -37,9 +38,15 @@ export function TagsField({
   onChange: (tags: readonly string[], typed: string) => void;
   problem: string | undefined;
 }) {
+  const whole = useRef<View>(null);
   const add = (text: string) => onChange(withTags(tags, text), "");
+  const remove = (tag: string) => {
+    onChange(tags.filter((each) => each !== tag), typed);
+    // Its button goes with it: whoever uses the keyboard stays with the tags. Not in the field, where a phone would show its keys.
+    whole.current?.focus();
+  };
   return (
-    <View style={styles.tags}>
+    <View ref={whole} role="group" aria-label={words.place.tags} tabIndex={-1} style={styles.tags}>
       <View style={styles.field}>
         <View style={styles.grow}>
           <Field
@@ -63,7 +70,7 @@ export function TagsField({
       {tags.length > 0 ? (
         <View style={styles.row}>
           {tags.map((tag) => (
-            <Chip key={tag} title={`#${tag}`} icon="close" label={words.place.removeTag(tag)} onPress={() => onChange(tags.filter((each) => each !== tag), typed)} />
+            <Chip key={tag} title={`#${tag}`} icon="close" label={words.place.removeTag(tag)} onPress={() => remove(tag)} />
           ))}
         </View>
       ) : null}

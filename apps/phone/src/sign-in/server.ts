@@ -12,7 +12,9 @@ export const isOfServer = (failure: Failure | null): boolean => failure !== null
 export function serverProblem(server: string, isAsked: boolean, failure: Failure | null): string | undefined {
   if (!isAsked) return undefined;
   if (!server.trim()) return words.signIn.needed;
-  const heard = failure && isOfServer(failure) ? `${failure.sentence} ${failure.advice}` : undefined;
+  // The usual advice speaks of what is saved and sent. Whoever signs in has asked for something else.
+  const advice = failure?.code === "unreachable" ? words.signIn.unreachable : failure?.advice;
+  const heard = failure && isOfServer(failure) ? `${failure.sentence} ${advice}` : undefined;
   return addressProblem(server) ?? elsewhereProblem(server, ownServer()) ?? fieldProblem(failure, "server") ?? heard;
 }
 

@@ -17,7 +17,9 @@ const tabs: { name: string; href: "/" | "/outbox" | "/settings"; title: string; 
 
 /** The way between the main three. */
 export function TabBar({ current, atTop }: { current: string; atTop: boolean }) {
-  const { colors } = useTheme();
+  const { colors, textScale } = useTheme();
+  // As large as it has room for beside the icon.
+  const letters = Math.min(textScale, 1.6);
   const insets = useSafeAreaInsets();
   const overview = useOverview();
   const waiting = overview ? unsent(overview.status) : 0;
@@ -46,8 +48,8 @@ export function TabBar({ current, atTop }: { current: string; atTop: boolean }) 
                 <View style={[styles.sign, isCurrent && { backgroundColor: colors.accentSoft }]}>
                   <Icon name={icon} tone={tone} size={22} />
                   {count ? (
-                    <View style={[styles.count, { backgroundColor: colors.accent, borderColor: colors.surface }]} aria-hidden>
-                      <Type kind="note" tone="accentInk" strong style={styles.number}>
+                    <View style={[styles.count, { minWidth: 20 * letters, backgroundColor: colors.accent, borderColor: colors.surface }]} aria-hidden>
+                      <Type kind="note" tone="accentInk" strong style={{ fontSize: 11 * letters, lineHeight: 15 * letters }}>
                         {count > 99 ? "99+" : count}
                       </Type>
                     </View>
@@ -73,7 +75,6 @@ const styles = StyleSheet.create({
   tab: { flex: 1, alignItems: "center", justifyContent: "center", minHeight: 60, paddingVertical: 6, gap: 2, borderRadius: radius.m },
   tabAtTop: { flexDirection: "row", gap: space.s, minHeight: 56 },
   sign: { paddingHorizontal: 18, paddingVertical: 3, borderRadius: radius.round },
-  count: { position: "absolute", top: -4, right: 2, minWidth: 20, paddingHorizontal: 4, borderRadius: radius.round, borderWidth: 2, alignItems: "center" },
-  number: { fontSize: 11, lineHeight: 15 },
+  count: { position: "absolute", top: -4, right: 2, paddingHorizontal: 4, borderRadius: radius.round, borderWidth: 2, alignItems: "center" },
   unseen: { position: "absolute", width: 1, height: 1, overflow: "hidden", opacity: 0 },
 });

@@ -25,7 +25,7 @@ export const useSay = () => useContext(Say);
 
 export function ToastProvider({ children }: { children: ReactNode }) {
   const { colors, textScale } = useTheme();
-  const { height } = useWindowDimensions();
+  const { height, width } = useWindowDimensions();
   const insets = useSafeAreaInsets();
   const [said, setSaid] = useState<(Said & { number: number }) | null>(null);
   const [held, setHeld] = useState(false);
@@ -55,7 +55,8 @@ export function ToastProvider({ children }: { children: ReactNode }) {
         {said ? (
           <View
             key={said.number}
-            style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }]}
+            // Few words have their button beside them, too.
+            style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }, said.action && { minWidth: Math.min(280 * textScale, width - insets.left - insets.right - 2 * space.m) }]}
             // A finger leaves the screen without a word.
             onPointerEnter={({ nativeEvent }) => nativeEvent.pointerType === "mouse" && setHeld(true)}
             onPointerLeave={() => setHeld(false)}

@@ -72,6 +72,7 @@ export const ofAccount = {
     pair: "Pair this phone",
     signIn: "Sign in",
     needed: "Needed to sign in.",
+    unreachable: "Check the address and the connection, and try again.",
     done: (email: string) => `Signed in as ${email}`,
     fromLink: "The code is from the link that you opened.",
     already: "This phone is signed in already.",

@@ -58,7 +58,7 @@ export default function OutboxScreen() {
       {waits ? (
         <>
           <Type kind="small" tone="inkSoft">
-            {withWarning(words.outbox.about, promises?.isKept ?? true)}
+            {withWarning(overview?.account ? words.outbox.about : words.outbox.aboutLocal, promises?.isKept ?? true)}
           </Type>
           <View style={styles.actions}>
             {overview?.account ? <Button title={words.outbox.retryAll} icon="sync" kind="primary" grow busy={busy || isSyncing} onPress={() => void retryAll()} /> : null}

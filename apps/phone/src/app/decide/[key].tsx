@@ -14,7 +14,7 @@ export default function DecideScreen() {
   return (
     <Screen title={words.conflict.title}>
       {data || failure ? (
-        <Notice tone="accent" icon="check" title={failure?.sentence ?? words.conflict.nothing} text={failure?.advice}>
+        <Notice {...(!failure && { tone: "accent", icon: "check" })} title={failure?.sentence ?? words.conflict.nothing} text={failure?.advice}>
           <Button title={words.place.toList} onPress={() => router.dismissTo("/")} />
         </Notice>
       ) : null}

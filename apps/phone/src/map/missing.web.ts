@@ -1,0 +1,76 @@
+// Tiles that did not come: told of, and asked for again, so that nobody has to move the map for them. As
+// crates/web/islands/src/map/missing.ts for the web platform's pages.
+
+import type { Map as MapLibre, Tile } from "maplibre-gl";
+
+/** How long a map with holes waits before it asks again by itself, in milliseconds. */
+const RETRY = 15_000;
+/** The first time after a connection has come back: a browser says so before everything on the way is ready. */
+const SOON = 2_000;
+
+/** Whether an error came from the way to the server, or from a server that can't at the moment, and may be gone with the next try. */
+function passes(error: object): boolean {
+  // What breaks off in the middle of its bytes has no status; where there was no answer at all, it is 0.
+  if (!("status" in error)) return error instanceof TypeError;
+  const { status } = error;
+  return status === 0 || status === 408 || status === 429 || (typeof status === "number" && status >= 500);
+}
+
+const tileOf = (event: object): Tile | null => ("tile" in event && event.tile ? (event.tile as Tile) : null);
+
+/**
+ * Calls `onMissing` whenever the first tile of this source is missing that would be seen, and when none is any more. While there are
+ * some, they are asked for again once the browser says that it is connected, and every 15 s; until the map is removed. Every other
+ * error is said on the console, where MapLibre says it when nobody listens.
+ */
+export function fillHoles(map: MapLibre, source: string, onMissing: (isMissing: boolean) => void): void {
+  const missing = new Set<Tile>();
+  let wasMissing = false;
+  let patience = RETRY;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  const rest = () => {
+    clearTimeout(retry);
+    retry = undefined;
+  };
+  const ask = (thenAfter: number) => {
+    rest();
+    patience = thenAfter;
+    // By their names: asked for a whole source, MapLibre waits for each failed tile's first answer, which has been.
+    if (missing.size > 0 && map.getSource(source)) map.refreshTiles(source, Array.from(missing, ({ tileID }) => tileID.canonical));
+    // Whatever does not come is missing still: it is known by that, not by an answer.
+    look();
+  };
+  const look = () => {
+    const isMissing = missing.size > 0;
+    if (isMissing) retry ??= setTimeout(ask, patience, RETRY);
+    else rest();
+    if (isMissing === wasMissing) return;
+    wasMissing = isMissing;
+    onMissing(isMissing);
+  };
+  map.on("error", (event) => {
+    const tile = tileOf(event);
+    if (!tile || !passes(event.error)) return console.error(event.error);
+    missing.add(tile);
+    look();
+  });
+  map.on("sourcedata", ({ sourceId, tile }) => {
+    if (sourceId === source && missing.delete(tile as Tile)) look();
+  });
+  // What is out of sight leaves no hole; what comes back into it is asked for then.
+  map.on("idle", () => {
+    for (const tile of missing) if (tile.uses === 0) missing.delete(tile);
+    look();
+  });
+  // Another style has asked for all of its tiles anew.
+  map.on("style.load", () => {
+    missing.clear();
+    look();
+  });
+  const online = () => ask(SOON);
+  addEventListener("online", online);
+  map.on("remove", () => {
+    rest();
+    removeEventListener("online", online);
+  });
+}

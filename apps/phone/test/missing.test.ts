@@ -1,0 +1,132 @@
+// Which tiles are missing, and when they are asked for again.
+
+import { afterEach, beforeEach, describe, expect, it, jest } from "@jest/globals";
+import type { Map as MapLibre } from "maplibre-gl";
+import { fillHoles } from "../src/map/missing.web";
+
+const BASE = "base";
+const UNANSWERED = Object.assign(new Error("no answer"), { status: 0 });
+
+const CANONICAL = { x: 67, y: 44, z: 7 };
+const aTile = () => ({ uses: 1, tileID: { canonical: CANONICAL } });
+
+/** What of MapLibre's map is used, and the window's word that there is a connection. */
+function aMap() {
+  const heard: Record<string, ((event: object) => void)[]> = {};
+  const refreshTiles = jest.fn();
+  const map = { on: (name: string, hear: (event: object) => void) => (heard[name] ??= []).push(hear), getSource: () => ({}), refreshTiles };
+  const fire = (name: string, event: object = {}) => heard[name]?.forEach((hear) => hear(event));
+  const told: boolean[] = [];
+  fillHoles(map as unknown as MapLibre, BASE, (isMissing) => told.push(isMissing));
+  const fail = (tile: object, error: Error = UNANSWERED) => fire("error", { error, tile, sourceId: BASE });
+  const arrive = (tile: object) => fire("sourcedata", { sourceId: BASE, tile });
+  return { fire, fail, arrive, told, refreshTiles };
+}
+
+const listening = new Set<() => void>();
+const goOnline = () => listening.forEach((hear) => hear());
+const [oldAdd, oldRemove] = [globalThis.addEventListener, globalThis.removeEventListener];
+const said = jest.spyOn(console, "error");
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  said.mockReset().mockImplementation(() => undefined);
+  listening.clear();
+  globalThis.addEventListener = ((_: string, hear: () => void) => void listening.add(hear)) as typeof globalThis.addEventListener;
+  globalThis.removeEventListener = ((_: string, hear: () => void) => void listening.delete(hear)) as typeof globalThis.removeEventListener;
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+  Object.assign(globalThis, { addEventListener: oldAdd, removeEventListener: oldRemove });
+});
+
+describe("tiles that did not come", () => {
+  it("are told of once, and no more once all of them are here", () => {
+    const { fail, arrive, told } = aMap();
+    const [one, other] = [aTile(), aTile()];
+    fail(one);
+    fail(other);
+    arrive(one);
+    // One that was here all along says nothing about the hole.
+    arrive(aTile());
+    expect(told).toEqual([true]);
+    arrive(other);
+    expect(told).toEqual([true, false]);
+  });
+
+  it("are asked for every 15 s while they are missing, without a word", () => {
+    const { fail, arrive, told, refreshTiles } = aMap();
+    const tile = aTile();
+    fail(tile);
+    jest.advanceTimersByTime(14_000);
+    expect(refreshTiles).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1_000);
+    expect(refreshTiles).toHaveBeenLastCalledWith(BASE, [CANONICAL]);
+    fail(tile);
+    jest.advanceTimersByTime(15_000);
+    expect(refreshTiles).toHaveBeenCalledTimes(2);
+    arrive(tile);
+    jest.advanceTimersByTime(60_000);
+    goOnline();
+    expect(refreshTiles).toHaveBeenCalledTimes(2);
+    expect(told).toEqual([true, false]);
+  });
+
+  it("are asked for when the browser says that it is connected, and shortly after", () => {
+    const { fail, refreshTiles } = aMap();
+    fail(aTile());
+    goOnline();
+    expect(refreshTiles).toHaveBeenCalledTimes(1);
+    jest.advanceTimersByTime(2_000);
+    expect(refreshTiles).toHaveBeenCalledTimes(2);
+    jest.advanceTimersByTime(14_000);
+    expect(refreshTiles).toHaveBeenCalledTimes(2);
+    jest.advanceTimersByTime(1_000);
+    expect(refreshTiles).toHaveBeenCalledTimes(3);
+  });
+
+  it("leave no hole where they are out of sight, or another style has asked for its own", () => {
+    const { fire, fail, told, refreshTiles } = aMap();
+    const tile = aTile();
+    fail(tile);
+    fire("idle");
+    expect(told).toEqual([true]);
+    tile.uses = 0;
+    fire("idle");
+    expect(told).toEqual([true, false]);
+    fail(aTile());
+    fire("style.load");
+    expect(told).toEqual([true, false, true, false]);
+    jest.advanceTimersByTime(60_000);
+    expect(refreshTiles).not.toHaveBeenCalled();
+  });
+
+  it("are not asked for once the map is removed", () => {
+    const { fire, fail, refreshTiles } = aMap();
+    fail(aTile());
+    fire("remove");
+    goOnline();
+    jest.advanceTimersByTime(60_000);
+    expect(refreshTiles).not.toHaveBeenCalled();
+    expect(listening.size).toBe(0);
+  });
+});
+
+it.each([
+  ["a server that can't at the moment", { status: 503 }, true],
+  ["a server that has had too much", { status: 429 }, true],
+  ["a refusal", { status: 403 }, false],
+  ["a tile that can't be read", {}, false],
+])("%s is a hole or said on the console, never both", (_, more, isHole) => {
+  const { fail, told } = aMap();
+  fail(aTile(), Object.assign(new Error("wrong"), more));
+  expect(told).toEqual(isHole ? [true] : []);
+  expect(said).toHaveBeenCalledTimes(isHole ? 0 : 1);
+});
+
+it("what breaks off in its middle is a hole", () => {
+  const { fail, told } = aMap();
+  fail(aTile(), new TypeError("network error"));
+  expect(told).toEqual([true]);
+});
