@@ -5,7 +5,7 @@ import { useLayoutEffect } from "react";
 import { AppState, Text, TextInput, View } from "react-native";
 import { type CallNamed, CoreError, failure, type Place, type PlacePage } from "../core/src/core";
 import { useAnswer } from "../src/core";
-import { dropDraftsOf, keepDraft, keptFor, readDraft } from "../src/places/drafts";
+import { dropDraftsOf, keepDraft, type KeptDraft, readDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
 import { useDraft } from "../src/places/useDraft";
 import { useKeptDraft } from "../src/places/useKeptDraft";
@@ -22,8 +22,8 @@ const KEY = "ada-1";
 /** What a new version of the place finds typed at the very moment in which it is drawn. */
 const atNews: { type: ((set: (typed: { note: string }) => void) => void) | null } = { type: null };
 
-function Form({ place, kept, entries }: { place: Place; kept: unknown; entries: PlacePage["entries"] }) {
-  const form = useDraft(place, keptFor(place, kept), entries);
+function Form({ place, kept, entries }: { place: Place; kept: KeptDraft | null; entries: PlacePage["entries"] }) {
+  const form = useDraft(place, kept, entries);
   const { set } = form;
   // Drawn, and what follows from it not yet done: a key that is pressed then comes in between.
   useLayoutEffect(() => {
@@ -43,7 +43,7 @@ function Form({ place, kept, entries }: { place: Place; kept: unknown; entries: 
 
 function Page() {
   const { data } = useAnswer({ call: "place", key: KEY });
-  const kept = useKeptDraft(KEY);
+  const kept = useKeptDraft(data?.place);
   return data && kept ? <Form place={data.place} kept={kept.draft} entries={data.entries} /> : null;
 }
 
