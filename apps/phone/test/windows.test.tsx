@@ -94,6 +94,12 @@ it("in a closed window, which the place says by now, is let go of; also where th
   expect(await draftKeys("ada")).toEqual([]);
 });
 
+it("in this window, which the place says by now, is let go of", async () => {
+  await type("one", "By the hut");
+  expect(await taken(place({ name: "Well", note: "By the hut" }))).toBeUndefined();
+  expect(await draftKeys("ada")).toEqual([]);
+});
+
 it("what stands under this window's key and is of another place makes room, and is not lost", async () => {
   await type("one", "Another database's", place({ clientId: "c9" }));
   expect(await taken()).toBeUndefined();
