@@ -15,6 +15,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     crate::needs::c_compiler()?;
     crate::needs::postgres()?;
     crate::assets::build()?;
+    // The pages stand on one origin with the app, lead to it, and are tested beside it.
+    crate::phone::build()?;
     process::run(&mut cargo(["build", "--workspace", "--bin", "holdfast-server", "--bin", "holdfast"]))?;
     tests(args)
 }

@@ -1,7 +1,8 @@
 // The server or the network goes away in the middle of something.
 
+import type { Page } from "@playwright/test";
 import { target } from "../support/paths";
-import { expect, mapDrawn, save, signIn, test, type Values } from "../support/test";
+import { expect, mapDrawn, save, settled, signIn, test, type Values } from "../support/test";
 
 const OAK = { latitude: 47.4979, longitude: 8.7291, name: "Old oak", note: "Shade" } satisfies Values;
 const UNREACHED = "The server can’t be reached. Nothing is lost: what you typed stays here. Try again.";
@@ -71,4 +72,40 @@ test("a list without a connection says from when it is, until it is connected ag
   await page.context().setOffline(false);
   await page.clock.fastForward("01:10");
   await expect(line).toHaveText("");
+});
+
+/** Zooms in while no part of the map comes; returns the path of a part that is missing then. */
+async function zoomIntoNothing(page: Page): Promise<string> {
+  // Chromium's "offline" doesn't reach the requests of the map's worker.
+  await page.route("**/map/tiles/**", (route) => route.abort("internetdisconnected"));
+  const missed = page.waitForRequest((request) => request.url().includes("/map/tiles/"));
+  await page.getByRole("button", { name: "Zoom in" }).click();
+  const { pathname } = new URL((await missed).url());
+  await settled(page);
+  await page.unroute("**/map/tiles/**");
+  return pathname;
+}
+
+const filled = (page: Page, path: string) => page.waitForResponse((reply) => new URL(reply.url()).pathname === path && reply.ok());
+
+test("a map that was moved without a connection gets its missing parts when there is one again", async ({ page, server, watch }) => {
+  await save(page, server, OAK);
+  await page.goto("/places");
+  await mapDrawn(page);
+  watch.allowOffline();
+  await page.context().setOffline(true);
+  const fills = filled(page, await zoomIntoNothing(page));
+  await page.context().setOffline(false);
+  await fills;
+});
+
+test("a map whose server was away asks again by itself", async ({ page, server, watch }) => {
+  await page.clock.install();
+  await save(page, server, OAK);
+  await page.goto("/places");
+  await mapDrawn(page);
+  watch.allowFailures();
+  const fills = filled(page, await zoomIntoNothing(page));
+  await page.clock.fastForward("00:16");
+  await fills;
 });

@@ -2,6 +2,7 @@
 
 import { AttributionControl, Map as MapLibre, NavigationControl, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import { reducedMotion } from "../dom";
+import { fillHoles } from "./missing";
 import { dark, light } from "./palette";
 import { basemapStyle } from "./style";
 
@@ -112,5 +113,6 @@ export async function createMap(container: HTMLElement, label: string, inForm: b
   map.addControl(new ScaleControl({ maxWidth: 90 }), "bottom-left");
   drawDots(map);
   follow(map);
+  fillHoles(map);
   return map;
 }
