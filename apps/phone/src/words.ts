@@ -3,7 +3,7 @@
 // Habits: say what happened, what it means for the place, and what to do. No code, no number of an error, no blame.
 
 import { ofAccount } from "./words/account";
-import { count } from "./words/count";
+import { count, listed } from "./words/count";
 import { ofDecisions } from "./words/decisions";
 
 export const words = {
@@ -173,19 +173,33 @@ export const words = {
     decideTitle: "Needs your decision",
     toOutbox: "See what waits",
     toList: "Back to the list",
+    noSuch: {
+      title: "There is no such place here.",
+      text: "If it was saved without an account, and taken into this one, it is in the list.",
+    },
+    apart: {
+      title: "This is no place of the account that is open.",
+      text: "What was saved without an account is kept apart, with all that was typed there: it is shown after you sign out, or once you take it into this account. What was taken in already is in the list.",
+    },
   },
 
   draft: {
     title: "Not saved yet",
-    text: "You typed this before the page was closed. It is only here until you save it.",
+    text: "You typed this earlier. It is only on this phone until you save it.",
     stuck: "What you typed is not saved",
     stuckTrash: "The place is in the trash. Restore it to save this:",
     stuckViewer: "You may only look at this place now. You can take with you:",
     stuckGone: (place: string) => `It was typed at “${place}”, and can’t be saved there any more. You can take with you:`,
+    left: (canUse: boolean) =>
+      `You typed it at this place, in a window that is closed by now. ${canUse ? "You can use it here, or take it with you:" : "You can take it with you, or use it here once nothing else is typed:"}`,
+    leftToTake: "You typed it at this place, in a window that is closed by now. You can take with you:",
+    use: "Use it here",
+    drop: "Let it go",
     copy: "Copy it",
     letGo: "Let go",
     kept: "Kept again",
-    signOut: (n: number) => `What you typed at ${count(n, "place")} and did not save is lost.`,
+    signOut: (names: readonly string[], isElsewhere: boolean) =>
+      `What you typed at ${listed(names)} and did not save is lost${isElsewhere ? ", also where it stands in another window" : ""}.`,
   },
 
   accuracy: {

@@ -1,11 +1,11 @@
 import { beforeEach, expect, it, jest } from "@jest/globals";
 import { router } from "expo-router";
 import { fireEvent, renderRouter, screen } from "expo-router/testing-library";
-import { useLayoutEffect } from "react";
+import { useLayoutEffect, useState } from "react";
 import { AppState, Text, TextInput, View } from "react-native";
 import { type CallNamed, CoreError, failure, type Place, type PlacePage } from "../core/src/core";
 import { useAnswer } from "../src/core";
-import { dropDraftsOf, keepDraft, keptFor, readDraft } from "../src/places/drafts";
+import { dropDraftsOf, keepDraft, type KeptDraft, readDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
 import { useDraft } from "../src/places/useDraft";
 import { useKeptDraft } from "../src/places/useKeptDraft";
@@ -22,9 +22,10 @@ const KEY = "ada-1";
 /** What a new version of the place finds typed at the very moment in which it is drawn. */
 const atNews: { type: ((set: (typed: { note: string }) => void) => void) | null } = { type: null };
 
-function Form({ place, kept, entries }: { place: Place; kept: unknown; entries: PlacePage["entries"] }) {
-  const form = useDraft(place, keptFor(place, kept), entries);
+function Form({ place, kept, entries }: { place: Place; kept: KeptDraft | null; entries: PlacePage["entries"] }) {
+  const form = useDraft(place, kept, entries);
   const { set } = form;
+  const [atStart] = useState(place);
   // Drawn, and what follows from it not yet done: a key that is pressed then comes in between.
   useLayoutEffect(() => {
     atNews.type?.(set);
@@ -37,13 +38,14 @@ function Form({ place, kept, entries }: { place: Place; kept: unknown; entries: 
       <Text>{`name: ${form.problem("name") ?? "fine"}, note: ${form.problem("note") ?? "fine"}`}</Text>
       <Text onPress={() => void form.save()}>Save</Text>
       <Text onPress={form.revert}>Revert</Text>
+      <Text onPress={() => form.use({ draft: { ...draftOf(atStart), note: "Left" }, shown: atStart })}>Use</Text>
     </View>
   );
 }
 
 function Page() {
   const { data } = useAnswer({ call: "place", key: KEY });
-  const kept = useKeptDraft(KEY);
+  const kept = useKeptDraft(data?.place);
   return data && kept ? <Form place={data.place} kept={kept.draft} entries={data.entries} /> : null;
 }
 
@@ -124,6 +126,22 @@ it("is let go of by the person, with what is kept", async () => {
   expect([values(), await keptNote()]).toEqual([["Spring", ""], undefined]);
   await after(() => router.push("/elsewhere"));
   expect(core.asked("edit")).toEqual([]);
+});
+
+it("what a closed window has left is used like what was typed here, against what was seen there", async () => {
+  const { core, becomes } = await opened();
+  await becomes({ name: "Well" });
+  await press("Use");
+  expect([values(), stands(), await keptNote()]).toEqual([["Well", "Left"], "dirty restored", "Left"]);
+  await press("Save");
+  expect(core.asked("edit")).toMatchObject([{ changes: { note: "Left" }, seen: { name: "Well", note: null } }]);
+});
+
+it("what a closed window has left takes the place of nothing that is typed here", async () => {
+  await opened();
+  await type("Note", "By the hut");
+  await press("Use");
+  expect([values(), await keptNote()]).toEqual([["Spring", "By the hut"], "By the hut"]);
 });
 
 it("is saved when the page is left", async () => {

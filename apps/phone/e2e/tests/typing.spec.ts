@@ -69,7 +69,7 @@ test("signing out says that something typed is not saved, and leaves nothing of 
   await expect.poll(() => kept(phone)).toBe(1);
   await phone.goto(`${network.url}/app/settings`);
   await button(phone, words.settings.signOut).click();
-  await expect(question(phone)).toContainText(words.draft.signOut(1));
+  await expect(question(phone)).toContainText(words.draft.signOut([words.unnamed], false));
   await question(phone).getByRole("button", { name: /^Sign out/ }).click();
   await expect(said(phone, new RegExp(`^${words.settings.signedOut}`))).toBeVisible();
   await expect.poll(() => kept(phone)).toBe(0);

@@ -3,11 +3,16 @@ import { Button } from "../ui/Button";
 import { Notice } from "../ui/Card";
 import { useSay } from "../ui/Toast";
 import { words } from "../words";
-import { dropDraft, keepAgain } from "./drafts";
+import { keepAgain, letGo as letGoOf } from "./drafts";
 import type { Stray } from "./strays";
 
+/** It stands beside a form. `use`: which it can be put into; null as long as something else is typed there, or nothing can be. */
+interface Beside {
+  use: (() => void) | null;
+}
+
 /** What was typed and can't be saved where it was typed: to be seen, taken elsewhere, or let go. `why` says why, and introduces it. */
-export function Stuck({ typed, why, letGo }: { typed: string; why: string; letGo: () => void }) {
+export function Stuck({ typed, why, letGo, beside }: { typed: string; why: string; letGo: () => void; beside?: Beside | undefined }) {
   const say = useSay();
   const take = async () => {
     const copied = await copy(typed);
@@ -15,18 +20,19 @@ export function Stuck({ typed, why, letGo }: { typed: string; why: string; letGo
   };
   return (
     <Notice icon="edit" title={words.draft.stuck} text={why} quote={typed}>
+      {beside?.use ? <Button title={words.draft.use} onPress={beside.use} /> : null}
       {typed ? <Button title={words.draft.copy} onPress={() => void take()} /> : null}
-      <Button title={words.place.revert} kind="quiet" onPress={letGo} />
+      <Button title={beside ? words.draft.drop : words.place.revert} kind="quiet" onPress={letGo} />
     </Notice>
   );
 }
 
-/** The same without a place: nothing else has it, so that letting it go can be undone. */
-export function StrayText({ stray: { key, name, typed, kept } }: { stray: Stray }) {
+/** The same without a form: nothing else has it, so that letting it go can be undone. Its place is gone, unless `beside` its form it is said `why`. */
+export function StrayText({ stray: { key, name, typed, kept }, beside }: { stray: Stray; beside?: Beside & { why: string } }) {
   const say = useSay();
   const letGo = async () => {
-    await dropDraft(key);
+    await letGoOf(key);
     say({ text: words.draft.letGo, action: { title: words.undo, onPress: () => void keepAgain(key, kept).then(() => say({ text: words.draft.kept })) } });
   };
-  return <Stuck typed={typed} why={words.draft.stuckGone(name ?? words.unnamed)} letGo={() => void letGo()} />;
+  return <Stuck typed={typed} why={beside?.why ?? words.draft.stuckGone(name ?? words.unnamed)} letGo={() => void letGo()} beside={beside} />;
 }

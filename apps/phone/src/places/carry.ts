@@ -2,10 +2,8 @@
 // is known by in both is the id of its capture.
 
 import type { Core, Overview, Place, StoreKey } from "../../core/src/core";
-import { draftKeys, type KeptDraft, keptOf, moveDraft, readDraft, setAside } from "./drafts";
-
-/** The store of the places without an account (`StoreKey::of` in crates/app/src/key.rs). */
-const WITHOUT_ACCOUNT: StoreKey = "local";
+import { draftKeys, type KeptDraft, keptOf, moveDraft, readKept, setAside } from "./drafts";
+import { WITHOUT_ACCOUNT } from "./keys";
 
 /**
  * Whether every place that was saved without an account is in the one that is open: what was typed at such a place belongs to the
@@ -29,21 +27,21 @@ export function carryDrafts(core: Core): Promise<void> {
 async function carry(core: Core): Promise<void> {
   const wanted: { from: string; kept: KeptDraft }[] = [];
   for (const from of await draftKeys(WITHOUT_ACCOUNT)) {
-    const kept = keptOf(await readDraft(from));
+    const kept = keptOf(await readKept(from));
     if (kept) wanted.push({ from, kept });
   }
   if (wanted.length === 0) return;
   const overview = await core.perform({ call: "overview" });
   if (!isAllTakenIn(overview)) return;
   for (const { from, kept } of wanted) {
-    const place = await placeOf(core, overview.store, kept.shown);
+    const place = await captureIn(core, overview.store, kept.shown.clientId);
     if (place) await moveDraft(from, place);
     await setAside(overview.store, from, kept);
   }
 }
 
-/** In the account that the draft is for: another window may have opened another one, and then nothing is answered, nor carried. */
-async function placeOf(core: Core, store: StoreKey, { clientId }: Place): Promise<Place | undefined> {
+/** The capture's place in this account. Where another window has opened another one, nothing is answered. */
+export async function captureIn(core: Core, store: StoreKey, clientId: string | null): Promise<Place | undefined> {
   if (!clientId) return undefined;
   const { places } = await core.perform({ call: "list", clientId, limit: 1 }, store);
   return places.find((place) => place.clientId === clientId);

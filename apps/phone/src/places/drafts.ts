@@ -1,9 +1,12 @@
 // What was typed on a place's page and is not saved: kept beside the core until it is, so that a page that is loaded again, or an
-// app that was killed, has it still. A place's key names its account too, so nothing is shown under another one.
+// app that was killed, has it still. Each window keeps its own: what is typed in one is never another's to overwrite or to let go of.
+// A place's key names its account too, so nothing is shown under another one.
 
 import type { Place, StoreKey } from "../../core/src/core";
 import { keptDrafts } from "../platform/drafts";
-import { changesOf, type Draft } from "./form";
+import { onTold, openWindows, tellWindows, thisWindow } from "../platform/windows";
+import { changesOf, type Draft, draftOf, follow } from "./form";
+import { asideKey, draftKey, isAside, keyAt, placeOf, storeOf, windowOf } from "./keys";
 
 /** What is typed, and the place as it was seen when that began. */
 export interface KeptDraft {
@@ -27,57 +30,144 @@ export function keptOf(kept: unknown): KeptDraft | null {
   return isDraft && isPlace ? { draft: draft as unknown as Draft, shown: shown as unknown as Place } : null;
 }
 
+/** When it was last typed, in milliseconds; 0 where that was not noted yet. */
+const typedAt = (kept: unknown): number => (isRecord(kept) && typeof kept.at === "number" ? kept.at : 0);
+
+/** Keys are numbers of a database, which may be another one by now. */
+const isFor = (place: Place, { shown }: KeptDraft) => shown.key === place.key && shown.clientId === place.clientId;
+
+/** Whether the place says already what was typed at it. */
+const isSaid = (place: Place, { draft, shown }: KeptDraft) => changesOf(follow(draft, draftOf(shown), draftOf(place)), place) === null;
+
 /** Reads what was kept for this place; null where that is nothing, not for it, or what it says already. */
 export function keptFor(place: Place, kept: unknown): KeptDraft | null {
   const read = keptOf(kept);
-  // Keys are numbers of a database, which may be another one by now.
-  if (!read || read.shown.key !== place.key || read.shown.clientId !== place.clientId) return null;
-  return changesOf(read.draft, place) === null ? null : read;
+  return read && isFor(place, read) && !isSaid(place, read) ? read : null;
 }
 
 const listeners = new Set<() => void>();
-const tell = () => listeners.forEach((listener) => listener());
+const heard = () => listeners.forEach((listener) => listener());
+const tell = () => {
+  heard();
+  tellWindows();
+};
+onTold(heard);
 
-/** Calls `listener` whenever this window has let go of what was kept, keeps it again, or has it under another key. Returns the function that ends it. */
+/** Calls `listener` whenever a window has let go of what was kept, keeps it again, or has it under another key. Returns the function that ends it. */
 export function onDrafts(listener: () => void): () => void {
   listeners.add(listener);
   return () => void listeners.delete(listener);
 }
 
-export const readDraft = (key: string): Promise<unknown> => keptDrafts.read(key);
-export const keepDraft = (key: string, { draft, shown }: KeptDraft): Promise<void> => keptDrafts.write(key, { version: VERSION, draft, shown });
-/** After it was let go of. */
-export const keepAgain = (key: string, kept: KeptDraft): Promise<void> => keepDraft(key, kept).then(tell);
-export const dropDraft = (key: string): Promise<void> => keptDrafts.drop(key).then(tell);
+const keepUnder = (key: string, { draft, shown }: KeptDraft): Promise<void> => keptDrafts.write(key, { version: VERSION, draft, shown, at: Date.now() });
+const ownKey = async (place: string): Promise<string> => draftKey(place, await thisWindow());
 
-/** What was kept under `from` is kept for `place` from now on; unless something is typed there too, which is not touched. */
-export function moveDraft(from: string, { key }: Pick<Place, "key">): Promise<void> {
-  const renamed = (kept: unknown) => (isRecord(kept) && isRecord(kept.shown) ? { ...kept, shown: { ...kept.shown, key } } : kept);
-  return keptDrafts.move(from, key, renamed).then(tell);
+/** What this window has typed at the place. */
+export const readDraft = async (place: string): Promise<unknown> => keptDrafts.read(await ownKey(place));
+export const keepDraft = async (place: string, kept: KeptDraft): Promise<void> => keepUnder(await ownKey(place), kept);
+/** No other window's. */
+export const dropDraft = async (place: string): Promise<void> => letGo(await ownKey(place));
+
+/** What is kept under a key, whosever it is. */
+export const readKept = (key: string): Promise<unknown> => keptDrafts.read(key);
+export const letGo = (key: string): Promise<void> => keptDrafts.drop(key).then(tell);
+/** After it was let go of. */
+export const keepAgain = (key: string, kept: KeptDraft): Promise<void> => keepUnder(key, kept).then(tell);
+
+async function move(from: string, to: string, changed: (kept: unknown) => unknown): Promise<boolean> {
+  const isMoved = await keptDrafts.move(from, to, changed);
+  if (isMoved) tell();
+  return isMoved;
+}
+
+/** What was kept under `from` is kept for `place` from now on; unless that window has typed something there too, which is not touched. */
+export async function moveDraft(from: string, { key }: Pick<Place, "key">): Promise<void> {
+  await move(from, keyAt(key, from), (kept) => (isRecord(kept) && isRecord(kept.shown) ? { ...kept, shown: { ...kept.shown, key } } : kept));
 }
 
 /** How often the same capture's text is set aside, at most: more than once only where it came back meanwhile. */
 const MOST_ASIDE = 20;
-const aside = (store: StoreKey) => `${store}-stray-`;
-
-/** Whether what is kept under the key has no place in its store. */
-export const isAside = (store: StoreKey, key: string): boolean => key.startsWith(aside(store));
 
 /** What is kept under `from`, if anything is, is the store's from now on, without a place. Nothing that is kept is overwritten. */
 export async function setAside(store: StoreKey, from: string, { shown }: KeptDraft): Promise<void> {
-  const name = `${aside(store)}${shown.clientId ?? from}`;
-  for (let n = 1; n <= MOST_ASIDE && ((await readDraft(from)) ?? null) !== null; n++) {
-    await keptDrafts.move(from, n === 1 ? name : `${name}-${n}`, (kept) => kept).then(tell);
+  for (let n = 1; n <= MOST_ASIDE && ((await readKept(from)) ?? null) !== null; n++) {
+    await move(from, asideKey(store, shown.clientId ?? from, n), (kept) => kept);
   }
+}
+
+/** What a window that is closed by now has typed at a place. */
+export interface Left {
+  /** Under which it is kept. */
+  key: string;
+  kept: KeptDraft;
+}
+
+/** What windows that are closed by now have typed at this place and not saved, the newest first. What it says already is let go of. */
+export async function leftAt(place: Place): Promise<Left[]> {
+  // Before the windows: whoever has kept something by then is open from before.
+  const keys = (await keptDrafts.keys()).filter((key) => placeOf(key) === place.key);
+  const open: ReadonlySet<string | null> = keys.length > 0 ? await openWindows() : new Set<string>();
+  const left: (Left & { at: number })[] = [];
+  for (const key of keys.filter((each) => !open.has(windowOf(each)))) {
+    const read = await readKept(key);
+    const kept = keptOf(read);
+    if (!kept || !isFor(place, kept)) continue;
+    if (isSaid(place, kept)) await letGo(key);
+    else left.push({ key, kept, at: typedAt(read) });
+  }
+  return left.sort((one, other) => other.at - one.at).map(({ key, kept }) => ({ key, kept }));
+}
+
+/**
+ * What the page of a place begins with: what this window has typed there, or else what was typed last in a window that is closed by now,
+ * which is this one's from then on. Of two windows that are opened at once, one has it.
+ */
+export async function takeDraft(place: Place): Promise<KeptDraft | null> {
+  const own = await ownKey(place.key);
+  const mine = await takeOwn(own, place);
+  if (mine) return mine;
+  for (const { key, kept } of await leftAt(place)) if (await move(key, own, (kept) => kept)) return kept;
+  // This window may have taken it, for the same page, a moment ago.
+  return takeOwn(own, place);
+}
+
+/** What is typed next is kept under the same key: what is not for this place is moved out of its way. */
+async function takeOwn(own: string, place: Place): Promise<KeptDraft | null> {
+  const kept = keptOf(await readKept(own));
+  if (!kept) return null;
+  if (!isFor(place, kept)) await setAside(storeOf(place.key), own, kept);
+  else if (isSaid(place, kept)) await letGo(own);
+  else return kept;
+  return null;
 }
 
 /** The keys under which something of a store is kept: a place's key begins with its store's. */
 export const draftKeys = async (store: StoreKey): Promise<string[]> => (await keptDrafts.keys()).filter((key) => key.startsWith(`${store}-`));
 
-/** At how many places of an account something is typed and not saved. */
-export const draftsOf = async (store: StoreKey): Promise<number> => (await draftKeys(store)).length;
+/** What is typed and not saved at the places of an account. */
+export interface Unsaved {
+  /** What they are called, each place once; null: it has no name, or can't be read. */
+  names: (string | null)[];
+  /** Some of it stands in another window, which is open. */
+  isElsewhere: boolean;
+}
 
-/** Lets go of all that belongs to an account: whoever signs out leaves nothing typed behind. */
+export async function draftsOf(store: StoreKey): Promise<Unsaved> {
+  const names = new Map<string, string | null>();
+  const [open, mine] = [await openWindows(), await thisWindow()];
+  let isElsewhere = false;
+  for (const key of await draftKeys(store)) {
+    const read = (await readKept(key)) ?? null;
+    const kept = keptOf(read);
+    if (read === null || (kept && changesOf(kept.draft, kept.shown) === null)) continue;
+    names.set(kept?.shown.clientId ?? placeOf(key), kept?.shown.name ?? null);
+    const window = isAside(store, key) ? null : windowOf(key);
+    isElsewhere ||= window !== null && window !== mine && open.has(window);
+  }
+  return { names: [...names.values()], isElsewhere };
+}
+
+/** Lets go of all that belongs to an account, whichever window typed it: whoever signs out leaves nothing typed behind. */
 export async function dropDraftsOf(store: StoreKey): Promise<void> {
-  await Promise.all((await draftKeys(store)).map(dropDraft));
+  await Promise.all((await draftKeys(store)).map(letGo));
 }

@@ -3,8 +3,9 @@
 
 import type { Core, StoreKey } from "../../core/src/core";
 import { failureOf } from "../core/failure";
-import { draftKeys, isAside, type KeptDraft, keptOf, readDraft } from "./drafts";
+import { draftKeys, type KeptDraft, keptOf, readKept } from "./drafts";
 import { typedLines } from "./form";
+import { isAside, placeOf } from "./keys";
 
 export interface Stray {
   /** Under which it is kept. */
@@ -20,7 +21,7 @@ export interface Stray {
 export async function straysOf(core: Core, store: StoreKey): Promise<Stray[]> {
   const strays: Stray[] = [];
   for (const key of await draftKeys(store)) {
-    const kept = keptOf(await readDraft(key));
+    const kept = keptOf(await readKept(key));
     const typed = kept && typedLines(kept.draft, kept.shown);
     if (typed && (isAside(store, key) || (await isGone(core, key, kept)))) strays.push({ key, name: kept.shown.name, typed, kept });
   }
@@ -29,7 +30,7 @@ export async function straysOf(core: Core, store: StoreKey): Promise<Stray[]> {
 
 /** Where the core does not know, or can't say, the place is there for all that is known. */
 const isGone = (core: Core, key: string, { shown }: KeptDraft): Promise<boolean> =>
-  core.perform({ call: "place", key }).then(
+  core.perform({ call: "place", key: placeOf(key) }).then(
     ({ place }) => place.clientId !== shown.clientId,
     (error: unknown) => failureOf(error).code === "no_such_place",
   );

@@ -27,6 +27,8 @@ export interface Drafting {
   isSaving: boolean;
   save: () => Promise<void>;
   revert: () => void;
+  /** What was typed elsewhere stands in the form from now on, as if it had been typed here; false where something else is typed. */
+  use: (kept: KeptDraft) => boolean;
   problem: (field: string) => string | undefined;
 }
 
@@ -191,6 +193,16 @@ export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePag
       latest.current = { draft, shown };
       change({ draft, shown });
       void dropDraft(shown.key);
+    }, []),
+    use: useCallback((kept) => {
+      const { draft, shown } = latest.current;
+      if (changesOf(draft, shown)) return false;
+      const now = newest.current ?? shown;
+      const next = follow(kept.draft, draftOf(kept.shown), draftOf(now));
+      latest.current = { draft: next, shown: stillSeen(next, kept.shown, now) };
+      change(latest.current);
+      setRestored(true);
+      return true;
     }, []),
     problem: (field) => fieldProblem(failure, field) ?? (isTyped(field) ? undefined : refusedProblem(entries, field)),
   };

@@ -46,7 +46,7 @@ async function inStore<T>(mode: IDBTransactionMode, ask: (store: IDBObjectStore)
   });
 }
 
-/** What was typed and not saved, by the key of its place. Nothing here fails: it is a second net below the form itself. */
+/** What was typed and not saved, by key. Nothing here fails: it is a second net below the form itself. */
 export const keptDrafts = {
   async read(key: string): Promise<unknown> {
     const stored = await inTime(inStore<unknown>("readonly", (store) => store.get(key)));
@@ -54,8 +54,8 @@ export const keptDrafts = {
     return stored === null ? here.get(key) : stored;
   },
   async keys(): Promise<string[]> {
-    const stored = (await inTime(inStore("readonly", (store) => store.getAllKeys()))) ?? [];
-    return [...new Set([...stored.map(String), ...here.keys()])];
+    const stored = await inTime(inStore("readonly", (store) => store.getAllKeys()));
+    return stored === null ? [...here.keys()] : stored.map(String);
   },
   async write(key: string, value: unknown): Promise<void> {
     here.set(key, value);
@@ -65,13 +65,18 @@ export const keptDrafts = {
     here.delete(key);
     await inStore("readwrite", (store) => store.delete(key));
   },
-  /** To another key, unless something is kept there already: then both stay where they are. At once, whatever other windows do. */
-  async move(from: string, to: string, changed: (value: unknown) => unknown): Promise<void> {
-    if (here.has(from) && !here.has(to)) {
+  /**
+   * To another key, unless something is kept there already: then both stay where they are. At once, whatever other windows do: of two that
+   * move the same, one does. Says whether this one did.
+   */
+  async move(from: string, to: string, changed: (value: unknown) => unknown): Promise<boolean> {
+    const isHere = here.has(from) && !here.has(to);
+    if (isHere) {
       here.set(to, changed(here.get(from)));
       here.delete(from);
     }
-    await inStore("readwrite", (store) => {
+    let isMoved = false;
+    const stored = await inStore("readwrite", (store) => {
       const target = store.get(to);
       target.onsuccess = () => {
         if (target.result !== undefined) return;
@@ -80,9 +85,11 @@ export const keptDrafts = {
           if (source.result === undefined) return;
           store.put(changed(source.result), to);
           store.delete(from);
+          isMoved = true;
         };
       };
       return target;
     });
+    return stored === null ? isHere : isMoved;
   },
 };

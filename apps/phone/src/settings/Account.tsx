@@ -45,8 +45,8 @@ function SignedIn({ account }: { account: AccountOverview }) {
     const store = overview?.store;
     // What was typed at places that this account has taken in is its own, and leaves with it.
     await carryDrafts(core);
-    const typed = store ? await draftsOf(store) : 0;
-    const text = [pending > 0 ? signOutUnsent(pending) : signOutText, typed > 0 ? words.draft.signOut(typed) : ""].filter(Boolean).join(" ");
+    const typed = store ? await draftsOf(store) : null;
+    const text = [pending > 0 ? signOutUnsent(pending) : signOutText, typed && typed.names.length > 0 ? words.draft.signOut(typed.names.map((name) => name ?? words.unnamed), typed.isElsewhere) : ""].filter(Boolean).join(" ");
     if (!(await ask({ title, text, yes: pending > 0 ? signOutAnyway : signOut, danger: true }))) return;
     // The core counts again: what came in since the question is said by it.
     const signedOut = await run({ call: "signOut", evenIfUnsent: pending > 0 });

@@ -1,16 +1,21 @@
-import { useLocalSearchParams, useRouter } from "expo-router";
+import { useLocalSearchParams } from "expo-router";
 import { StyleSheet, View } from "react-native";
 import { type PlacePage, useAnswer } from "../../core";
 import { Standing } from "../../places/Attention";
 import { History } from "../../places/History";
+import { NotHere } from "../../places/NotHere";
 import { PlaceForm } from "../../places/PlaceForm";
 import { PositionCard } from "../../places/PositionCard";
 import { Read } from "../../places/Read";
 import { StrayText, Stuck } from "../../places/Stuck";
-import { type KeptDraft, keptFor } from "../../places/drafts";
+import { keepDraft, type KeptDraft, letGo } from "../../places/drafts";
 import { canChange } from "../../places/form";
+import { placeOf } from "../../places/keys";
+import type { Stray } from "../../places/strays";
 import { useKeptDraft } from "../../places/useKeptDraft";
 import { useDraft } from "../../places/useDraft";
+import { useLeft } from "../../places/useLeft";
+import { useMoved } from "../../places/useMoved";
 import { useStrays } from "../../places/useStrays";
 import { useRemoval } from "../../places/useRemoval";
 import { inFull } from "../../time/when";
@@ -24,19 +29,15 @@ import { words } from "../../words";
 
 export default function PlaceScreen() {
   const { key } = useLocalSearchParams<{ key: string }>();
-  const router = useRouter();
   const { data, failure } = useAnswer({ call: "place", key });
-  const kept = useKeptDraft(key);
-  const stray = useStrays().find((each) => each.key === key);
-  if (data && kept) return <Page key={data.place.key} page={data} kept={keptFor(data.place, kept.draft)} />;
+  const kept = useKeptDraft(data?.place);
+  const strays = useStrays().filter((each) => placeOf(each.key) === key);
+  useMoved(key, data?.place, failure);
+  if (data && kept) return <Page key={data.place.key} page={data} kept={kept.draft} />;
   return (
     <Screen title={words.tabs.places}>
-      {failure ? (
-        <Notice title={failure.sentence} text={failure.advice} urgent>
-          <Button title={words.place.toList} onPress={() => router.dismissTo("/")} />
-        </Notice>
-      ) : null}
-      {failure && stray ? <StrayText stray={stray} /> : null}
+      {failure ? <NotHere placeKey={key} failure={failure} /> : null}
+      {failure ? strays.map((stray) => <StrayText key={stray.key} stray={stray} />) : null}
     </Screen>
   );
 }
@@ -45,6 +46,11 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
   const { place, journal, entries } = page;
   const now = useNow();
   const form = useDraft(place, kept, entries);
+  const left = useLeft(place);
+  // Under this window's name before it is gone from under the other's.
+  const use = (stray: Stray) => {
+    if (form.use(stray.kept)) void keepDraft(place.key, form.inHand()).then(() => letGo(stray.key));
+  };
   const { remove, restore, busy, neverSent } = useRemoval(page);
   const isInTrash = place.deletedAt !== null;
   const canEdit = canChange(place);
@@ -68,6 +74,16 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
       {place.role === "viewer" ? <Notice tone="accent" icon="person" title={words.place.readOnly} /> : null}
       {place.position ? null : <PositionCard place={place} canEdit={canEdit} />}
       {canEdit && form.isRestored ? <Notice icon="edit" title={words.draft.title} text={words.draft.text} /> : null}
+      {left.map((stray) => (
+        <StrayText
+          key={stray.key}
+          stray={stray}
+          beside={{
+            why: canEdit ? words.draft.left(!form.isDirty) : words.draft.leftToTake,
+            use: canEdit && !form.isDirty ? () => use(stray) : null,
+          }}
+        />
+      ))}
       {canEdit ? (
         <Card>
           <PlaceForm form={form} />

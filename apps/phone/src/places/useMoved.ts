@@ -1,0 +1,38 @@
+import { useFocusEffect, useRouter } from "expo-router";
+import { useCallback, useState } from "react";
+import { type Failure, type Place, useCore } from "../core";
+import { askAgain } from "../core/again";
+import { captureIn, carryDrafts } from "./carry";
+
+/**
+ * The page of a place goes along where the place is taken into another account, also by another window: there it has another key, under
+ * which its page is opened instead. What it is known by in both is its capture, as this page has shown it. As long as the open account does
+ * not have it, the page stays.
+ */
+export function useMoved(key: string, place: Place | undefined, failure: Failure | undefined): void {
+  const core = useCore();
+  const router = useRouter();
+  const [known, setKnown] = useState<{ key: string; clientId: string | null }>();
+  if (place && (known?.key !== place.key || known.clientId !== place.clientId)) setKnown({ key: place.key, clientId: place.clientId });
+  const clientId = known?.key === key && failure?.code === "other_account" ? known.clientId : null;
+  // Only the page that is looked at: the router replaces that one, whoever asks.
+  useFocusEffect(
+    useCallback(() => {
+      if (!clientId) return;
+      let live = true;
+      const again = askAgain(async () => {
+        await carryDrafts(core);
+        const { store } = await core.perform({ call: "overview" });
+        const moved = await captureIn(core, store, clientId);
+        if (live && moved) router.replace(`/place/${moved.key}`);
+      });
+      again.ask();
+      const end = core.subscribe(again.ask);
+      return () => {
+        live = false;
+        end();
+        again.stop();
+      };
+    }, [core, router, clientId]),
+  );
+}
