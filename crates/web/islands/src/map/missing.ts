@@ -1,38 +1,75 @@
-// Parts of the map that did not come while there was no way to the server: asked for again, so that nobody has to reload.
+// Tiles that did not come: asked for again, so that nobody has to move the map or load the page again for them. As
+// apps/phone/src/map/missing.web.ts for the phone app.
 
-import type { Map as MapLibre } from "maplibre-gl";
+import type { Map as MapLibre, Tile } from "maplibre-gl";
 
 /** How long a map with holes waits before it asks again by itself, in milliseconds. */
 const RETRY = 15_000;
+/** The first time after a connection has come back: a browser says so before everything on the way is ready. */
+const SOON = 2_000;
 
-/** MapLibre's errors that came from a request: 0 where there was no answer at all. */
-const isUnanswered = (error: object): boolean => "status" in error && error.status === 0;
+/** Whether an error came from the way to the server, or from a server that can't at the moment, and may be gone with the next try. */
+function passes(error: object): boolean {
+  // What breaks off in the middle of its bytes has no status; where there was no answer at all, it is 0.
+  if (!("status" in error)) return error instanceof TypeError;
+  const { status } = error;
+  return status === 0 || status === 408 || status === 429 || (typeof status === "number" && status >= 500);
+}
+
+/** Of which source a tile is, where an event is about one. */
+function tileOf(event: object): { tile: Tile; source: string } | null {
+  if (!("tile" in event && event.tile && "sourceId" in event && typeof event.sourceId === "string")) return null;
+  return { tile: event.tile as Tile, source: event.sourceId };
+}
 
 /**
- * Fills the map's holes once the browser says that it is connected, or after a while. Everything else that goes wrong is
- * said on the console, where MapLibre says it when nobody listens.
+ * While tiles are missing that would be seen, they are asked for again once the browser says that it is connected, and every
+ * 15 s; until the map is removed. Every other error is said on the console, where MapLibre says it when nobody listens.
  */
 export function fillHoles(map: MapLibre): void {
-  const missing = new Set<string>();
+  const missing = new Map<Tile, string>();
   let retry: ReturnType<typeof setTimeout> | undefined;
-  const ask = () => {
+  const rest = () => {
     clearTimeout(retry);
     retry = undefined;
-    const sources = [...missing];
-    missing.clear();
-    // Another style, chosen meanwhile, has other sources and has asked for all of them.
-    for (const source of sources) if (map.getSource(source)) map.refreshTiles(source);
+  };
+  const wait = (patience: number) => {
+    if (missing.size > 0) retry ??= setTimeout(ask, patience, RETRY);
+    else rest();
+  };
+  const ask = (thenAfter: number) => {
+    rest();
+    for (const source of new Set(missing.values())) {
+      const tiles = [...missing].filter(([, of]) => of === source).map(([{ tileID }]) => tileID.canonical);
+      // By their names: asked for a whole source, MapLibre waits for each failed tile's first answer, which has been.
+      if (map.getSource(source)) map.refreshTiles(source, tiles);
+    }
+    // Whatever does not come is missing still: it is known by that, not by an answer.
+    wait(thenAfter);
   };
   map.on("error", (event) => {
-    const { error } = event;
-    const source = "sourceId" in event && typeof event.sourceId === "string" ? event.sourceId : null;
-    if (source === null || !isUnanswered(error)) return console.error(error);
-    missing.add(source);
-    retry ??= setTimeout(ask, RETRY);
+    const of = tileOf(event);
+    if (!of || !passes(event.error)) return console.error(event.error);
+    missing.set(of.tile, of.source);
+    wait(RETRY);
   });
-  addEventListener("online", ask);
+  map.on("sourcedata", (event) => {
+    if (event.tile && missing.delete(event.tile as Tile)) wait(RETRY);
+  });
+  // What is out of sight leaves no hole; what comes back into it is asked for then.
+  map.on("idle", () => {
+    for (const tile of missing.keys()) if (tile.uses === 0) missing.delete(tile);
+    wait(RETRY);
+  });
+  // Another style has asked for all of its tiles anew.
+  map.on("style.load", () => {
+    missing.clear();
+    rest();
+  });
+  const online = () => ask(SOON);
+  addEventListener("online", online);
   map.on("remove", () => {
-    clearTimeout(retry);
-    removeEventListener("online", ask);
+    rest();
+    removeEventListener("online", online);
   });
 }
