@@ -17,4 +17,5 @@ mod resyncs;
 mod speed;
 mod support;
 mod transcript;
+mod unplaced_imports;
 mod unseen;
