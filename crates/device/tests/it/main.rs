@@ -12,6 +12,7 @@ mod lanes;
 mod lists;
 mod reconciling;
 mod recovery;
+mod reporting;
 mod resolving;
 mod resyncs;
 mod speed;
