@@ -144,6 +144,31 @@ fn what_never_left_the_device_vanishes_when_deleted_and_says_so() {
 }
 
 #[test]
+fn a_deletion_that_stops_halfway_says_what_is_deleted_already() {
+    let halfway = || {
+        let home = Home::new();
+        // Another device with the same file may have sent it: it goes to the trash, and can't be deleted from there.
+        let file = home.write("a.csv", "name,lat,lon\nElm,47.5,8.7\n");
+        home.ok(&["import", file.to_str().unwrap()]);
+        home.ok(&["delete", "Elm"]);
+        let oak = home.save("Oak");
+        home.save("Ash");
+        (home, oak)
+    };
+    let (home, oak) = halfway();
+    let error = home.json(1, &["delete", &oak, "1", "Ash", "--yes"])["error"].clone();
+    let deleted = error["deleted"].as_array().unwrap();
+    assert_eq!((deleted.len(), &deleted[0]["outcome"]), (1, &"vanished".into()), "{error}");
+    assert_eq!((deleted[0]["number"].to_string(), home.names()), (oak, vec!["Ash".to_owned()]), "{error}");
+    // Where nothing went there is nothing to tell.
+    assert_eq!(home.json(1, &["delete", "1", "Ash", "--yes"])["error"].get("deleted"), None);
+
+    let (home, oak) = halfway();
+    home.expect(1, &["delete", &oak, "1", "Ash", "--yes"]).says("Oak is deleted");
+    assert_eq!(home.names(), ["Ash"]);
+}
+
+#[test]
 fn a_typo_in_the_second_place_deletes_nothing() {
     let home = Home::new();
     home.save("Oak");
