@@ -293,6 +293,23 @@ fn a_name_cannot_write_to_the_terminal() {
 }
 
 #[test]
+fn a_comma_parts_tags_unless_the_tag_stands_in_quotes_of_its_own() {
+    let home = Home::new();
+    let tags = |home: &Home| home.places()[0]["tags"].clone();
+    home.ok(&["save", "1", "2", "--name", "Wood", "--tag", "oak, #old", "--tag", "\"a, b\""]);
+    assert_eq!(tags(&home), serde_json::json!(["a, b", "oak", "old"]));
+    home.ok(&["edit", "Wood", "--add-tag", "dark,deep", "--remove-tag", "oak,old"]);
+    assert_eq!(tags(&home), serde_json::json!(["a, b", "dark", "deep"]));
+    // A filter asks for one tag: with a comma in it, for that very one.
+    home.ok(&["list", "--tag", "a, b"]).says("Wood");
+    home.ok(&["list", "--tag", "\"a, b\""]).says("Wood");
+    home.ok(&["list", "--tag", "dark,deep"]).says("No place has the tag \"dark,deep\"");
+    // Whoever removes what they see removes it, however they write it.
+    home.ok(&["edit", "Wood", "--remove-tag", "a, b"]);
+    assert_eq!(tags(&home), serde_json::json!(["dark", "deep"]));
+}
+
+#[test]
 fn a_hash_in_front_of_a_tag_is_a_habit_and_no_part_of_it() {
     let home = Home::new();
     home.ok(&["save", "1", "2", "--name", "Wood", "--tag", "#mushroom", "--tag", "old"]);
