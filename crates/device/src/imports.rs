@@ -34,7 +34,7 @@ enum Standing {
 }
 
 impl Standing {
-    fn is_to_be_made(&self) -> bool {
+    fn is_to_be_made(self) -> bool {
         matches!(self, Self::New | Self::Staged)
     }
 }
@@ -193,12 +193,12 @@ fn look(tx: &Tx<'_>, rows: ImportRows<'_>) -> Result<(ImportPreview, Vec<Looked>
         unplaced += u64::from(standing.is_to_be_made());
         items.push((row.client_id, Item::Unplaced(Unplaced::of(row, tx.wall())), standing));
     }
-    let count = |which: fn(&Standing) -> bool| items.iter().filter(|(.., s)| which(s)).count() as u64;
+    let count = |which: fn(Standing) -> bool| items.iter().filter(|(.., s)| which(*s)).count() as u64;
     let preview = ImportPreview {
         total: total as u64,
         new: count(Standing::is_to_be_made),
         known: count(|s| !s.is_to_be_made()) + again,
-        in_trash: count(|s| *s == Standing::KnownInTrash),
+        in_trash: count(|s| s == Standing::KnownInTrash),
         without_position: unplaced,
         invalid,
     };
