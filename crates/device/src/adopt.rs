@@ -73,12 +73,12 @@ impl Device {
                     Ok(())
                 })?;
             }
-            self.write(|into| copy_imports(from, into))?;
+            self.write(|into| copy_imports(from, into, &adoption))?;
             empty(from)?;
             Ok(adopted)
         })?;
         // Nobody will ask for this adoption again.
-        self.write(|into| into.run("DELETE FROM adopted WHERE adoption = ?1", [&adoption]))?;
+        self.write(|into| into.run("DELETE FROM adopted WHERE adoption IN (?1, ?2)", [&adoption, &met(&adoption)]))?;
         Ok(adopted)
     }
 }
@@ -117,6 +117,11 @@ fn read_chunk(from: &Tx<'_>, after: i64) -> Result<Vec<Moving>> {
     rows.into_iter().map(|(row, fix_wait)| Ok(Moving { chain: outbox::chain(from, row.id)?, row, fix_wait })).collect()
 }
 
+/// Under which the account's store remembers, until an adoption is over, which captures it had before it.
+fn met(adoption: &[u8]) -> Vec<u8> {
+    [adoption, b" met"].concat()
+}
+
 /// Copies one capture unless it is here, or this adoption has brought it here before.
 fn take(from: &Tx<'_>, into: &Tx<'_>, adoption: &[u8], moving: &Moving) -> Result<bool> {
     let Some(client_id) = moving.row.client_id else {
@@ -127,6 +132,7 @@ fn take(from: &Tx<'_>, into: &Tx<'_>, adoption: &[u8], moving: &Moving) -> Resul
         return Ok(false);
     }
     if let Some(id) = places::by_client_id(into, client_id)? {
+        into.run(sql, params![met(adoption), client_id.0])?;
         meet_known(from, into, id, moving)?;
         return Ok(false);
     }
@@ -219,8 +225,9 @@ fn keep_words(into: &Tx<'_>, id: LocalId, moving: &Moving) -> Result<()> {
     journal::note(into, id, JournalEvent::Adopted, Some(&words.to_string()))
 }
 
-/// The memory of what was imported moves too: the same file must make nothing new here either.
-fn copy_imports(from: &Tx<'_>, into: &Tx<'_>) -> Result<()> {
+/// The memory of what was imported moves too: the same file must make nothing new here either. A capture that was here
+/// before was not made by that import, and an undo of it leaves the capture alone.
+fn copy_imports(from: &Tx<'_>, into: &Tx<'_>, adoption: &[u8]) -> Result<()> {
     let imports = from.all(
         "SELECT id, label, begun_at, total, state, done, vanished, deleted, kept FROM imports ORDER BY id",
         [],
@@ -256,8 +263,10 @@ fn copy_imports(from: &Tx<'_>, into: &Tx<'_>) -> Result<()> {
                 *new.insert(into.sql.last_insert_rowid())
             };
             into.run(
-                "INSERT INTO import_items (client_id, import, number, state, payload) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![client_id.0, import, number, state, payload],
+                "INSERT INTO import_items (client_id, import, number, state, payload) VALUES (?1, ?2, ?3, \
+                 CASE WHEN ?4 = 'made' AND EXISTS (SELECT 1 FROM adopted WHERE adoption = ?6 AND client_id = ?1) \
+                 THEN 'settled' ELSE ?4 END, ?5)",
+                params![client_id.0, import, number, state, payload, met(adoption)],
             )?;
         }
     }

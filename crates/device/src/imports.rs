@@ -242,6 +242,10 @@ fn make(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, item: &Item) -
 fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &Item) -> Result<Option<DeleteOutcome>> {
     let Some(id) = places::by_client_id(tx, client_id)? else { return Ok(None) };
     let row = places::load(tx, id)?;
+    // What a person captured here was here before the file.
+    if row.made_here {
+        return Ok(None);
+    }
     let made = match made {
         Item::Placed(_, place) => place,
         Item::Unplaced(unplaced) => {

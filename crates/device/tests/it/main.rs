@@ -19,4 +19,5 @@ mod speed;
 mod support;
 mod transcript;
 mod unplaced_imports;
+mod unplaced_meetings;
 mod unseen;

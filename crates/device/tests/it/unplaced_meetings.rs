@@ -1,0 +1,97 @@
+//! A capture without a position that came from a file, and the same capture from elsewhere.
+
+use holdfast_contract::rules::TagChange;
+use holdfast_contract::{ClientId, Name, Note, PositionSource, Tags};
+use holdfast_device::{
+    Adopted, DeleteOutcome, Device, Edit, ImportId, ImportRow, ImportRows, ListQuery, LocalId, PlaceState, UnplacedRow,
+};
+
+use crate::support::*;
+
+const DEN: ClientId = ClientId(uuid::Uuid::from_u128(7));
+
+/// As a file says it.
+fn den() -> UnplacedRow {
+    UnplacedRow {
+        line: 2,
+        client_id: DEN,
+        name: Name::parse("Den").unwrap(),
+        note: Note::parse("under the oak").unwrap(),
+        category: None,
+        tags: Tags::parse(["fox"], "").unwrap(),
+        captured_at: None,
+    }
+}
+
+/// As a later file says it: it has a position, and another name.
+fn placed_den() -> ImportRow {
+    ImportRow {
+        client_id: Some(DEN),
+        name: Some("Fox den".to_owned()),
+        note: Some("under the oak".to_owned()),
+        latitude: 46.5,
+        longitude: 8.5,
+        ..ImportRow::default()
+    }
+}
+
+fn import<'a>(device: &mut Device, rows: impl Into<ImportRows<'a>>) -> ImportId {
+    let (id, _) = device.begin_import("all.geojson", rows).unwrap();
+    while !device.run_import(id, 1).unwrap().finished {}
+    id
+}
+
+fn import_den(device: &mut Device) -> LocalId {
+    import(device, ImportRows { placed: &[], unplaced: &[den()] });
+    device.captured(DEN).unwrap().unwrap()
+}
+
+fn fix(device: &mut Device, id: LocalId) {
+    device.fix(id, position(46.1, None), PositionSource::Manual).unwrap();
+}
+
+/// Every word that the journal keeps of a place.
+fn kept(device: &Device, id: LocalId) -> String {
+    device.journal(id).unwrap().into_iter().filter_map(|entry| entry.detail).collect()
+}
+
+fn words(device: &Device, id: LocalId) -> (String, Option<String>, Vec<String>) {
+    let view = view(device, id);
+    (view.name.unwrap().to_string(), view.note.map(|note| note.to_string()), view.tags.to_strings())
+}
+
+/// Clears the note, takes the tag away and renames it.
+fn rework(device: &mut Device, id: LocalId) {
+    let remove = den().tags.iter().cloned().collect();
+    let tags = TagChange { remove, ..TagChange::default() };
+    device.edit(id, Edit { note: Some(None), tags, ..rename("Fox den") }, None).unwrap();
+}
+
+#[test]
+fn an_undo_takes_back_no_capture_that_the_account_had_before_the_import_was_adopted() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let own = device.capture_waiting(crate::captures::waiting(&bench, "Spring")).unwrap();
+    let mut anonymous = bench.anonymous("anonymous.db");
+    let row = UnplacedRow { client_id: own.client_id, note: None, tags: Tags::default(), ..den() };
+    let row = UnplacedRow { name: Some(text_name("Spring")), ..row };
+    import(&mut anonymous, ImportRows { placed: &[], unplaced: &[row] });
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
+    let undone = device.undo_import(device.imports().unwrap()[0].id, 10).unwrap();
+    assert_eq!((undone.vanished, undone.deleted, undone.finished), (0, 0, true));
+    assert_eq!(name_of(&device, own.local_id), "Spring");
+
+    // Nor one that another device has made of the same file.
+    let hut = [ImportRow { name: Some("Hut".to_owned()), latitude: 47.0, longitude: 8.0, ..ImportRow::default() }];
+    let mut elsewhere = bench.device("b.db");
+    import(&mut elsewhere, &hut);
+    bench.sync(&mut elsewhere);
+    bench.sync(&mut device);
+    import(&mut anonymous, &hut);
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
+    let undone = device.undo_import(device.imports().unwrap()[0].id, 10).unwrap();
+    assert_eq!((undone.vanished, undone.deleted, undone.finished), (0, 0, true));
+    bench.sync(&mut device);
+    assert_eq!(bench.server.live().len(), 1);
+}
+
