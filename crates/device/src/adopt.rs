@@ -249,7 +249,9 @@ fn copy_imports(from: &Tx<'_>, into: &Tx<'_>, adoption: &[u8]) -> Result<()> {
         for (client_id, number, state, payload) in items {
             let known =
                 into.first("SELECT 1 FROM import_items WHERE client_id = ?1", [client_id.0], |_| Ok(()))?.is_some();
-            if known {
+            // Adopted, and deleted before this adoption was over: the file that had it is the way to have it again.
+            let vanished = state != "staged" && places::by_client_id(into, client_id)?.is_none();
+            if known || vanished {
                 continue;
             }
             let import = if let Some(import) = new {

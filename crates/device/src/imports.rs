@@ -296,6 +296,12 @@ pub(crate) fn made_elsewhere(tx: &Tx<'_>, client_id: ClientId) -> Result<()> {
     Ok(())
 }
 
+/// The capture vanished without ever having left this device: the file that had it is the way to have it again.
+pub(crate) fn forget(tx: &Tx<'_>, client_id: ClientId) -> Result<()> {
+    tx.run("DELETE FROM import_items WHERE client_id = ?1", [client_id.0])?;
+    Ok(())
+}
+
 fn load(tx: &Tx<'_>, id: ImportId) -> Result<ImportSummary> {
     tx.first("SELECT id, label, begun_at, total, done, state FROM imports WHERE id = ?1", [id.0], read_summary)?
         .ok_or(Error::NoSuchImport)

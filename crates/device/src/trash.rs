@@ -9,6 +9,7 @@ use crate::confirmed;
 use crate::device::Device;
 use crate::edit::{check_open, seen_version};
 use crate::error::{Error, Result};
+use crate::imports;
 use crate::outbox::{self, Entry};
 use crate::places::{self, PlaceRow};
 use crate::tx::Tx;
@@ -105,6 +106,9 @@ pub(crate) fn delete(tx: &Tx<'_>, row: &PlaceRow, seen: Option<&Seen>) -> Result
     if capture::is_waiting(tx, row)? || only_here(tx, row, &chain)? {
         for entry in &chain {
             outbox::remove(tx, entry, JournalEvent::Discarded, Some("deleted before it was sent"))?;
+        }
+        if let Some(client_id) = row.client_id {
+            imports::forget(tx, client_id)?;
         }
         places::remove(tx, row.id)?;
         return Ok(DeleteOutcome::Vanished);

@@ -95,3 +95,17 @@ fn an_undo_takes_back_no_capture_that_the_account_had_before_the_import_was_adop
     assert_eq!(bench.server.live().len(), 1);
 }
 
+#[test]
+fn a_capture_of_a_file_that_was_deleted_before_it_had_a_position_can_be_imported_again() {
+    let bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let id = import_den(&mut device);
+    assert_eq!(device.delete(id, None).unwrap(), DeleteOutcome::Vanished);
+    let unplaced = [den()];
+    let rows = ImportRows { placed: &[], unplaced: &unplaced };
+    let preview = device.preview_import(rows).unwrap();
+    assert_eq!((preview.new, preview.known), (1, 0));
+    import_den(&mut device);
+    assert_eq!(device.status().unwrap().places.needs_position, 1);
+}
+
