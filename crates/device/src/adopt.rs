@@ -166,17 +166,17 @@ fn take(from: &Tx<'_>, into: &Tx<'_>, adoption: &[u8], moving: &Moving) -> Resul
 fn meet_known(from: &Tx<'_>, into: &Tx<'_>, id: LocalId, moving: &Moving) -> Result<()> {
     let row = places::load(into, id)?;
     let typed = &moving.row.shown;
+    let said = match moving.row.client_id {
+        Some(client_id) => imports::said(from, client_id)?,
+        None => None,
+    };
     // A capture that has no position yet has nothing to say about it.
     let Some(captured) = typed.fields().or_else(|| Shown { position: row.shown.position, ..typed.clone() }.fields())
     else {
         return keep_words(into, id, moving);
     };
-    let said = match moving.row.client_id {
-        Some(client_id) => imports::item(from, client_id)?,
-        None => None,
-    };
     let mut changes = match (&said, row.shown.fields()) {
-        (Some(said), _) => fold::between(&said.fields, &captured),
+        (Some(said), _) => fold::since(said, &captured),
         (None, Some(known)) => fold::differences(&captured, &known).0,
         (None, None) => return keep_words(into, id, moving),
     };

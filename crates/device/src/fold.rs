@@ -190,6 +190,42 @@ pub(crate) fn between(from: &PlaceFields, to: &PlaceFields) -> PlaceChanges {
     }
 }
 
+/// What a person has set in `captured` since a file said `said` about it, with `was` as the file said it. Where the file
+/// said no position, one that a person gave is set by them.
+pub(crate) fn since(said: &Shown, captured: &PlaceFields) -> PlaceChanges {
+    if let Some(said) = said.fields() {
+        return between(&said, captured);
+    }
+    let moved = captured.position_source == PositionSource::Manual;
+    let position = moved.then_some(PositionChange { was: None, to: captured.position });
+    let said = Shown { position: Some((captured.position, captured.position_source)), ..said.clone() };
+    let changes = said.fields().map(|said| between(&said, captured)).unwrap_or_default();
+    PlaceChanges { position, ..changes }
+}
+
+/// The same capture, unsent here and elsewhere, where both began with `base`: what was set elsewhere and can be taken, since
+/// nobody has set something else here, and what can't. Tags are put together. Positions are not looked at.
+pub(crate) fn meet(base: &Shown, here: &Shown, elsewhere: &Shown) -> (PlaceChanges, PlaceChanges) {
+    fn field<T: PartialEq + Clone>(
+        base: Option<&T>,
+        here: Option<&T>,
+        elsewhere: Option<&T>,
+    ) -> (Option<Change<T>>, Option<Change<T>>) {
+        if elsewhere == base || elsewhere == here {
+            return (None, None);
+        }
+        let change = Some(Change { was: base.cloned(), to: elsewhere.cloned() });
+        if here == base { (change, None) } else { (None, change) }
+    }
+    let (name, lost_name) = field(base.name.as_ref(), here.name.as_ref(), elsewhere.name.as_ref());
+    let (note, lost_note) = field(base.note.as_ref(), here.note.as_ref(), elsewhere.note.as_ref());
+    let (category, lost_category) = field(base.category.as_ref(), here.category.as_ref(), elsewhere.category.as_ref());
+    let tags = TagChange::between(&base.tags, &elsewhere.tags);
+    let taken = PlaceChanges { name, note, category, tags, position: None };
+    let lost = PlaceChanges { name: lost_name, note: lost_note, category: lost_category, ..PlaceChanges::default() };
+    (taken, lost)
+}
+
 /// The successor of a change that will never be applied: where both touch a field, what the person had seen before the
 /// dropped one is what they had seen of the server's. Returns what of `dropped` is left for later successors.
 pub(crate) fn without_front(dropped: &mut PlaceChanges, successor: &mut PlaceChanges) {

@@ -27,7 +27,7 @@ pub(crate) fn settle(tx: &Tx<'_>, id: LocalId) -> Result<()> {
     // file still has it.
     let imported = match (chain.as_slice(), row.client_id) {
         ([Entry { action: Action::Create { place, .. }, .. }], Some(client_id)) => {
-            imports::item(tx, client_id)?.is_some_and(|said| said.fields == place.fields)
+            imports::said(tx, client_id)?.is_some_and(|said| said.fields().as_ref() == Some(&place.fields))
         }
         _ => false,
     };

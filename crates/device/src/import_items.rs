@@ -52,6 +52,14 @@ impl Unplaced {
 }
 
 impl Item {
+    /// As a person saw it when it was made.
+    pub(crate) fn said(&self) -> Shown {
+        match self {
+            Self::Placed(_, place) => place.fields.clone().into(),
+            Self::Unplaced(unplaced) => unplaced.shown(),
+        }
+    }
+
     /// The bytes that are kept: the create, or the place in JSON.
     fn payload(&self, client_id: ClientId) -> Vec<u8> {
         match self {

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use holdfast_contract::import;
-use holdfast_contract::{Action, ClientId, NewPlace, Source};
+use holdfast_contract::{Action, ClientId, Source};
 use rusqlite::params;
 
 use crate::capture;
@@ -19,6 +19,7 @@ use crate::import_types::{
 use crate::journal;
 use crate::outbox;
 use crate::places;
+use crate::shown::Shown;
 use crate::trash;
 use crate::tx::Tx;
 use crate::views::JournalEvent;
@@ -281,12 +282,9 @@ fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &Item) -> Result<Option<Del
     trash::delete(tx, &row, None).map(Some)
 }
 
-/// What the file said about a capture with a position, where it came from one.
-pub(crate) fn item(tx: &Tx<'_>, client_id: ClientId) -> Result<Option<NewPlace>> {
-    Ok(import_items::one(tx, client_id)?.and_then(|item| match item {
-        Item::Placed(_, place) => Some(*place),
-        Item::Unplaced(_) => None,
-    }))
+/// What the file said about a capture, where it came from one.
+pub(crate) fn said(tx: &Tx<'_>, client_id: ClientId) -> Result<Option<Shown>> {
+    Ok(import_items::one(tx, client_id)?.map(|item| item.said()))
 }
 
 /// The server had the capture before this device sent it: another device made it of the same file, and an undo of this

@@ -46,7 +46,7 @@
 //!
 //! | to learn | read |
 //! |---|---|
-//! | how a capture becomes durable | `capture`, `places`, `outbox` |
+//! | how a capture becomes durable | `capture`, `waiting`, `places`, `outbox` |
 //! | how edits fold, and when they may not | `fold` (pure), `unseen`, `edit`, `trash` |
 //! | what the person sees | `shown` (pure), `state` |
 //! | what is sent, and when | `poll`, `push`, `lanes` |
@@ -108,6 +108,7 @@ mod tx;
 mod unseen;
 mod upgrade;
 mod views;
+mod waiting;
 mod words;
 
 pub use adopt::Adopted;

@@ -6,20 +6,19 @@ use std::collections::HashMap;
 use holdfast_contract::defect::{self, Defect};
 use holdfast_contract::limits::PULL_CHANGES_MAX;
 use holdfast_contract::sync::{Change, ChangeKind, GonePlace, PlanLimits, PullReply};
-use holdfast_contract::{Code, Place, PlaceChanges, Role};
+use holdfast_contract::{Code, Place, Role};
 use rusqlite::params;
 
 use crate::columns::Json;
 use crate::engine::{Answer, Handled, Lane, Lease, Request};
 use crate::error::Result;
-use crate::fold;
 use crate::judge::{Verdict, judge};
 use crate::push_reply::{account_pause, pause};
-use crate::shown::{Shown, overlay};
+use crate::shown::Shown;
 use crate::tx::Tx;
 use crate::views::LocalId;
 use crate::words::Mark;
-use crate::{confirmed, gone, lanes, offer, outbox, places, push, reconcile, resync};
+use crate::{confirmed, gone, lanes, offer, places, push, reconcile, resync, waiting};
 
 /// Fewest changes asked for, on a network where larger pages don't come through.
 const PAGE_MIN: u32 = 50;
@@ -147,7 +146,7 @@ struct Known {
     seq: i64,
     pending: bool,
     mark: Option<Mark>,
-    waiting: bool,
+    lacks_position: bool,
 }
 
 impl Applier<'_, '_> {
@@ -162,7 +161,7 @@ impl Applier<'_, '_> {
                 seq: row.get(2)?,
                 pending: row.get(3)?,
                 mark: row.get(4)?,
-                waiting: row.get(5)?,
+                lacks_position: row.get(5)?,
             })
         };
         if let Some(client_id) = place.client_id {
@@ -188,9 +187,10 @@ impl Applier<'_, '_> {
             return Ok(());
         }
         let lost = self.other_before_restore(&known, place)?;
-        let Known { id, pending, mark, waiting, .. } = known;
-        if waiting && !pending && mark.is_none() {
-            return self.meets_waiting(id, place, seq);
+        let Known { id, pending, mark, lacks_position, .. } = known;
+        if lacks_position && !pending && mark.is_none() {
+            confirmed::put(tx, id, place, self.pass, seq)?;
+            return waiting::meet_server(tx, id, place);
         }
         if let Some((mine, pass)) = &lost {
             offer::queue(tx, id, mine, *pass)?;
@@ -224,33 +224,6 @@ impl Applier<'_, '_> {
         let (mine, pass) = base.newest();
         let other = mine.fields() != place.fields() || mine.deleted_at.is_some() != place.deleted_at.is_some();
         Ok(other.then_some((mine, pass)))
-    }
-
-    /// The server has the capture whose position is awaited here (a watch sent it): what the person typed goes on top.
-    fn meets_waiting(&self, id: LocalId, place: &Place, seq: i64) -> Result<()> {
-        let tx = self.tx;
-        let typed = places::load(tx, id)?.shown;
-        confirmed::put(tx, id, place, self.pass, seq)?;
-        let fields = place.fields();
-        let captured = holdfast_contract::PlaceFields {
-            name: typed.name,
-            note: typed.note,
-            category: typed.category,
-            tags: typed.tags,
-            ..fields.clone()
-        };
-        let (changes, _) = fold::differences(&captured, &fields);
-        let changes = PlaceChanges { position: None, ..changes };
-        if !changes.is_empty() && place.deleted_at.is_none() {
-            let target = holdfast_contract::Target::Id(place.id);
-            let target = place.client_id.map_or(target, holdfast_contract::Target::Own);
-            let action = holdfast_contract::Action::Update { target, base_version: None, changes: Box::new(changes) };
-            outbox::enqueue(tx, id, action)?;
-        }
-        let pending = outbox::chain(tx, id)?;
-        let shown = overlay(Some(place), pending.iter().map(|e| (&e.action, e.queued_at)));
-        places::write_known(tx, Some(id), place, &shown)?;
-        Ok(())
     }
 
     /// The number counts as an upsert's does: a newer word of the server may have come by the other road before the page.

@@ -162,6 +162,11 @@ fn known_already(tx: &Tx<'_>, entry: &Entry, place: &Place) -> Result<()> {
     imports::made_elsewhere(tx, *client_id)?;
     let target = holdfast_contract::Target::Own(*client_id);
     let (mut changes, mut better) = fold::differences(&captured.fields, &place.fields());
+    // A person has chosen to send what lacked a position; what only the file said of it is no word against the other device's.
+    if let Some(said) = imports::said(tx, *client_id)?.filter(|said| said.position.is_none()) {
+        let typed = fold::not_there_yet(fold::since(&said, &captured.fields), &place.fields());
+        changes = PlaceChanges { position: changes.position, ..typed };
+    }
     if defect::is_on(Defect::AbsenceClears) {
         changes = fold::between(&place.fields(), &captured.fields);
     }

@@ -109,3 +109,48 @@ fn a_capture_of_a_file_that_was_deleted_before_it_had_a_position_can_be_imported
     assert_eq!(device.status().unwrap().places.needs_position, 1);
 }
 
+#[test]
+fn words_typed_on_a_capture_of_a_file_outlive_its_deletion_elsewhere() {
+    let mut bench = Bench::new();
+    let mut first = bench.device("a.db");
+    let mut second = bench.device("b.db");
+    let (one, two) = (import_den(&mut first), import_den(&mut second));
+    second.edit(two, note("badgers, since May"), None).unwrap();
+    fix(&mut first, one);
+    bench.sync(&mut first);
+    first.delete(one, None).unwrap();
+    bench.sync(&mut first);
+    bench.sync(&mut second);
+    assert!(view(&second, two).deleted_at.is_some());
+    assert!(kept(&second, two).contains("badgers, since May"), "{}", kept(&second, two));
+}
+
+#[test]
+fn what_only_the_file_said_is_no_word_against_what_was_changed_elsewhere() {
+    let mut bench = Bench::new();
+    let mut first = bench.device("a.db");
+    let mut second = bench.device("b.db");
+    let (one, two) = (import_den(&mut first), import_den(&mut second));
+    second.edit(two, categorise("dens"), None).unwrap();
+    rework(&mut first, one);
+    fix(&mut first, one);
+    bench.sync(&mut first);
+    bench.sync(&mut second);
+    bench.sync(&mut second);
+    let reworked = ("Fox den".to_owned(), None, Vec::<String>::new());
+    assert_eq!((words(&second, two), state(&second, two)), (reworked.clone(), PlaceState::Synced));
+    assert_eq!(bench.server.live()[0].category.as_ref().unwrap().as_str(), "dens", "what was typed goes up");
+
+    let mut anonymous = bench.anonymous("anonymous.db");
+    import_den(&mut anonymous);
+    assert_eq!(second.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
+    assert_eq!((words(&second, two), state(&second, two)), (reworked.clone(), PlaceState::Synced));
+
+    // The same word by word: what was typed without an account is a change of what the file said.
+    let other = import_den(&mut anonymous);
+    anonymous.edit(other, note("under the oak, left side"), None).unwrap();
+    second.adopt(&mut anonymous).unwrap();
+    bench.sync(&mut second);
+    let conflict = second.conflict(two).unwrap().unwrap();
+    assert_eq!((conflict.mine.note.unwrap().as_str(), conflict.theirs.note), ("under the oak, left side", None));
+}
