@@ -28,7 +28,7 @@ use crate::places::{self, NewRow, PlaceRow};
 use crate::shown::Shown;
 use crate::tx::Tx;
 use crate::views::{JournalEvent, LocalId};
-use crate::{edit, fold, imports, journal};
+use crate::{capture, edit, fold, imports, journal, waiting};
 
 /// Places copied in one commit.
 const CHUNK: u32 = 500;
@@ -170,6 +170,12 @@ fn meet_known(from: &Tx<'_>, into: &Tx<'_>, id: LocalId, moving: &Moving) -> Res
         Some(client_id) => imports::said(from, client_id)?,
         None => None,
     };
+    if capture::is_waiting(into, &row)? && typed.deleted_at.is_none() {
+        if waiting::meet_unsent(into, &row, said.as_ref(), typed)? {
+            journal::note(into, id, JournalEvent::Adopted, None)?;
+        }
+        return Ok(());
+    }
     // A capture that has no position yet has nothing to say about it.
     let Some(captured) = typed.fields().or_else(|| Shown { position: row.shown.position, ..typed.clone() }.fields())
     else {

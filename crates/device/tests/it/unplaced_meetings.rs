@@ -126,6 +126,29 @@ fn words_typed_on_a_capture_of_a_file_outlive_its_deletion_elsewhere() {
 }
 
 #[test]
+fn a_position_and_words_given_without_an_account_reach_the_capture_that_waits_in_the_account() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let mut anonymous = bench.anonymous("anonymous.db");
+    let (id, other) = (import_den(&mut device), import_den(&mut anonymous));
+    // A name on one side; a note on both.
+    anonymous.edit(other, Edit { note: note("fresh tracks").note, ..rename("Fox den") }, None).unwrap();
+    device.edit(id, note("badgers"), None).unwrap();
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
+    assert_eq!(words(&device, id), ("Fox den".to_owned(), Some("badgers".to_owned()), vec!["fox".to_owned()]));
+    assert_eq!(state(&device, id), PlaceState::NeedsPosition);
+    assert!(kept(&device, id).contains("fresh tracks"), "{}", kept(&device, id));
+
+    let other = import_den(&mut anonymous);
+    fix(&mut anonymous, other);
+    assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
+    bench.sync(&mut device);
+    assert_eq!(state(&device, id), PlaceState::Synced);
+    assert_eq!(words(&device, id), ("Fox den".to_owned(), Some("badgers".to_owned()), vec!["fox".to_owned()]));
+    assert_eq!(bench.server.live()[0].position(), position(46.1, None));
+}
+
+#[test]
 fn what_only_the_file_said_is_no_word_against_what_was_changed_elsewhere() {
     let mut bench = Bench::new();
     let mut first = bench.device("a.db");
