@@ -231,6 +231,32 @@ fn what_has_no_position_yet_goes_from_one_device_to_another_and_is_one_place_whe
 }
 
 #[test]
+fn a_later_export_gives_a_place_that_waits_here_its_position() {
+    let home = Home::new();
+    home.ok(&["save", "--waiting", "--name", "Nowhere"]);
+    let (before, after) = (home.file("before.geojson"), home.file("after.geojson"));
+    let (before, after) = (before.to_str().unwrap(), after.to_str().unwrap());
+    home.ok(&["export", "-o", before]);
+    home.ok(&["fix", "Nowhere", "47.5", "8.7"]);
+    home.ok(&["export", "-o", after]);
+
+    let other = Home::new();
+    other.ok(&["import", before]);
+    other.ok(&["import", "--preview", after]).says("0 new, 1 here without a position, 0 here already");
+    let run = other.json(0, &["import", after]);
+    let counts = &run["imports"][0];
+    assert_eq!((&counts["new"], &counts["filled"], &counts["known"]), (&0.into(), &1.into(), &0.into()), "{run}");
+    assert_eq!(other.places()[0]["latitude"], 47.5);
+    other.ok(&["import", after]).says("1 is here already");
+    other.ok(&["import", "undo", "2"]).says("0 places removed");
+    assert_eq!(other.names(), ["Nowhere"]);
+
+    let third = Home::new();
+    third.ok(&["import", before]);
+    third.ok(&["import", after]).says("1 place that was here without a position got the one in the file");
+}
+
+#[test]
 fn of_other_programs_files_a_row_without_coordinates_becomes_no_place() {
     let home = Home::new();
     let file = home.write("a.csv", "name,lat,lon\nHut,47.5,8.7\nNowhere,,\n");

@@ -17,10 +17,29 @@ pub(crate) enum Item {
     Placed(OpId, Box<NewPlace>),
     /// A capture that needs a position.
     Unplaced(Unplaced),
+    /// A position for a capture that waits here for one. Only staged; then it is as if the capture had come with it.
+    Filling(Box<Filling>),
+}
+
+/// See [`Item::Filling`].
+pub(crate) struct Filling {
+    pub(crate) op_id: OpId,
+    /// What the file says now.
+    pub(crate) place: Box<NewPlace>,
+    /// What an earlier file had said, where the capture came from one.
+    pub(crate) said: Option<Unplaced>,
+}
+
+/// A [`Filling`] as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptFilling {
+    /// The bytes of a create.
+    fills: String,
+    said: Option<Unplaced>,
 }
 
 /// What a file said about a place that had no position yet.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Unplaced {
     name: Option<Name>,
@@ -53,38 +72,81 @@ impl Unplaced {
 
 impl Item {
     /// As a person saw it when it was made.
-    pub(crate) fn said(&self) -> Shown {
+    pub(crate) fn said(&self) -> Option<Shown> {
         match self {
-            Self::Placed(_, place) => place.fields.clone().into(),
-            Self::Unplaced(unplaced) => unplaced.shown(),
+            Self::Placed(_, place) => Some(place.fields.clone().into()),
+            Self::Unplaced(unplaced) => Some(unplaced.shown()),
+            Self::Filling(filling) => filling.said.as_ref().map(Unplaced::shown),
         }
     }
 
     /// The bytes that are kept: the create, or the place in JSON.
     fn payload(&self, client_id: ClientId) -> Vec<u8> {
+        let create = |op_id: &OpId, place: &NewPlace| {
+            let action = Action::Create { client_id, place: Box::new(place.clone()) };
+            Operation { op_id: *op_id, action }.to_bytes()
+        };
         match self {
-            Self::Placed(op_id, place) => {
-                Operation { op_id: *op_id, action: Action::Create { client_id, place: place.clone() } }.to_bytes()
-            }
+            Self::Placed(op_id, place) => create(op_id, place),
             Self::Unplaced(unplaced) => serde_json::json!(unplaced).to_string().into_bytes(),
+            Self::Filling(filling) => {
+                let fills = String::from_utf8_lossy(&create(&filling.op_id, &filling.place)).into_owned();
+                serde_json::json!(KeptFilling { fills, said: filling.said.clone() }).to_string().into_bytes()
+            }
         }
     }
 
     fn parse(payload: &[u8]) -> Option<Self> {
         match Operation::parse(payload) {
-            Ok(Operation { op_id, action: Action::Create { place, .. } }) => Some(Self::Placed(op_id, place)),
-            Ok(_) => None,
-            Err(_) => serde_json::from_slice(payload).ok().map(Self::Unplaced),
+            Ok(Operation { op_id, action: Action::Create { place, .. } }) => return Some(Self::Placed(op_id, place)),
+            Ok(_) => return None,
+            Err(_) => {}
+        }
+        let Ok(KeptFilling { fills, said }) = serde_json::from_slice(payload) else {
+            return serde_json::from_slice(payload).ok().map(Self::Unplaced);
+        };
+        match Operation::parse(fills.as_bytes()) {
+            Ok(Operation { op_id, action: Action::Create { place, .. } }) => {
+                Some(Self::Filling(Box::new(Filling { op_id, place, said })))
+            }
+            _ => None,
         }
     }
 }
 
-/// Stages a place of an import.
+/// Stages a place of an import. What was known of the same capture from an earlier file makes way.
 pub(crate) fn stage(tx: &Tx<'_>, import: ImportId, number: i64, client_id: ClientId, item: &Item) -> Result<()> {
     tx.run(
-        "INSERT INTO import_items (client_id, import, number, state, payload) VALUES (?1, ?2, ?3, 'staged', ?4)",
+        "INSERT OR REPLACE INTO import_items (client_id, import, number, state, payload) \
+         VALUES (?1, ?2, ?3, 'staged', ?4)",
         params![client_id.0, import.0, number, item.payload(client_id)],
     )?;
+    Ok(())
+}
+
+/// Notes what became of an item, and of what it is the memory now.
+pub(crate) fn settle(tx: &Tx<'_>, client_id: ClientId, item: &Item) -> Result<()> {
+    tx.run(
+        "UPDATE import_items SET state = 'settled', payload = ?2 WHERE client_id = ?1",
+        params![client_id.0, item.payload(client_id)],
+    )?;
+    Ok(())
+}
+
+/// Forgets what of an import is staged. What an earlier file had said of a capture that is here is remembered.
+pub(crate) fn unstage(tx: &Tx<'_>, import: ImportId) -> Result<()> {
+    for (client_id, item) in all(tx, import, "staged", u32::MAX)? {
+        match item {
+            Item::Filling(filling) if filling.said.is_some() => {
+                if let Some(said) = filling.said {
+                    settle(tx, client_id, &Item::Unplaced(said))?;
+                }
+            }
+            _ => {
+                tx.run("DELETE FROM import_items WHERE client_id = ?1", [client_id.0])?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -38,9 +38,11 @@ pub struct ImportPreview {
     pub total: u64,
     /// Rows that become new places.
     pub new: u64,
-    /// Rows that were imported before; they make nothing new.
+    /// Rows that give a place that is here the position that it lacks.
+    pub filled: u64,
+    /// Rows whose place is known here; they change nothing.
     pub known: u64,
-    /// Of these: their place is in the trash.
+    /// Of the known ones: their place is in the trash.
     pub in_trash: u64,
     /// Of the new ones: they need a position before they are sent.
     pub without_position: u64,
@@ -52,7 +54,7 @@ pub struct ImportPreview {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportProgress {
-    /// Places made.
+    /// Places made, or given a position.
     pub done: u64,
     /// Places there will be.
     pub total: u64,
@@ -86,9 +88,9 @@ pub struct ImportSummary {
     pub label: String,
     /// When it was begun.
     pub begun_at: Timestamp,
-    /// Places it makes.
+    /// Places it makes, or gives a position.
     pub total: u64,
-    /// Places made so far.
+    /// How many of them so far.
     pub done: u64,
     /// How it stands.
     pub state: ImportState,

@@ -12,7 +12,7 @@ use crate::columns::Micros;
 use crate::commands::DeleteOutcome;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::import_items::{self, Item, Unplaced};
+use crate::import_items::{self, Filling, Item, Unplaced};
 use crate::import_types::{
     ImportId, ImportPreview, ImportProgress, ImportRows, ImportState, ImportSummary, UndoProgress,
 };
@@ -23,6 +23,7 @@ use crate::shown::Shown;
 use crate::trash;
 use crate::tx::Tx;
 use crate::views::JournalEvent;
+use crate::waiting;
 use crate::words::OpState;
 
 /// How a row stands towards what is here.
@@ -30,6 +31,8 @@ use crate::words::OpState;
 enum Standing {
     New,
     Staged,
+    /// It is here and waits for a position.
+    Waits,
     Known,
     KnownInTrash,
 }
@@ -59,13 +62,17 @@ impl Device {
             let (preview, items) = look(tx, rows)?;
             tx.run(
                 "INSERT INTO imports (label, begun_at, total, state) VALUES (?1, ?2, ?3, ?4)",
-                params![label, Micros(tx.wall()), preview.new.cast_signed(), ImportState::Running],
+                params![label, Micros(tx.wall()), (preview.new + preview.filled).cast_signed(), ImportState::Running],
             )?;
             let id = ImportId(tx.sql.last_insert_rowid());
             for (number, (client_id, item, standing)) in items.into_iter().enumerate() {
                 let number = i64::try_from(number).unwrap_or(i64::MAX);
                 match standing {
-                    Standing::New => import_items::stage(tx, id, number, client_id, &item)?,
+                    Standing::New | Standing::Waits => import_items::stage(tx, id, number, client_id, &item)?,
+                    // A newer file knows its position by now.
+                    Standing::Staged if matches!(item, Item::Placed(..)) => {
+                        import_items::stage(tx, id, number, client_id, &item)?;
+                    }
                     Standing::Staged => {
                         tx.run(
                             "UPDATE import_items SET import = ?2, number = ?3 WHERE client_id = ?1",
@@ -80,7 +87,7 @@ impl Device {
                  AND NOT EXISTS (SELECT 1 FROM import_items i WHERE i.import = imports.id AND i.state = 'staged')",
                 [id.0],
             )?;
-            if preview.new == 0 {
+            if preview.new + preview.filled == 0 {
                 tx.run("UPDATE imports SET state = 'finished' WHERE id = ?1", [id.0])?;
             }
             Ok((id, preview))
@@ -117,7 +124,7 @@ impl Device {
     pub fn cancel_import(&mut self, id: ImportId) -> Result<()> {
         self.write(|tx| {
             if load(tx, id)?.state == ImportState::Running {
-                tx.run("DELETE FROM import_items WHERE import = ?1 AND state = 'staged'", [id.0])?;
+                import_items::unstage(tx, id)?;
                 tx.run("UPDATE imports SET state = 'cancelled', total = done WHERE id = ?1", [id.0])?;
             }
             Ok(())
@@ -129,7 +136,7 @@ impl Device {
     pub fn undo_import(&mut self, id: ImportId, max: u32) -> Result<UndoProgress> {
         self.write(|tx| {
             load(tx, id)?;
-            tx.run("DELETE FROM import_items WHERE import = ?1 AND state = 'staged'", [id.0])?;
+            import_items::unstage(tx, id)?;
             let (mut vanished, mut deleted, mut kept) = (0_i64, 0_i64, 0_i64);
             for (client_id, made) in import_items::all(tx, id, "made", max)? {
                 match take_back(tx, client_id, &made)? {
@@ -180,7 +187,18 @@ fn look(tx: &Tx<'_>, rows: ImportRows<'_>) -> Result<(ImportPreview, Vec<Looked>
     let mut items = Vec::with_capacity(total);
     for row in parsed {
         let standing = standing(tx, row.client_id)?;
-        items.push((row.client_id, Item::Placed(tx.new_op_id(), Box::new(row.place)), standing));
+        let (op_id, place) = (tx.new_op_id(), Box::new(row.place));
+        let item = if standing == Standing::Waits {
+            let said = import_items::one(tx, row.client_id)?.and_then(|item| match item {
+                Item::Unplaced(said) => Some(said),
+                Item::Filling(filling) => filling.said,
+                Item::Placed(..) => None,
+            });
+            Item::Filling(Box::new(Filling { op_id, place, said }))
+        } else {
+            Item::Placed(op_id, place)
+        };
+        items.push((row.client_id, item, standing));
     }
     let mut named: HashSet<ClientId> = items.iter().map(|(client_id, ..)| *client_id).collect();
     let (mut unplaced, mut again) = (0, 0);
@@ -190,7 +208,11 @@ fn look(tx: &Tx<'_>, rows: ImportRows<'_>) -> Result<(ImportPreview, Vec<Looked>
             again += 1;
             continue;
         }
-        let standing = standing(tx, row.client_id)?;
+        let standing = match standing(tx, row.client_id)? {
+            // What is here lacks what the file lacks, too.
+            Standing::Waits => Standing::Known,
+            standing => standing,
+        };
         unplaced += u64::from(standing.is_to_be_made());
         items.push((row.client_id, Item::Unplaced(Unplaced::of(row, tx.wall())), standing));
     }
@@ -198,7 +220,8 @@ fn look(tx: &Tx<'_>, rows: ImportRows<'_>) -> Result<(ImportPreview, Vec<Looked>
     let preview = ImportPreview {
         total: total as u64,
         new: count(Standing::is_to_be_made),
-        known: count(|s| !s.is_to_be_made()) + again,
+        filled: count(|s| s == Standing::Waits),
+        known: count(|s| matches!(s, Standing::Known | Standing::KnownInTrash)) + again,
         in_trash: count(|s| s == Standing::KnownInTrash),
         without_position: unplaced,
         invalid,
@@ -207,12 +230,19 @@ fn look(tx: &Tx<'_>, rows: ImportRows<'_>) -> Result<(ImportPreview, Vec<Looked>
 }
 
 fn standing(tx: &Tx<'_>, client_id: ClientId) -> Result<Standing> {
-    let (item, in_trash) = tx.one(
+    let (item, in_trash, lacks_position) = tx.one(
         "SELECT (SELECT state FROM import_items WHERE client_id = ?1), \
-         (SELECT deleted_at IS NOT NULL FROM places WHERE client_id = ?1)",
+         (SELECT deleted_at IS NOT NULL FROM places WHERE client_id = ?1), \
+         EXISTS (SELECT 1 FROM places WHERE client_id = ?1 AND latitude IS NULL)",
         [client_id.0],
-        |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<bool>>(1)?)),
+        |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<bool>>(1)?, row.get::<_, bool>(2)?)),
     )?;
+    if lacks_position
+        && let Some(id) = places::by_client_id(tx, client_id)?
+        && capture::is_waiting(tx, &places::load(tx, id)?)?
+    {
+        return Ok(Standing::Waits);
+    }
     Ok(match (item.as_deref(), in_trash) {
         (_, Some(true)) => Standing::KnownInTrash,
         (Some("staged"), None) => Standing::Staged,
@@ -222,6 +252,9 @@ fn standing(tx: &Tx<'_>, client_id: ClientId) -> Result<Standing> {
 }
 
 fn make(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, item: &Item) -> Result<()> {
+    if let Item::Filling(filling) = item {
+        return fill(tx, import, client_id, filling);
+    }
     // Another device may have imported the same file, and this one has pulled it meanwhile.
     let made = places::by_client_id(tx, client_id)?.is_none();
     if made {
@@ -231,12 +264,28 @@ fn make(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, item: &Item) -
             Item::Unplaced(unplaced) => {
                 capture::insert_unplaced(tx, client_id, &unplaced.shown(), unplaced.captured_at, Source::Import)?
             }
+            Item::Filling(_) => return Ok(()),
         };
         journal::note(tx, made.local_id, JournalEvent::Imported, Some(&import.label))?;
     }
     let state = if made { "made" } else { "settled" };
     tx.run("UPDATE import_items SET state = ?2 WHERE client_id = ?1", params![client_id.0, state])?;
     Ok(())
+}
+
+/// Gives a capture that waits the position that the file has for it. No undo takes that back: the place is not the import's.
+fn fill(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, filling: &Filling) -> Result<()> {
+    let Some(id) = places::by_client_id(tx, client_id)? else {
+        return forget(tx, client_id);
+    };
+    let row = places::load(tx, id)?;
+    // Meanwhile it may have got its position by another way.
+    if capture::is_waiting(tx, &row)? {
+        let said = filling.said.as_ref().map(Unplaced::shown);
+        waiting::meet_unsent(tx, &row, said.as_ref(), &filling.place.fields.clone().into())?;
+        journal::note(tx, id, JournalEvent::Imported, Some(&import.label))?;
+    }
+    import_items::settle(tx, client_id, &Item::Placed(filling.op_id, filling.place.clone()))
 }
 
 /// Deletes a place if it still is what the import made of it. `None`: it is kept.
@@ -249,6 +298,8 @@ fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &Item) -> Result<Option<Del
     }
     let made = match made {
         Item::Placed(_, place) => place,
+        // It is staged alone, and never made.
+        Item::Filling(_) => return Ok(None),
         Item::Unplaced(unplaced) => {
             if !capture::is_waiting(tx, &row)? || row.shown != unplaced.shown() {
                 return Ok(None);
@@ -284,7 +335,7 @@ fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &Item) -> Result<Option<Del
 
 /// What the file said about a capture, where it came from one.
 pub(crate) fn said(tx: &Tx<'_>, client_id: ClientId) -> Result<Option<Shown>> {
-    Ok(import_items::one(tx, client_id)?.map(|item| item.said()))
+    Ok(import_items::one(tx, client_id)?.and_then(|item| item.said()))
 }
 
 /// The server had the capture before this device sent it: another device made it of the same file, and an undo of this

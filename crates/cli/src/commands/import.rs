@@ -64,6 +64,7 @@ fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> 
         id: None,
         total: preview.total,
         new: preview.new,
+        filled: preview.filled,
         known: preview.known,
         in_trash: preview.in_trash,
         without_position: preview.without_position,
@@ -80,13 +81,14 @@ fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> 
     if args.preview {
         report::show_preview(output, &report, &contents.rows, &contents.unplaced)?;
     } else {
-        if preview.new > 0 {
+        if preview.new + preview.filled > 0 {
             let rows = ImportRows { placed: &contents.rows, unplaced: &contents.unplaced };
             let (id, begun) = store.begin_import(&label, rows)?;
             report.id = Some(id);
             report.new = begun.new;
+            report.filled = begun.filled;
             report.without_position = begun.without_position;
-            run(output, store, id, begun.new, &label)?;
+            run(output, store, id, begun.new + begun.filled, &label)?;
         }
         report::say_imported(output, &report)?;
     }

@@ -3,7 +3,7 @@
 use holdfast_contract::rules::TagChange;
 use holdfast_contract::{ClientId, Name, Note, PositionSource, Tags};
 use holdfast_device::{
-    Adopted, DeleteOutcome, Device, Edit, ImportId, ImportRow, ImportRows, ListQuery, LocalId, PlaceState, UnplacedRow,
+    Adopted, DeleteOutcome, Device, Edit, ImportId, ImportRow, ImportRows, LocalId, PlaceState, UnplacedRow,
 };
 
 use crate::support::*;
@@ -146,6 +146,39 @@ fn a_position_and_words_given_without_an_account_reach_the_capture_that_waits_in
     assert_eq!(state(&device, id), PlaceState::Synced);
     assert_eq!(words(&device, id), ("Fox den".to_owned(), Some("badgers".to_owned()), vec!["fox".to_owned()]));
     assert_eq!(bench.server.live()[0].position(), position(46.1, None));
+}
+
+#[test]
+fn a_file_gives_a_capture_that_waits_here_the_position_that_it_lacks() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    let id = import_den(&mut device);
+    device.edit(id, note("badgers"), None).unwrap();
+    let preview = device.preview_import(&[placed_den()]).unwrap();
+    assert_eq!((preview.new, preview.filled, preview.known), (0, 1, 0));
+    let (cancelled, _) = device.begin_import("all.geojson", &[placed_den()]).unwrap();
+    device.cancel_import(cancelled).unwrap();
+    assert_eq!(state(&device, id), PlaceState::NeedsPosition);
+    let filled = import(&mut device, &[placed_den()]);
+    assert_eq!(device.preview_import(&[placed_den()]).unwrap().known, 1);
+    let undone = device.undo_import(filled, 10).unwrap();
+    assert_eq!((undone.vanished, undone.deleted), (0, 0), "the place is not that import's");
+    let view = view(&device, id);
+    assert_eq!(view.position.map(|position| position.latitude.get()), Some(46.5));
+    assert_eq!(words(&device, id).0, "Fox den", "nobody had typed the other name here");
+    assert_eq!(words(&device, id).1.as_deref(), Some("badgers"));
+    bench.sync(&mut device);
+    assert_eq!((bench.server.live().len(), state(&device, id)), (1, PlaceState::Synced));
+}
+
+#[test]
+fn a_staged_capture_takes_the_position_of_the_newer_file() {
+    let bench = Bench::new();
+    let mut device = bench.device("a.db");
+    device.begin_import("all.csv", ImportRows { placed: &[], unplaced: &[den()] }).unwrap();
+    import(&mut device, &[placed_den()]);
+    let id = device.captured(DEN).unwrap().unwrap();
+    assert!(view(&device, id).position.is_some());
 }
 
 #[test]

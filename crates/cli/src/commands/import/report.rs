@@ -27,6 +27,8 @@ pub(super) struct FileReport {
     pub(super) total: u64,
     /// Places that were made, or would be.
     pub(super) new: u64,
+    /// Places that are here, and got the position that they lacked, or would.
+    pub(super) filled: u64,
     pub(super) known: u64,
     pub(super) in_trash: u64,
     /// Of the new ones: they need a position before they are sent.
@@ -87,6 +89,11 @@ pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Fa
         (0, _) => output.say(format!("{} makes nothing new.{known}", report.file))?,
         _ => output.say(format!("{BOLD}{made}{BOLD:#} from {} saved on this device.{known}", report.file))?,
     }
+    match report.filled {
+        0 => {}
+        1 => output.say("1 place that was here without a position got the one in the file.")?,
+        filled => output.say(format!("{filled} places that were here without a position got those in the file."))?,
+    }
     let count = report.without_position;
     if count > 0 {
         let (have, is) = if count == 1 { ("has", "is") } else { ("have", "are") };
@@ -94,7 +101,7 @@ pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Fa
             "{count} of them {have} no position yet and {is} not sent before that. See: holdfast list --state without-position",
         ))?;
     }
-    if let Some(id) = report.id {
+    if let Some(id) = report.id.filter(|_| report.new > 0) {
         output.hint(format!("To take it back: holdfast import undo {id}"));
     }
     Ok(())
@@ -107,10 +114,11 @@ pub(super) fn show_preview(
     unplaced: &[UnplacedRow],
 ) -> Result<(), Failure> {
     output.show(format!(
-        "{}: {}, {} new, {} here already{}. Nothing was written.",
+        "{}: {}, {} new, {}{} here already{}. Nothing was written.",
         report.file,
         report.counted(report.total),
         report.new,
+        if report.filled > 0 { format!("{} here without a position, ", report.filled) } else { String::new() },
         report.known,
         if report.in_trash > 0 { format!(" ({} in the trash)", report.in_trash) } else { String::new() },
     ))?;
