@@ -154,12 +154,13 @@ impl Table {
         let position_source = text(CsvField::PositionSource);
         let url = cell(CsvField::Url);
         let ours = self.columns.position_source.is_some() && self.columns.client_id.is_some();
+        let besides = [cell(CsvField::Comment).map(unguarded), url];
         let note = match text(CsvField::Note) {
-            // A file of ours has nothing besides.
-            note if position_source.is_some() || ours => note,
+            // A file of ours has nothing besides, unless somebody has added it.
+            note if (position_source.is_some() || ours) && besides == [None, None] => note,
             note => {
-                let parts = [note.as_deref(), cell(CsvField::Comment).map(unguarded), url];
-                Some(join_note(parts.into_iter().flatten(), None))
+                let parts = [note.as_deref()].into_iter().chain(besides);
+                Some(join_note(parts.flatten(), None))
             }
         };
         let mut draft = Draft {
@@ -201,7 +202,10 @@ impl Table {
                     Some((latitude, longitude)) => {
                         (draft.latitude, draft.longitude) = (Some(latitude), Some(longitude));
                     }
-                    None if ours && draft.client_id.is_some() => draft.unplaced = true,
+                    // Whoever had a position had a source, too: without it, it has been lost since.
+                    None if ours && draft.client_id.is_some() && draft.position_source.is_none() => {
+                        draft.unplaced = true;
+                    }
                     None => return into.row(Row::Bad(draft.bad(NO_COORDINATES.to_owned()))),
                 },
             }

@@ -81,7 +81,7 @@ fn place(
             return Ok(());
         }
         let Some((latitude, longitude)) = properties.position() else {
-            draft.unplaced = properties.is_ours() && geometry.is_none_or(Value::is_null);
+            draft.unplaced = properties.had_no_position() && geometry.is_none_or(Value::is_null);
             if draft.unplaced {
                 return into.row(draft.finish(&WORDS));
             }
@@ -163,6 +163,12 @@ impl<'a> Properties<'a> {
     /// Whether Holdfast wrote it: it says where the position comes from, or that there is none.
     fn is_ours(self) -> bool {
         self.0.contains_key("positionSource") && self.0.contains_key("capturedAt")
+    }
+
+    /// Whether Holdfast wrote it when it had no position: one that some tool has dropped since had a source.
+    fn had_no_position(self) -> bool {
+        let source = self.0.get("positionSource");
+        self.is_ours() && source.is_none_or(|source| source.is_null() || source.as_str() == Some(""))
     }
 
     fn is_takeout(self) -> bool {

@@ -138,11 +138,15 @@ fn only_a_place_that_holdfast_wrote_without_a_position_is_one_that_needs_a_posit
     assert_eq!(feature("null", &id, ""), (0, 0, 1), "another program's");
     assert_eq!(feature("null", "7", ours), (0, 0, 1), "its capture can't be told");
     assert_eq!(feature("{\"type\":\"Point\",\"coordinates\":[]}", &id, ours), (0, 0, 1), "a damaged position");
+    let lost = ours.replace("null", "\"fix\"");
+    assert_eq!(feature("null", &id, &lost), (0, 0, 1), "a position that some tool has dropped");
+    assert_eq!(feature("null", &id, &ours.replace("null", "\"\"")), (0, 1, 0));
     assert_eq!(feature("{\"type\":\"Point\",\"coordinates\":[8.7,95]}", &id, ours), (0, 0, 1));
     assert_eq!(feature("{\"type\":\"Point\",\"coordinates\":[8.7,47.5]}", &id, ours), (1, 0, 0));
     let csv = |row: &str| takes(&format!("latitude,longitude,name,client_id,position_source\n47,8,b,,\n{row}\n"));
     assert_eq!(csv(&format!(",,a,{id},")), (1, 1, 0));
     assert_eq!(csv(",,a,,"), (1, 0, 1));
+    assert_eq!(csv(&format!(",,a,{id},manual")), (1, 0, 1), "a position that somebody has emptied");
     assert_eq!(csv(&format!("47,,a,{id},")), (1, 0, 1), "half a position");
     assert_eq!(csv(&format!("x,y,a,{id},")), (1, 0, 1));
 }

@@ -120,6 +120,17 @@ fn what_a_spreadsheet_has_guarded_is_read_without_the_guard() {
 }
 
 #[test]
+fn a_column_that_somebody_has_added_to_an_export_is_part_of_the_note() {
+    let sheet = file(
+        "a.csv",
+        "latitude,longitude,name,note,client_id,position_source,comment\n1,2,Oak,old,,manual,hollow\n1,3,Elm,,,,felled\n\
+         1,4,Ash,Ash,,manual,\n",
+    );
+    let notes: Vec<_> = sheet.rows.iter().map(|row| row.note.as_deref().unwrap_or_default()).collect();
+    assert_eq!(notes, ["old\nhollow", "felled", "Ash"]);
+}
+
+#[test]
 fn bytes_that_are_no_text_are_named_and_the_right_encoding_reads_them() {
     let latin = b"name,lat,lon\nCaf\xe9,1,2\nok,1,2\n";
     let sheet = file("a.csv", latin);
