@@ -18,7 +18,7 @@ impl World {
             What::Capture => self.capture(device, rng),
             What::CaptureByWatch => self.capture_by_watch(device, rng),
             What::CaptureWaiting => self.capture_waiting(device),
-            What::CaptureAnonymously => self.capture_anonymously(device),
+            What::CaptureAnonymously => self.capture_anonymously(device, rng),
             What::Adopt => self.adopt(device),
             What::Fix => self.fix(device, rng),
             What::Look => {

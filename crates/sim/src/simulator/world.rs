@@ -9,6 +9,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tempfile::TempDir;
 
+use super::capturing::File;
 use super::check::{self, Reader};
 use super::clock::TrueClock;
 use super::cut::At;
@@ -40,7 +41,7 @@ pub(super) struct World {
     /// What happened, for a person to read.
     pub(super) trace: Vec<String>,
     /// Files that can be imported: the words of their rows.
-    pub(super) files: Vec<Vec<(String, Position)>>,
+    pub(super) files: Vec<File>,
     /// Captures that a watch and its phone both know.
     pub(super) watches: VecDeque<(usize, ClientId, Position, String)>,
     /// Network faults that strike at the next requests.
@@ -68,7 +69,7 @@ impl World {
             readers.push(Reader::new(server.sign_in(id).await.actor));
         }
         let mut model = Model::default();
-        let files = (0..3).map(|_| (0..3).map(|_| (model.word(), model.position(None))).collect()).collect();
+        let files = (0..3).map(|_| File::new(&mut model)).collect();
         Self {
             clock,
             server,
