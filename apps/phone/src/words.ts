@@ -103,6 +103,7 @@ export const words = {
 
   synced: {
     done: "Everything is up to date.",
+    offline: "There is no network. Everything is kept on this phone, and sent by itself once there is one.",
     pending: (n: number) => `${count(n, "change")} still ${n === 1 ? "waits" : "wait"}.`,
     sent: (n: number) => `${count(n, "change")} sent.`,
     pulled: (n: number) => `${count(n, "change")} fetched.`,

@@ -65,6 +65,11 @@ pub(crate) fn requeue_leased(tx: &Tx<'_>) -> Result<()> {
 /// Takes back that a push was sent: it was not.
 pub(crate) fn unsend(tx: &Tx<'_>) -> Result<()> {
     tx.run(
+        "UPDATE store SET resends = \
+         max(0, resends - (SELECT count(*) FROM outbox WHERE state = 'leased' AND attempts > 1))",
+        [],
+    )?;
+    tx.run(
         "UPDATE outbox SET state = 'queued', lease = NULL, attempts = attempts - 1, \
          first_sent_at = CASE WHEN attempts > 1 THEN first_sent_at END, \
          last_sent_at = CASE WHEN attempts > 1 THEN last_sent_at END WHERE state = 'leased'",
