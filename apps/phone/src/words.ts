@@ -135,6 +135,8 @@ export const words = {
   },
 
   place: {
+    /** The page of one, in the browser's history: never its name. */
+    one: "Place",
     name: "Name",
     namePlaceholder: "Give it a name",
     note: "Note",
@@ -174,6 +176,7 @@ export const words = {
     decideTitle: "Needs your decision",
     toOutbox: "See what waits",
     toList: "Back to the list",
+    nonsense: { title: "There is no such place here.", text: "The address is none of a place. Those that are here are in the list." },
     noSuch: {
       title: "There is no such place here.",
       text: "If it was saved without an account, and taken into this one, it is in the list.",
