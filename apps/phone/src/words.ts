@@ -359,6 +359,7 @@ export const words = {
     notHanded: "The file could not be handed over. Everything is still here; try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
+  notFoundTitle: "No such page",
   notFound: "There is no such page.",
   ...ofAccount,
   ...ofDecisions,
