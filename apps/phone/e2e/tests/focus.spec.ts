@@ -1,7 +1,7 @@
 // Where the keyboard and a screen reader go on after a page has changed, or a button is gone.
 
 import type { Page } from "../support/all";
-import { back, button, goTo, question, rows, saveNamed, words } from "../support/app";
+import { back, button, goTo, question, rows, saveHere, saveNamed, words } from "../support/app";
 import { expect, test } from "../support/test";
 
 const heading = (page: Page, name: string) => page.getByRole("heading", { level: 1, name, exact: true }).filter({ visible: true });
@@ -56,6 +56,13 @@ test("from page to page, the keyboard is on the page that is shown", async ({ ph
   await expect(heading(phone, words.trash.title)).toBeFocused();
   await press(phone, words.back);
   await expect(trash).toBeFocused();
+});
+
+test("after an \"Undo\" the keyboard is at the heading", async ({ phone }) => {
+  await saveHere(phone);
+  await press(phone, words.undo);
+  await expect(rows(phone)).toHaveCount(0);
+  await expect(heading(phone, words.app)).toBeFocused();
 });
 
 test("a button that goes with its work leaves the keyboard at the heading", async ({ phone }) => {

@@ -75,5 +75,5 @@ test("without a network, \"Send all now\" says so, and counts no attempt", async
   }
   await expect(attempts).toBeVisible();
   await goOnline(phone, network);
-  await expect(phone.getByText(words.outbox.emptyTitle)).toBeVisible({ timeout: 20_000 });
+  await expect(phone.getByText(words.outbox.emptyTitle, { exact: true })).toBeVisible({ timeout: 20_000 });
 });

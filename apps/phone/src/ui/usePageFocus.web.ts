@@ -40,11 +40,14 @@ export function usePageFocus(isMain: boolean) {
       };
       const note = ({ target }: FocusEvent) => {
         // The page before hears of it as well, for a moment: it is not seen any more.
-        if (target instanceof HTMLElement && isSeen(ours()) && !target.closest("dialog, [role=status], [role=navigation]")) last.current = target;
+        if (!(target instanceof HTMLElement) || !isSeen(ours())) return;
+        held = target;
+        if (!target.closest("dialog, [role=status], [role=navigation]")) last.current = target;
       };
-      // A button that has done its work and is gone leaves the focus nowhere.
+      // A button that has done its work and is gone leaves the focus nowhere: on the page, in a question, or beside what is said.
+      let held: HTMLElement | null = null;
       const gone = new MutationObserver(() => {
-        if (last.current && !last.current.isConnected && isNowhere()) focus(ours());
+        if (held && !held.isConnected && isNowhere()) focus(ours());
       });
       if (!isMain || isNowhere()) arrive();
       const timer = setTimeout(() => isNowhere() && arrive(), CLOSED_MS);
