@@ -182,7 +182,7 @@ export const words = {
       text: "If it was saved without an account, and taken into this one, it is in the list.",
     },
     apart: {
-      title: "This is no place of the account that is open.",
+      title: "No place of this account has this address.",
       text: "What was saved without an account is kept apart, with all that was typed there: it is shown after you sign out, or once you take it into this account. What was taken in already is in the list.",
     },
   },

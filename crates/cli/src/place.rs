@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use holdfast_contract::{ClientId, PlaceId};
+use holdfast_contract::{ClientId, PlaceId, tag_line};
 use holdfast_device::{ListQuery, LocalId, PlaceState, PlaceView, StateFilter};
 use serde::Serialize;
 use serde_json::json;
@@ -278,11 +278,15 @@ pub(crate) fn query(store: &Store, filter: &Filter) -> Result<ListQuery, Failure
     })
 }
 
-/// The tag that a person means: with the `#` in front only where there is such a tag.
+/// The tag that a person means: with the `#` in front, or the quotes around it, only where there is such a tag.
 fn tag(store: &Store, typed: &str) -> Result<String, Failure> {
-    let bare = words::tag(typed);
-    let is_known = bare != typed && store.tags()?.iter().any(|known| known.as_str() == typed);
-    Ok(if is_known { typed } else { bare }.to_owned())
+    let meant = match <[String; 1]>::try_from(tag_line::split(typed)) {
+        Ok([one]) => one,
+        // Of several none is meant more than the others: then it is one with a comma in it.
+        Err(_) => typed.to_owned(),
+    };
+    let is_known = meant != typed && store.tags()?.iter().any(|known| known.as_str() == typed);
+    Ok(if is_known { typed.to_owned() } else { meant })
 }
 
 /// Why nothing was found by a filter, when its category or tag does not exist: with what was perhaps meant.

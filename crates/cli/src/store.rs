@@ -8,8 +8,8 @@ use std::cell::RefCell;
 use holdfast_contract::{OpId, Place, Position, PositionSource};
 use holdfast_device::{
     Captured, ConflictView, DeleteOutcome, Device, Edit, FixOutcome, ImportId, ImportPreview, ImportProgress,
-    ImportRow, ImportSummary, JournalEntry, ListQuery, LocalId, OutboxEntry, Page, PlaceView, Resolution, Result, Seen,
-    Status, UndoProgress, WaitingCapture,
+    ImportRows, ImportSummary, JournalEntry, ListQuery, LocalId, OutboxEntry, Page, PlaceView, Resolution, Result,
+    Seen, Status, UndoProgress, WaitingCapture,
 };
 use holdfast_host::Store as HostStore;
 use serde_json::Value;
@@ -127,11 +127,11 @@ impl Store {
         self.run(|device| device.discard(op, Some(seen.clone())))
     }
 
-    pub(crate) fn preview_import(&self, rows: &[ImportRow]) -> Outcome<ImportPreview> {
+    pub(crate) fn preview_import(&self, rows: ImportRows<'_>) -> Outcome<ImportPreview> {
         self.run(|device| device.preview_import(rows))
     }
 
-    pub(crate) fn begin_import(&self, label: &str, rows: &[ImportRow]) -> Outcome<(ImportId, ImportPreview)> {
+    pub(crate) fn begin_import(&self, label: &str, rows: ImportRows<'_>) -> Outcome<(ImportId, ImportPreview)> {
         self.run(|device| device.begin_import(label, rows))
     }
 

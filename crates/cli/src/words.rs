@@ -8,11 +8,6 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::output::{CYAN, GREEN, RED, YELLOW};
 
-/// A tag as a person types it: a `#` in front is a habit, and no part of it.
-pub(crate) fn tag(typed: &str) -> &str {
-    typed.trim_start().trim_start_matches('#')
-}
-
 /// A state as an icon.
 pub(crate) fn icon(state: PlaceState) -> String {
     let (style, icon) = match state {

@@ -13,6 +13,11 @@ use nix::pty::openpty;
 
 /// What a person at a terminal sees, and with which code the program ends, when they answer the first question like this.
 fn at_a_terminal(home: &Home, args: &[&str], answer: &str) -> (i32, String) {
+    at_a_terminal_while(home, args, answer, || {})
+}
+
+/// The same, with something that happens while the question stands.
+fn at_a_terminal_while(home: &Home, args: &[&str], answer: &str, meanwhile: impl Fn()) -> (i32, String) {
     let terminal = openpty(None, None).unwrap();
     let side = || Stdio::from(terminal.slave.try_clone().unwrap());
     let mut command = home.command(args);
@@ -27,6 +32,7 @@ fn at_a_terminal(home: &Home, args: &[&str], answer: &str) -> (i32, String) {
     while let Ok(count @ 1..) = screen.read(&mut part) {
         shown.extend_from_slice(&part[..count]);
         if !answered && shown.ends_with(b"[y/N] ") {
+            meanwhile();
             keyboard.write_all(answer.as_bytes()).unwrap();
             answered = true;
         }
@@ -67,4 +73,20 @@ fn several_places_are_asked_about_at_once_and_a_script_is_never_asked() {
     let (code, shown) = at_a_terminal(&home, &["delete", "Oak", "Elm", "--yes"], "");
     assert!(!shown.contains("[y/N]"), "{shown}");
     assert_eq!((code, home.names()), (0, vec!["Ash".to_owned()]));
+}
+
+#[test]
+fn what_another_process_types_while_a_question_stands_does_not_go_with_the_answer() {
+    for args in [&["outbox", "discard", "1"][..], &["delete", "Oak"]] {
+        let home = Home::new();
+        home.save("Oak");
+        let typed = || drop(home.ok(&["edit", "Oak", "--note", "the squirrels' one"]));
+        let (code, shown) = at_a_terminal_while(&home, args, "y\n", typed);
+        assert!(shown.contains("Another process has just changed it"), "{args:?}: {shown}");
+        assert!(!shown.contains("Dropped") && !shown.contains("is deleted"), "{args:?}: {shown}");
+        assert_eq!((code, home.places()[0]["note"].as_str()), (3, Some("the squirrels' one")), "{args:?}");
+        // Whoever has seen it may let it go.
+        let (code, shown) = at_a_terminal(&home, args, "y\n");
+        assert_eq!((code, home.places().len()), (0, 0), "{args:?}: {shown}");
+    }
 }

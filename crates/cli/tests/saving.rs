@@ -144,6 +144,31 @@ fn what_never_left_the_device_vanishes_when_deleted_and_says_so() {
 }
 
 #[test]
+fn a_deletion_that_stops_halfway_says_what_is_deleted_already() {
+    let halfway = || {
+        let home = Home::new();
+        // Another device with the same file may have sent it: it goes to the trash, and can't be deleted from there.
+        let file = home.write("a.csv", "name,lat,lon\nElm,47.5,8.7\n");
+        home.ok(&["import", file.to_str().unwrap()]);
+        home.ok(&["delete", "Elm"]);
+        let oak = home.save("Oak");
+        home.save("Ash");
+        (home, oak)
+    };
+    let (home, oak) = halfway();
+    let error = home.json(1, &["delete", &oak, "1", "Ash", "--yes"])["error"].clone();
+    let deleted = error["deleted"].as_array().unwrap();
+    assert_eq!((deleted.len(), &deleted[0]["outcome"]), (1, &"vanished".into()), "{error}");
+    assert_eq!((deleted[0]["number"].to_string(), home.names()), (oak, vec!["Ash".to_owned()]), "{error}");
+    // Where nothing went there is nothing to tell.
+    assert_eq!(home.json(1, &["delete", "1", "Ash", "--yes"])["error"].get("deleted"), None);
+
+    let (home, oak) = halfway();
+    home.expect(1, &["delete", &oak, "1", "Ash", "--yes"]).says("Oak is deleted");
+    assert_eq!(home.names(), ["Ash"]);
+}
+
+#[test]
 fn a_typo_in_the_second_place_deletes_nothing() {
     let home = Home::new();
     home.save("Oak");
@@ -265,6 +290,23 @@ fn a_name_cannot_write_to_the_terminal() {
     home.ok(&["save", "1", "2", "--name", "line one\nline two"]);
     let list = home.ok(&["list"]);
     assert_eq!(list.out.lines().count(), 1);
+}
+
+#[test]
+fn a_comma_parts_tags_unless_the_tag_stands_in_quotes_of_its_own() {
+    let home = Home::new();
+    let tags = |home: &Home| home.places()[0]["tags"].clone();
+    home.ok(&["save", "1", "2", "--name", "Wood", "--tag", "oak, #old", "--tag", "\"a, b\""]);
+    assert_eq!(tags(&home), serde_json::json!(["a, b", "oak", "old"]));
+    home.ok(&["edit", "Wood", "--add-tag", "dark,deep", "--remove-tag", "oak,old"]);
+    assert_eq!(tags(&home), serde_json::json!(["a, b", "dark", "deep"]));
+    // A filter asks for one tag: with a comma in it, for that very one.
+    home.ok(&["list", "--tag", "a, b"]).says("Wood");
+    home.ok(&["list", "--tag", "\"a, b\""]).says("Wood");
+    home.ok(&["list", "--tag", "dark,deep"]).says("No place has the tag \"dark,deep\"");
+    // Whoever removes what they see removes it, however they write it.
+    home.ok(&["edit", "Wood", "--remove-tag", "a, b"]);
+    assert_eq!(tags(&home), serde_json::json!(["dark", "deep"]));
 }
 
 #[test]

@@ -46,6 +46,27 @@ pub struct ImportRow {
     pub position_source: Option<PositionSource>,
 }
 
+/// A place of one's own export that had no position yet. Only a device can hold it, as a capture that needs one: the server
+/// knows no place without a position. It names its capture itself, so that the position found for it, on whatever device,
+/// makes one place.
+#[derive(Clone, PartialEq, Debug)]
+pub struct UnplacedRow {
+    /// Where it stands in the file, for messages.
+    pub line: u64,
+    /// The capture.
+    pub client_id: ClientId,
+    /// Its name.
+    pub name: Option<Name>,
+    /// Its note.
+    pub note: Option<Note>,
+    /// Its category.
+    pub category: Option<Category>,
+    /// Its tags.
+    pub tags: Tags,
+    /// When it was captured; without it, the moment of the import.
+    pub captured_at: Option<Timestamp>,
+}
+
 /// A row that can't be imported.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct InvalidRow {

@@ -11,7 +11,7 @@
 //! - [`problem`]: errors with stable codes (RFC 9457).
 //! - [`sync`]: push, pull and live messages. [`account`]: setup, sign-in, pairing, devices. [`share`]: who else sees a place.
 //! - [`bounds`], [`overview`]: boxes on the map, and many places at once.
-//! - [`import`]: from the rows of a file to captures, named by their content.
+//! - [`tag_line`]: tags as a person types them. [`import`]: from the rows of a file to captures, named by their content.
 //! - [`limits`]: every bound, once. [`defect`]: deliberate ones, for tests of the tests.
 //!
 //! On the wire: JSON, camelCase, RFC 3339 UTC with microseconds, unknown fields ignored on read.
@@ -32,6 +32,7 @@ pub mod problem;
 pub mod rules;
 pub mod share;
 pub mod sync;
+pub mod tag_line;
 pub mod text;
 pub mod time;
 #[cfg(feature = "typescript")]

@@ -1,7 +1,7 @@
 //! Capture: durable before anything else happens.
 
 use holdfast_contract::rules::decide_refine;
-use holdfast_contract::{Action, ClientId, NewPlace, OpId, Operation, Position, PositionSource, Source};
+use holdfast_contract::{Action, ClientId, NewPlace, OpId, Operation, Position, PositionSource, Source, Timestamp};
 
 use crate::commands::{Capture, Captured, Edit, FixOutcome, WaitingCapture};
 use crate::device::Device;
@@ -110,6 +110,20 @@ fn insert_waiting(tx: &Tx<'_>, client_id: ClientId, capture: WaitingCapture) -> 
             fix_wait: Some((tx.wall(), capture.fix_expected_until)),
         },
     )?;
+    journal::note(tx, local_id, JournalEvent::CapturedWithoutPosition, None)?;
+    Ok(Captured { local_id, client_id, new: true })
+}
+
+/// A capture of a file that had no position yet: nobody expects a fix.
+pub(crate) fn insert_unplaced(
+    tx: &Tx<'_>,
+    client_id: ClientId,
+    shown: &Shown,
+    captured_at: Timestamp,
+    source: Source,
+) -> Result<Captured> {
+    let row = NewRow { client_id, made_here: false, shown, captured_at, source, fix_wait: None };
+    let local_id = places::insert(tx, &row)?;
     journal::note(tx, local_id, JournalEvent::CapturedWithoutPosition, None)?;
     Ok(Captured { local_id, client_id, new: true })
 }

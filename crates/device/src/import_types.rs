@@ -1,8 +1,23 @@
 //! What goes into an import and what can be said about it.
 
 use holdfast_contract::Timestamp;
-pub use holdfast_contract::import::{ImportRow, InvalidRow};
+pub use holdfast_contract::import::{ImportRow, InvalidRow, UnplacedRow};
 use serde::{Deserialize, Serialize};
+
+/// The places of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct ImportRows<'a> {
+    /// Those with a position.
+    pub placed: &'a [ImportRow],
+    /// Those of an export that had none yet: they become captures that need one.
+    pub unplaced: &'a [UnplacedRow],
+}
+
+impl<'a, R: AsRef<[ImportRow]> + ?Sized> From<&'a R> for ImportRows<'a> {
+    fn from(placed: &'a R) -> Self {
+        Self { placed: placed.as_ref(), unplaced: &[] }
+    }
+}
 
 /// One import of one file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
@@ -27,6 +42,8 @@ pub struct ImportPreview {
     pub known: u64,
     /// Of these: their place is in the trash.
     pub in_trash: u64,
+    /// Of the new ones: they need a position before they are sent.
+    pub without_position: u64,
     /// Rows that can't be imported. They cost nothing else.
     pub invalid: Vec<InvalidRow>,
 }

@@ -1,18 +1,20 @@
 //! Imports: captures like any other, many at once. Staged durably first, then made in chunks, each one commit; killed at
 //! any point and begun again with the same file, an import goes on where it was.
 
-use holdfast_contract::import::{self, Parsed};
-use holdfast_contract::{Action, ClientId, NewPlace, OpId, Operation};
+use std::collections::HashSet;
+
+use holdfast_contract::import;
+use holdfast_contract::{Action, ClientId, NewPlace, Source};
 use rusqlite::params;
-use uuid::Uuid;
 
 use crate::capture;
 use crate::columns::Micros;
 use crate::commands::DeleteOutcome;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::import_items::{self, Item, Unplaced};
 use crate::import_types::{
-    ImportId, ImportPreview, ImportProgress, ImportRow, ImportState, ImportSummary, InvalidRow, UndoProgress,
+    ImportId, ImportPreview, ImportProgress, ImportRows, ImportState, ImportSummary, UndoProgress,
 };
 use crate::journal;
 use crate::outbox;
@@ -31,34 +33,42 @@ enum Standing {
     KnownInTrash,
 }
 
+impl Standing {
+    fn is_to_be_made(self) -> bool {
+        matches!(self, Self::New | Self::Staged)
+    }
+}
+
 impl Device {
     /// What an import of these rows would do. Writes nothing.
-    pub fn preview_import(&self, rows: &[ImportRow]) -> Result<ImportPreview> {
-        self.read(|tx| {
-            let (parsed, invalid) = import::parse(rows, tx.wall());
-            Ok(look(tx, rows.len(), &parsed, invalid)?.0)
-        })
+    pub fn preview_import<'a>(&self, rows: impl Into<ImportRows<'a>>) -> Result<ImportPreview> {
+        let rows = rows.into();
+        self.read(|tx| Ok(look(tx, rows)?.0))
     }
 
     /// Stages the new rows durably, without making a place yet. Rows that an interrupted import of the same file had
     /// staged become part of this one.
-    pub fn begin_import(&mut self, label: &str, rows: &[ImportRow]) -> Result<(ImportId, ImportPreview)> {
+    pub fn begin_import<'a>(
+        &mut self,
+        label: &str,
+        rows: impl Into<ImportRows<'a>>,
+    ) -> Result<(ImportId, ImportPreview)> {
+        let rows = rows.into();
         self.write(|tx| {
-            let (parsed, invalid) = import::parse(rows, tx.wall());
-            let (preview, standings) = look(tx, rows.len(), &parsed, invalid)?;
+            let (preview, items) = look(tx, rows)?;
             tx.run(
                 "INSERT INTO imports (label, begun_at, total, state) VALUES (?1, ?2, ?3, ?4)",
                 params![label, Micros(tx.wall()), preview.new.cast_signed(), ImportState::Running],
             )?;
             let id = ImportId(tx.sql.last_insert_rowid());
-            for ((number, row), standing) in parsed.into_iter().enumerate().zip(standings) {
+            for (number, (client_id, item, standing)) in items.into_iter().enumerate() {
                 let number = i64::try_from(number).unwrap_or(i64::MAX);
                 match standing {
-                    Standing::New => stage(tx, id, number, row)?,
+                    Standing::New => import_items::stage(tx, id, number, client_id, &item)?,
                     Standing::Staged => {
                         tx.run(
                             "UPDATE import_items SET import = ?2, number = ?3 WHERE client_id = ?1",
-                            params![row.client_id.0, id.0, number],
+                            params![client_id.0, id.0, number],
                         )?;
                     }
                     Standing::Known | Standing::KnownInTrash => {}
@@ -81,15 +91,15 @@ impl Device {
         self.write(|tx| {
             let import = load(tx, id)?;
             if import.state == ImportState::Running {
-                let staged = items(tx, id, "staged", max)?;
-                for (client_id, op_id, place) in &staged {
-                    make(tx, &import, *client_id, *op_id, place)?;
+                let staged = import_items::all(tx, id, "staged", max)?;
+                for (client_id, item) in &staged {
+                    make(tx, &import, *client_id, item)?;
                 }
                 tx.run(
                     "UPDATE imports SET done = done + ?2 WHERE id = ?1",
                     params![id.0, i64::try_from(staged.len()).unwrap_or(i64::MAX)],
                 )?;
-                if remaining(tx, id, "staged")? == 0 {
+                if import_items::count(tx, id, "staged")? == 0 {
                     tx.run("UPDATE imports SET state = 'finished' WHERE id = ?1", [id.0])?;
                 }
             }
@@ -120,7 +130,7 @@ impl Device {
             load(tx, id)?;
             tx.run("DELETE FROM import_items WHERE import = ?1 AND state = 'staged'", [id.0])?;
             let (mut vanished, mut deleted, mut kept) = (0_i64, 0_i64, 0_i64);
-            for (client_id, _, made) in items(tx, id, "made", max)? {
+            for (client_id, made) in import_items::all(tx, id, "made", max)? {
                 match take_back(tx, client_id, &made)? {
                     Some(DeleteOutcome::Vanished) => {
                         vanished += 1;
@@ -132,7 +142,7 @@ impl Device {
                 }
                 tx.run("UPDATE import_items SET state = 'settled' WHERE client_id = ?1", [client_id.0])?;
             }
-            let remaining = remaining(tx, id, "made")?;
+            let remaining = import_items::count(tx, id, "made")?;
             let state = if remaining == 0 { ImportState::Undone } else { ImportState::Undoing };
             tx.run(
                 "UPDATE imports SET state = ?2, vanished = vanished + ?3, deleted = deleted + ?4, kept = kept + ?5 \
@@ -160,74 +170,67 @@ impl Device {
     }
 }
 
-fn look(
-    tx: &Tx<'_>,
-    total: usize,
-    parsed: &[Parsed],
-    invalid: Vec<InvalidRow>,
-) -> Result<(ImportPreview, Vec<Standing>)> {
-    let mut standings = Vec::with_capacity(parsed.len());
+/// A place of a file, and how it stands.
+type Looked = (ClientId, Item, Standing);
+
+fn look(tx: &Tx<'_>, rows: ImportRows<'_>) -> Result<(ImportPreview, Vec<Looked>)> {
+    let (parsed, invalid) = import::parse(rows.placed, tx.wall());
+    let total = rows.placed.len() + rows.unplaced.len();
+    let mut items = Vec::with_capacity(total);
     for row in parsed {
-        let standing = tx.one(
-            "SELECT (SELECT state FROM import_items WHERE client_id = ?1), \
-             (SELECT deleted_at IS NOT NULL FROM places WHERE client_id = ?1)",
-            [row.client_id.0],
-            |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<bool>>(1)?)),
-        )?;
-        standings.push(match (standing.0.as_deref(), standing.1) {
-            (_, Some(true)) => Standing::KnownInTrash,
-            (Some("staged"), None) => Standing::Staged,
-            (None, None) => Standing::New,
-            _ => Standing::Known,
-        });
+        let standing = standing(tx, row.client_id)?;
+        items.push((row.client_id, Item::Placed(tx.new_op_id(), Box::new(row.place)), standing));
     }
-    let count = |which: &[Standing]| standings.iter().filter(|s| which.contains(s)).count() as u64;
+    let mut named: HashSet<ClientId> = items.iter().map(|(client_id, ..)| *client_id).collect();
+    let (mut unplaced, mut again) = (0, 0);
+    for row in rows.unplaced {
+        // A capture that the file names twice is itself once.
+        if !named.insert(row.client_id) {
+            again += 1;
+            continue;
+        }
+        let standing = standing(tx, row.client_id)?;
+        unplaced += u64::from(standing.is_to_be_made());
+        items.push((row.client_id, Item::Unplaced(Unplaced::of(row, tx.wall())), standing));
+    }
+    let count = |which: fn(Standing) -> bool| items.iter().filter(|(.., s)| which(*s)).count() as u64;
     let preview = ImportPreview {
         total: total as u64,
-        new: count(&[Standing::New, Standing::Staged]),
-        known: count(&[Standing::Known, Standing::KnownInTrash]),
-        in_trash: count(&[Standing::KnownInTrash]),
+        new: count(Standing::is_to_be_made),
+        known: count(|s| !s.is_to_be_made()) + again,
+        in_trash: count(|s| s == Standing::KnownInTrash),
+        without_position: unplaced,
         invalid,
     };
-    Ok((preview, standings))
+    Ok((preview, items))
 }
 
-fn stage(tx: &Tx<'_>, import: ImportId, number: i64, row: Parsed) -> Result<()> {
-    let action = Action::Create { client_id: row.client_id, place: Box::new(row.place) };
-    let payload = Operation { op_id: tx.new_op_id(), action }.to_bytes();
-    tx.run(
-        "INSERT INTO import_items (client_id, import, number, state, payload) VALUES (?1, ?2, ?3, 'staged', ?4)",
-        params![row.client_id.0, import.0, number, payload],
+fn standing(tx: &Tx<'_>, client_id: ClientId) -> Result<Standing> {
+    let (item, in_trash) = tx.one(
+        "SELECT (SELECT state FROM import_items WHERE client_id = ?1), \
+         (SELECT deleted_at IS NOT NULL FROM places WHERE client_id = ?1)",
+        [client_id.0],
+        |row| Ok((row.get::<_, Option<String>>(0)?, row.get::<_, Option<bool>>(1)?)),
     )?;
-    Ok(())
-}
-
-fn items(tx: &Tx<'_>, id: ImportId, state: &str, max: u32) -> Result<Vec<(ClientId, OpId, NewPlace)>> {
-    let rows = tx.all(
-        "SELECT client_id, payload FROM import_items WHERE import = ?1 AND state = ?2 ORDER BY number LIMIT ?3",
-        params![id.0, state, max.max(1)],
-        |row| Ok((ClientId(row.get::<_, Uuid>(0)?), row.get::<_, Vec<u8>>(1)?)),
-    )?;
-    rows.into_iter()
-        .map(|(client_id, payload)| match Operation::parse(&payload) {
-            Ok(Operation { op_id, action: Action::Create { place, .. } }) => Ok((client_id, op_id, *place)),
-            _ => Err(Error::Unexpected("an import's item that is no create".to_owned())),
-        })
-        .collect()
-}
-
-fn remaining(tx: &Tx<'_>, id: ImportId, state: &str) -> Result<u64> {
-    tx.one("SELECT count(*) FROM import_items WHERE import = ?1 AND state = ?2", params![id.0, state], |row| {
-        row.get::<_, i64>(0).map(i64::unsigned_abs)
+    Ok(match (item.as_deref(), in_trash) {
+        (_, Some(true)) => Standing::KnownInTrash,
+        (Some("staged"), None) => Standing::Staged,
+        (None, None) => Standing::New,
+        _ => Standing::Known,
     })
 }
 
-fn make(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, op_id: OpId, place: &NewPlace) -> Result<()> {
+fn make(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, item: &Item) -> Result<()> {
     // Another device may have imported the same file, and this one has pulled it meanwhile.
     let made = places::by_client_id(tx, client_id)?.is_none();
     if made {
         // Its id comes from the file: another device with the same file may have sent it, so it is not this device's alone.
-        let made = capture::insert_as(tx, op_id, client_id, false, place.clone())?;
+        let made = match item {
+            Item::Placed(op_id, place) => capture::insert_as(tx, *op_id, client_id, false, (**place).clone())?,
+            Item::Unplaced(unplaced) => {
+                capture::insert_unplaced(tx, client_id, &unplaced.shown(), unplaced.captured_at, Source::Import)?
+            }
+        };
         journal::note(tx, made.local_id, JournalEvent::Imported, Some(&import.label))?;
     }
     let state = if made { "made" } else { "settled" };
@@ -236,9 +239,19 @@ fn make(tx: &Tx<'_>, import: &ImportSummary, client_id: ClientId, op_id: OpId, p
 }
 
 /// Deletes a place if it still is what the import made of it. `None`: it is kept.
-fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &NewPlace) -> Result<Option<DeleteOutcome>> {
+fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &Item) -> Result<Option<DeleteOutcome>> {
     let Some(id) = places::by_client_id(tx, client_id)? else { return Ok(None) };
     let row = places::load(tx, id)?;
+    let made = match made {
+        Item::Placed(_, place) => place,
+        Item::Unplaced(unplaced) => {
+            if !capture::is_waiting(tx, &row)? || row.shown != unplaced.shown() {
+                return Ok(None);
+            }
+            places::remove(tx, id)?;
+            return Ok(Some(DeleteOutcome::Vanished));
+        }
+    };
     let chain = outbox::chain(tx, id)?;
     let untouched = row.mark.is_none()
         && row.shown.deleted_at.is_none()
@@ -264,14 +277,11 @@ fn take_back(tx: &Tx<'_>, client_id: ClientId, made: &NewPlace) -> Result<Option
     trash::delete(tx, &row, None).map(Some)
 }
 
-/// What the file said about a capture, where it came from one.
+/// What the file said about a capture with a position, where it came from one.
 pub(crate) fn item(tx: &Tx<'_>, client_id: ClientId) -> Result<Option<NewPlace>> {
-    let payload = tx.first("SELECT payload FROM import_items WHERE client_id = ?1", [client_id.0], |row| {
-        row.get::<_, Vec<u8>>(0)
-    })?;
-    Ok(payload.and_then(|payload| match Operation::parse(&payload) {
-        Ok(Operation { action: Action::Create { place, .. }, .. }) => Some(*place),
-        _ => None,
+    Ok(import_items::one(tx, client_id)?.and_then(|item| match item {
+        Item::Placed(_, place) => Some(*place),
+        Item::Unplaced(_) => None,
     }))
 }
 

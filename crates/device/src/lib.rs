@@ -52,7 +52,7 @@
 //! | what is sent, and when | `poll`, `push`, `lanes` |
 //! | what a reply means | `judge`, `push_reply`, `reconcile`, `gone`, `pull`, `resync` |
 //! | what the person can answer | `resolve`, `park` |
-//! | files and accounts | `database`, `file`, `recover`, `rescue`, `place_of_file`, `adopt`, `imports` |
+//! | files and accounts | `database`, `file`, `recover`, `rescue`, `place_of_file`, `adopt`, `imports`, `import_items` |
 //! | the tables | `migrations/0001.sql` |
 
 #![forbid(unsafe_code)]
@@ -76,6 +76,7 @@ mod fold;
 mod gone;
 #[cfg(not(target_family = "wasm"))]
 mod graft;
+mod import_items;
 mod import_types;
 mod imports;
 mod journal;

@@ -167,13 +167,34 @@ fn body(tx: &Tx<'_>, lease: Lease, operations: &[u8]) -> Result<Vec<u8>> {
 /// What waits on this device, as it is reported: operations in the outbox, and captures that are not sent before they have a
 /// position. Whoever asks whether the device may be signed out is to hear of both.
 pub(crate) fn waiting(tx: &Tx<'_>) -> Result<u32> {
-    let captures = "UNION ALL SELECT 1 FROM places p WHERE p.latitude IS NULL AND p.attention IS NULL \
-                    AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.place = p.local_id)";
-    counted(tx, captures)
+    counted(tx, &format!("UNION ALL SELECT 1 {WAITING_CAPTURES}"))
+}
+
+/// Since when the oldest of what is [`waiting`] waits; of what was taken in from another store, at the latest.
+fn waiting_since(tx: &Tx<'_>) -> Result<Option<Timestamp>> {
+    let first = |sql: &str| tx.first(sql, [], |row| row.get::<_, Micros>(0)).map(|since| since.map(|since| since.0));
+    let times = [first(FIRST_QUEUED)?, first(&first_waiting_capture())?];
+    Ok(times.into_iter().flatten().min())
+}
+
+/// The captures that are not sent before they have a position.
+const WAITING_CAPTURES: &str = "FROM places p WHERE p.latitude IS NULL AND p.attention IS NULL \
+     AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.place = p.local_id)";
+/// Numbers grow with time, so the first entry is the oldest of what was made in this store.
+const FIRST_QUEUED: &str = "SELECT queued_at FROM outbox ORDER BY number LIMIT 1";
+
+/// Since when the first capture without a position is here. (When it was captured may be years ago: a file may say it.)
+fn first_waiting_capture() -> String {
+    let since = "SELECT j.at FROM journal j WHERE j.place = p.local_id ORDER BY j.number LIMIT 1";
+    format!("SELECT coalesce(({since}), p.captured_at) {WAITING_CAPTURES} ORDER BY p.local_id LIMIT 1")
 }
 
 fn counted(tx: &Tx<'_>, what: &str) -> Result<u32> {
-    tx.one(&format!("SELECT count(*) FROM (SELECT 1 FROM outbox {what} LIMIT {COUNTED_MAX})"), [], |row| row.get(0))
+    tx.one(&count_of(what), [], |row| row.get(0))
+}
+
+fn count_of(what: &str) -> String {
+    format!("SELECT count(*) FROM (SELECT 1 FROM outbox {what} LIMIT {COUNTED_MAX})")
 }
 
 /// What the device reports about itself: numbers only.
@@ -185,10 +206,7 @@ fn telemetry(tx: &Tx<'_>, lease: Lease) -> Result<Telemetry> {
     let confirmations = tx.all("SELECT op_id, seconds FROM confirmations WHERE lease = ?1", [lease.token], |row| {
         Ok(Confirmation { op_id: OpId(row.get::<_, Uuid>(0)?), seconds: row.get(1)? })
     })?;
-    // Numbers grow with time, so the first entry is the oldest.
-    let oldest = tx
-        .first("SELECT queued_at FROM outbox ORDER BY number LIMIT 1", [], |row| row.get::<_, Micros>(0))?
-        .map_or(0, |oldest| tx.wall().micros_since(oldest.0).max(0) / 1_000_000);
+    let oldest = waiting_since(tx)?.map_or(0, |oldest| tx.wall().micros_since(oldest).max(0) / 1_000_000);
     Ok(Telemetry {
         pending: waiting(tx)?,
         oldest_pending_seconds: oldest.unsigned_abs(),
@@ -206,4 +224,39 @@ pub(crate) fn reported(tx: &Tx<'_>, lease: Lease) -> Result<()> {
     tx.run("DELETE FROM confirmations WHERE lease = ?1", [lease.token])?;
     tx.run("UPDATE store SET resends = 0", [])?;
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_is_found_by_indexes_and_not_by_looking_at_every_place() {
+        let conn = rusqlite::Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../migrations/0001.sql")).unwrap();
+        let plan = |sql: &str| -> Vec<String> {
+            let mut explained = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            explained.query_map([], |row| row.get(3)).unwrap().map(rusqlite::Result::unwrap).collect()
+        };
+        let count = count_of(&format!("UNION ALL SELECT 1 {WAITING_CAPTURES}"));
+        let oldest = first_waiting_capture();
+        for sql in [count.as_str(), oldest.as_str()] {
+            let steps = plan(sql);
+            let of = |table: &str| {
+                let reads = |step: &&String| step.split_whitespace().nth(1) == Some(table);
+                steps.iter().filter(reads).cloned().collect::<Vec<_>>()
+            };
+            let by = |table: &str, index: &str| {
+                assert!(!of(table).is_empty() && of(table).iter().all(|s| s.contains(index)), "{sql}: {steps:?}");
+            };
+            by("p", "places_without_position");
+            by("o", "outbox_place");
+            if sql == oldest {
+                by("j", "journal_place");
+            }
+            assert!(!steps.iter().any(|step| step.contains("TEMP B-TREE")), "{sql}: {steps:?}");
+        }
+        assert!(plan(FIRST_QUEUED).iter().all(|step| !step.contains("TEMP B-TREE")));
+    }
 }

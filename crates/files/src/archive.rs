@@ -230,7 +230,7 @@ mod tests {
             zip.write_all(filler.repeat(100_000).as_bytes()).unwrap();
             let bytes = zip.finish().unwrap().into_inner();
             assert!(bytes.len() < 20_000, "{}", bytes.len());
-            let mut into = Collector::new(Format::Kmz);
+            let mut into = Collector::new(Format::Kmz, false);
             let columns = Columns { given: None, chosen: &[] };
             read_within(100_000, bytes.as_slice(), None, None, columns, &mut into).unwrap();
             let reason = into.contents.broken.unwrap().reason;

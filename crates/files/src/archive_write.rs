@@ -205,8 +205,9 @@ impl<W: Write + Seek> ArchiveWriter<W> {
             0 => String::new(),
             count => format!(
                 "{:16}Without a position: {count}. Their geometry is null, places.gpx lacks them,\n\
-                 {:16}and an import takes them once they have one.\n",
-                "", ""
+                 {:16}and an import on the web takes them once they have one. `holdfast import`\n\
+                 {:16}takes them as they are.\n",
+                "", "", ""
             ),
         };
         let history = match versions {
@@ -341,9 +342,12 @@ mod tests {
         assert_eq!([PLACES, "places.csv", "places.gpx"].map(holds), [true, true, false]);
         let words = text(&bytes, "README.txt");
         assert!(words.contains("all its fields (2)") && words.contains("Without a position: 1."), "{words}");
-        // What can be taken is taken, and the other one named.
+        // What can be taken is taken, and the other one named, or taken where it can be held.
         let read = read(bytes.as_slice(), "holdfast.zip", &ReadOptions::default()).unwrap();
         assert_eq!((read.rows.len(), read.bad_count), (1, 1));
+        let device = ReadOptions { takes_unplaced: true, ..ReadOptions::default() };
+        let read = crate::read(bytes.as_slice(), "holdfast.zip", &device).unwrap();
+        assert_eq!((read.rows.len(), read.unplaced.len(), read.bad_count), (1, 1, 0));
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 use std::io;
 
-use holdfast_contract::import::ImportRow;
+use holdfast_contract::import::{ImportRow, UnplacedRow};
+use holdfast_contract::text::Text;
 use serde::Serialize;
 
 use crate::archive::UNPACKED_MAX;
 use crate::csv_columns::CsvSheet;
 use crate::decode::EncodingError;
+use crate::draft::Draft;
 use crate::format::Format;
 use crate::row::Row;
 
@@ -18,6 +20,9 @@ const ROWS_MAX: usize = 200_000;
 const TEXT_BYTES_MAX: usize = 96 * 1024 * 1024;
 /// Bad rows of one file, and flaws of good ones, that are remembered. Of the bad rows the rest is counted.
 const FLAWS_MAX: usize = 10_000;
+/// Why a place of Holdfast's own export is not taken where every place has a position.
+const NO_POSITION_YET: &str =
+    "has no position yet: give it one on the device it was saved on, or import this file on a device";
 
 /// What a file held.
 #[derive(Clone, PartialEq, Debug)]
@@ -26,6 +31,9 @@ pub struct Contents {
     pub format: Format,
     /// The places that can be imported, in the file's order.
     pub rows: Vec<ImportRow>,
+    /// Of an export of Holdfast's, the places that had no position yet, in the file's order, where
+    /// [`takes_unplaced`](crate::ReadOptions::takes_unplaced) asks for them.
+    pub unplaced: Vec<UnplacedRow>,
     /// The places that can't, and why. At most 10,000 are listed.
     pub bad: Vec<BadRow>,
     /// How many places can't be imported.
@@ -47,6 +55,7 @@ impl Contents {
         Self {
             format,
             rows: Vec::new(),
+            unplaced: Vec::new(),
             bad: Vec::new(),
             bad_count: 0,
             left_out: Vec::new(),
@@ -184,6 +193,7 @@ pub(crate) fn why_unread(error: &io::Error) -> String {
 pub(crate) struct Collector {
     pub(crate) contents: Contents,
     text_bytes: usize,
+    takes_unplaced: bool,
     /// The file of an archive that is being read.
     file: Option<String>,
     /// The line that the element before began on.
@@ -193,8 +203,9 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    pub(crate) fn new(format: Format) -> Self {
-        Self { contents: Contents::new(format), text_bytes: 0, file: None, last_line: 0, number: None }
+    pub(crate) fn new(format: Format, takes_unplaced: bool) -> Self {
+        let contents = Contents::new(format);
+        Self { contents, text_bytes: 0, takes_unplaced, file: None, last_line: 0, number: None }
     }
 
     /// What follows is in this file of an archive.
@@ -213,19 +224,25 @@ impl Collector {
     pub(crate) fn row(&mut self, row: Row) -> Result<(), ReadError> {
         match row {
             Row::Good(waypoint) => {
-                let line = waypoint.line;
-                let room = FLAWS_MAX.saturating_sub(self.contents.left_out.len());
-                let (file, number) = (&self.file, self.number);
-                let left_out = waypoint.left_out.iter().take(room);
-                let left_out = left_out.map(|what| LeftOut { line, what: what.clone(), number, file: file.clone() });
-                self.contents.left_out.extend(left_out);
+                self.left_out(waypoint.line, &waypoint.left_out);
                 let row = ImportRow::from(*waypoint);
                 let texts = [&row.name, &row.note, &row.category].into_iter().flatten().chain(&row.tags);
-                self.text_bytes += texts.map(|text| size_of::<String>() + text.len()).sum::<usize>();
+                let texts = texts.map(String::len).collect::<Vec<_>>();
                 self.contents.rows.push(row);
-                if self.contents.rows.len() > ROWS_MAX || self.text_bytes > TEXT_BYTES_MAX {
-                    return Err(ReadError::TooLarge);
-                }
+                self.holds(&texts)?;
+            }
+            Row::Unplaced(row, left_out) if self.takes_unplaced => {
+                self.left_out(row.line, &left_out);
+                let texts = [row.name.as_ref().map(Text::as_str), row.note.as_ref().map(Text::as_str)];
+                let texts = texts.into_iter().chain([row.category.as_ref().map(Text::as_str)]).flatten();
+                let texts = texts.chain(row.tags.iter().map(Text::as_str)).map(str::len).collect::<Vec<_>>();
+                self.contents.unplaced.push(*row);
+                self.holds(&texts)?;
+            }
+            Row::Unplaced(row, _) => {
+                let name = row.name.map(Text::into_string);
+                let draft = Draft { line: row.line, name, ..Draft::default() };
+                return self.row(Row::Bad(draft.bad(NO_POSITION_YET.to_owned())));
             }
             Row::Bad(mut bad) => {
                 self.contents.bad_count += 1;
@@ -237,6 +254,22 @@ impl Collector {
             }
         }
         Ok(())
+    }
+
+    /// Notes what of a place that is taken could not be read.
+    fn left_out(&mut self, line: u64, what: &[String]) {
+        let room = FLAWS_MAX.saturating_sub(self.contents.left_out.len());
+        let (file, number) = (&self.file, self.number);
+        let left_out = what.iter().take(room);
+        let left_out = left_out.map(|what| LeftOut { line, what: what.clone(), number, file: file.clone() });
+        self.contents.left_out.extend(left_out);
+    }
+
+    /// Counts the texts of a place that is held in memory now, by their lengths.
+    fn holds(&mut self, texts: &[usize]) -> Result<(), ReadError> {
+        self.text_bytes += texts.iter().map(|length| size_of::<String>() + length).sum::<usize>();
+        let places = self.contents.rows.len() + self.contents.unplaced.len();
+        if places > ROWS_MAX || self.text_bytes > TEXT_BYTES_MAX { Err(ReadError::TooLarge) } else { Ok(()) }
     }
 
     pub(crate) fn passed(&mut self) -> &mut PassedOver {

@@ -153,9 +153,10 @@ impl Table {
         let number = |field: CsvField| cell(field).map(|cell| csv_cells::number(cell, self.decimal_comma));
         let position_source = text(CsvField::PositionSource);
         let url = cell(CsvField::Url);
+        let ours = self.columns.position_source.is_some() && self.columns.client_id.is_some();
         let note = match text(CsvField::Note) {
             // A file of ours has nothing besides.
-            note if position_source.is_some() => note,
+            note if position_source.is_some() || ours => note,
             note => {
                 let parts = [note.as_deref(), cell(CsvField::Comment).map(unguarded), url];
                 Some(join_note(parts.into_iter().flatten(), None))
@@ -200,6 +201,7 @@ impl Table {
                     Some((latitude, longitude)) => {
                         (draft.latitude, draft.longitude) = (Some(latitude), Some(longitude));
                     }
+                    None if ours && draft.client_id.is_some() => draft.unplaced = true,
                     None => return into.row(Row::Bad(draft.bad(NO_COORDINATES.to_owned()))),
                 },
             }

@@ -1,7 +1,8 @@
 //! One place while it is read, and what becomes of it.
 
+use holdfast_contract::import::UnplacedRow;
 use holdfast_contract::position::{Accuracy, Altitude};
-use holdfast_contract::{Category, Name, Note, Position, Tags, Timestamp, limits};
+use holdfast_contract::{Category, ClientId, Name, Note, Position, Tags, Timestamp, limits};
 
 use crate::contents::BadRow;
 use crate::decode::MALFORMED;
@@ -39,6 +40,8 @@ pub(crate) struct Draft {
     pub(crate) accuracy: Option<String>,
     pub(crate) time: Option<String>,
     pub(crate) position_source: Option<String>,
+    /// Holdfast wrote it, without a position: the capture had none yet.
+    pub(crate) unplaced: bool,
     /// Why it can't be taken, as phrases.
     pub(crate) problems: Vec<String>,
     /// What of it was left out already, as phrases.
@@ -74,8 +77,14 @@ impl Draft {
             .map_err(|errors| problems.extend(errors.first().map(|e| format!("one of its tags: {}", e.detail))))
             .unwrap_or_default();
 
-        let latitude = coordinate(self.latitude.as_deref(), words.latitude, &mut problems);
-        let longitude = coordinate(self.longitude.as_deref(), words.longitude, &mut problems);
+        // An id that can't be read names nothing: then the content does.
+        let client_id: Option<ClientId> = self.client_id.as_deref().and_then(|id| id.trim().parse().ok());
+        let unplaced = client_id.filter(|_| self.unplaced);
+        let (mut latitude, mut longitude) = (None, None);
+        if unplaced.is_none() {
+            latitude = coordinate(self.latitude.as_deref(), words.latitude, &mut problems);
+            longitude = coordinate(self.longitude.as_deref(), words.longitude, &mut problems);
+        }
         let altitude = optional_number(self.altitude.as_deref(), "altitude", &mut left_out)
             .filter(|a| Altitude::new(*a).is_ok() || !note_left_out(&mut left_out, "altitude"));
         let accuracy = optional_number(self.accuracy.as_deref(), "accuracy", &mut left_out)
@@ -94,11 +103,15 @@ impl Draft {
             }
             parsed
         });
+        if let Some(client_id) = unplaced.filter(|_| problems.is_empty()) {
+            let line = self.line;
+            let row = UnplacedRow { line, client_id, name, note, category, tags, captured_at: time };
+            return Row::Unplaced(Box::new(row), left_out);
+        }
         match position {
             Some(position) if problems.is_empty() => Row::Good(Box::new(Waypoint {
                 line: self.line,
-                // One that can't be read names nothing: then the content does.
-                client_id: self.client_id.as_deref().and_then(|id| id.trim().parse().ok()),
+                client_id,
                 name,
                 note,
                 category,

@@ -60,7 +60,7 @@ fn place(
     into: &mut Collector,
 ) -> Result<(), ReadError> {
     let mut draft = properties.draft(line);
-    if draft.position_source.is_some() {
+    if properties.is_ours() {
         draft.client_id = id.and_then(text);
     }
     let mut points = Vec::new();
@@ -81,6 +81,10 @@ fn place(
             return Ok(());
         }
         let Some((latitude, longitude)) = properties.position() else {
+            draft.unplaced = properties.is_ours() && geometry.is_none_or(Value::is_null);
+            if draft.unplaced {
+                return into.row(draft.finish(&WORDS));
+            }
             return into.row(Row::Bad(draft.bad(NO_COORDINATES.to_owned())));
         };
         points.push(Point { latitude: Some(latitude), longitude: Some(longitude), altitude: None });
@@ -156,6 +160,11 @@ impl<'a> Properties<'a> {
         self.text(&["google_maps_url", "Google Maps URL"])
     }
 
+    /// Whether Holdfast wrote it: it says where the position comes from, or that there is none.
+    fn is_ours(self) -> bool {
+        self.0.contains_key("positionSource") && self.0.contains_key("capturedAt")
+    }
+
     fn is_takeout(self) -> bool {
         self.link().is_some() || self.inside(&["location"]).is_some()
     }
@@ -181,11 +190,10 @@ impl<'a> Properties<'a> {
 
     /// The place without its position.
     fn draft(self, line: u64) -> Draft {
-        let ours = self.text(&["positionSource"]).filter(|_| self.0.contains_key("capturedAt"));
         let location = self.inside(&["location"]);
         let name = self.text(&["name", "title", "label"]);
         let name = name.or_else(|| location?.text(&["name", "Business Name"]));
-        let note = if ours.is_some() {
+        let note = if self.is_ours() {
             self.text(&["note"])
         } else {
             let address = location.and_then(|location| location.text(&["address"]));
@@ -208,7 +216,7 @@ impl<'a> Properties<'a> {
             altitude: self.text(&["altitude", "ele", "elevation"]),
             accuracy: self.text(&["accuracy"]),
             time: self.text(&["capturedAt", "time", "timestamp", "date", "published", "created", "created_at"]),
-            position_source: ours,
+            position_source: self.text(&["positionSource"]).filter(|_| self.is_ours()),
             ..Draft::default()
         }
     }

@@ -132,6 +132,8 @@ impl GpxDraft {
             position_source: self.position_source,
             problems: self.problems,
             left_out: Vec::new(),
+            // A waypoint has a position.
+            unplaced: false,
         }
     }
 }

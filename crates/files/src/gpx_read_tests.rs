@@ -23,6 +23,7 @@ fn read_with(source: impl Read, encoding: Option<&str>) -> File {
         match row {
             Row::Good(waypoint) => file.good.push(*waypoint),
             Row::Bad(bad) => file.bad.push(bad),
+            Row::Unplaced(..) => panic!("a waypoint has a position"),
         }
     }
     (file.tracks, file.routes) = (gpx.tracks, gpx.routes);

@@ -22,6 +22,9 @@ pub struct ReadOptions {
     pub encoding: Option<String>,
     /// The columns of a CSV; `None`: guessed from its header.
     pub columns: Option<CsvColumns>,
+    /// Whether the reader can hold places that have no position yet, as a device can: those of Holdfast's own exports are
+    /// [`unplaced`](Contents::unplaced) then, and bad rows otherwise.
+    pub takes_unplaced: bool,
 }
 
 /// Reads a file to its end. An error means that nothing of it can be taken; everything smaller is in the [`Contents`].
@@ -49,7 +52,7 @@ pub fn read_choosing(
     };
     let columns = Columns { given: options.columns.as_ref(), chosen };
     let source = start.as_slice().chain(source);
-    let mut into = Collector::new(format);
+    let mut into = Collector::new(format, options.takes_unplaced);
     match format {
         Format::Kmz | Format::TakeoutZip | Format::Archive => {
             archive::read(source, options.format, encoding, columns, &mut into)?;

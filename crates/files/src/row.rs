@@ -1,6 +1,6 @@
 //! What readers hand on.
 
-use holdfast_contract::import::ImportRow;
+use holdfast_contract::import::{ImportRow, UnplacedRow};
 use holdfast_contract::text::Text;
 use holdfast_contract::{
     Accuracy, Altitude, Category, ClientId, Name, Note, Position, PositionSource, Tags, Timestamp,
@@ -33,6 +33,8 @@ pub(crate) struct Waypoint {
 pub(crate) enum Row {
     /// It can be imported.
     Good(Box<Waypoint>),
+    /// Holdfast wrote it when it had no position yet, with what of it could not be read: a device can take it.
+    Unplaced(Box<UnplacedRow>, Vec<String>),
     /// It can't, and why.
     Bad(BadRow),
 }

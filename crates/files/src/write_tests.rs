@@ -5,7 +5,7 @@ use holdfast_contract::{Category, ClientId, Longitude, Name, Note, Position, Tag
 use proptest::prelude::*;
 
 use crate::testing::{contents, expected, export_place, gpx, places, read_back};
-use crate::{ExportPlace, Format, testing};
+use crate::{ExportPlace, Format, ReadOptions, read, testing};
 
 fn place() -> ExportPlace {
     ExportPlace {
@@ -92,12 +92,59 @@ fn a_place_without_a_position_is_in_the_formats_that_can_hold_it_with_all_its_fi
         assert!(writer.write(&place()).unwrap());
         taken.extend(writer.write(&lost).unwrap().then_some(*format));
         writer.finish().unwrap();
-        // Whoever reads it back gets the one that can be taken, and is told of the other where it is in the file.
+        // Whoever reads it back where every place has a position gets the one that has, and is told of the other.
+        let holds = taken.contains(format);
         let file = contents(&out, "");
-        assert_eq!((file.rows.len(), file.bad_count), (1, u64::from(taken.contains(format))), "{format}");
-        assert!(file.bad.iter().all(|bad| bad.reason == "has no coordinates in the file"), "{:?}", file.bad);
+        assert_eq!((file.rows.len(), file.unplaced.len(), file.bad_count), (1, 0, u64::from(holds)), "{format}");
+        let named =
+            |bad: &crate::BadRow| bad.line > 0 && bad.name.is_some() && bad.reason.starts_with("has no position");
+        assert!(file.bad.iter().all(named), "{:?}", file.bad);
+        // A device takes both.
+        let options = ReadOptions { takes_unplaced: true, ..ReadOptions::default() };
+        let file = read(out.as_slice(), "", &options).unwrap();
+        assert_eq!((file.rows.len(), file.unplaced.len(), file.bad_count), (1, usize::from(holds), 0), "{format}");
+        for row in file.unplaced {
+            let read_back = ExportPlace {
+                client_id: Some(row.client_id),
+                name: row.name,
+                note: row.note,
+                category: row.category,
+                tags: row.tags,
+                position: None,
+                captured_at: row.captured_at.unwrap(),
+            };
+            assert_eq!(read_back, expected(lost.clone(), *format), "{format}");
+        }
     }
     assert_eq!(taken, [Format::GeoJson, Format::Csv]);
+}
+
+#[test]
+fn only_a_place_that_holdfast_wrote_without_a_position_is_one_that_needs_a_position() {
+    let id = place().client_id.unwrap();
+    let takes = |text: &str| {
+        let options = ReadOptions { takes_unplaced: true, ..ReadOptions::default() };
+        let file = read(text.as_bytes(), "", &options).unwrap();
+        (file.rows.len(), file.unplaced.len(), file.bad_count)
+    };
+    let feature = |geometry: &str, id: &str, more: &str| {
+        takes(&format!(
+            "{{\"type\":\"Feature\",\"geometry\":{geometry},\"id\":\"{id}\",\"properties\":{{\"name\":\"a\"{more}}}}}"
+        ))
+    };
+    let ours = ",\"capturedAt\":\"2026-01-02T03:04:05Z\",\"positionSource\":null";
+    let id = id.to_string();
+    assert_eq!(feature("null", &id, ours), (0, 1, 0));
+    assert_eq!(feature("null", &id, ""), (0, 0, 1), "another program's");
+    assert_eq!(feature("null", "7", ours), (0, 0, 1), "its capture can't be told");
+    assert_eq!(feature("{\"type\":\"Point\",\"coordinates\":[]}", &id, ours), (0, 0, 1), "a damaged position");
+    assert_eq!(feature("{\"type\":\"Point\",\"coordinates\":[8.7,95]}", &id, ours), (0, 0, 1));
+    assert_eq!(feature("{\"type\":\"Point\",\"coordinates\":[8.7,47.5]}", &id, ours), (1, 0, 0));
+    let csv = |row: &str| takes(&format!("latitude,longitude,name,client_id,position_source\n47,8,b,,\n{row}\n"));
+    assert_eq!(csv(&format!(",,a,{id},")), (1, 1, 0));
+    assert_eq!(csv(",,a,,"), (1, 0, 1));
+    assert_eq!(csv(&format!("47,,a,{id},")), (1, 0, 1), "half a position");
+    assert_eq!(csv(&format!("x,y,a,{id},")), (1, 0, 1));
 }
 
 #[test]

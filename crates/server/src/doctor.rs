@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 use crate::admin::Reached;
+use crate::http;
 use crate::say::say;
 use crate::settings::{DatabaseSettings, Settings};
 
@@ -112,7 +113,11 @@ async fn check_port(report: &mut Report, settings: &Settings) {
     match TcpListener::bind(at).await {
         Ok(_) => good("port", format!("{at} is free")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
-            note("port", format!("{at} is in use: by your running server, or by another program (then set LISTEN)"));
+            let free = http::free_beside(at).map(|free| format!("={free}, which is free")).unwrap_or_default();
+            note(
+                "port",
+                format!("{at} is in use: by your running server, or by another program (then set LISTEN{free})"),
+            );
         }
         Err(error) => {
             report.wrong("port", format!("{at} can't be listened on ({error}); set LISTEN to another address"));

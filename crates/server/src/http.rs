@@ -39,6 +39,15 @@ pub(crate) async fn listen(variable: &'static str, at: SocketAddr) -> Result<Tcp
     TcpListener::bind(at).await.map_err(|source| StartError::Listen { variable, at, source })
 }
 
+/// Ports behind a taken one that are tried.
+const PORTS_TRIED: u16 = 20;
+
+/// The same address with the next port on which nobody listens at this moment.
+pub(crate) fn free_beside(taken: SocketAddr) -> Option<SocketAddr> {
+    let ports = (1..=PORTS_TRIED).filter_map(|step| taken.port().checked_add(step));
+    ports.map(|port| SocketAddr::new(taken.ip(), port)).find(|at| std::net::TcpListener::bind(at).is_ok())
+}
+
 /// A listener at work.
 pub(crate) struct Serving {
     task: JoinHandle<()>,

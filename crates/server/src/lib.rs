@@ -73,7 +73,8 @@ fn cannot_listen(variable: &str, at: SocketAddr, source: &io::Error) -> String {
     match source.kind() {
         io::ErrorKind::AddrInUse => format!(
             "{at} is in use by another program, perhaps another Holdfast server; stop that one or set {variable} to another \
-             address"
+             address{}",
+            http::free_beside(at).map(|free| format!(", such as {variable}={free}, which is free")).unwrap_or_default()
         ),
         io::ErrorKind::PermissionDenied => format!(
             "this user may not listen on {at}; set {variable} to a port from 1024 on, or let a proxy listen on it"

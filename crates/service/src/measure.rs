@@ -31,7 +31,11 @@ pub(crate) fn describe() {
         "From the tap to the server's word, as devices report."
     );
     g!("holdfast_pending_actions", "Operations waiting on devices, as they last reported.");
-    g!("holdfast_oldest_pending_seconds", Unit::Seconds, "Age of the oldest operation waiting on a device.");
+    g!(
+        "holdfast_oldest_pending_seconds",
+        Unit::Seconds,
+        "Age, at its device's last push, of the oldest operation, or capture without a position, waiting on a device."
+    );
     g!("holdfast_live_connections", "Devices connected to the live stream of this process.");
 }
 

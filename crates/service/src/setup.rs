@@ -59,13 +59,27 @@ impl Service {
         result
     }
 
+    /// Whether this is the setup code, for a page that was opened with it: refused as [`set_up`](Self::set_up) refuses it,
+    /// and counted. Nothing is used up. To be asked as seldom as a setup may be tried.
+    pub async fn check_setup_code(&self, code: &str) -> Result<(), Error> {
+        let checked = self.refuse_setup(&setup_hash(code)).await;
+        if checked.is_err() {
+            count("setup", &checked);
+        }
+        checked
+    }
+
+    async fn refuse_setup(&self, code_hash: &[u8; 32]) -> Result<(), Error> {
+        let mut tx = self.pool().begin().await?;
+        let answer = setup::check_setup(&mut tx, code_hash).await;
+        refuse(finish(tx, answer).await?)
+    }
+
     async fn try_set_up(&self, request: SetupRequest, browser: Option<&str>) -> Result<Session, Error> {
         let device = SigningIn::parse(request.device.as_ref(), browser)?;
         // The code first: whoever does not have it learns nothing else and costs no hash.
-        let code_hash = Code::parse(&request.code, &[LETTERS]).map_or([0; 32], |code| code.hash(SETUP));
-        let mut tx = self.pool().begin().await?;
-        let answer = setup::check_setup(&mut tx, &code_hash).await;
-        refuse(finish(tx, answer).await?)?;
+        let code_hash = setup_hash(&request.code);
+        self.refuse_setup(&code_hash).await?;
 
         let email = Email::parse(&request.email);
         let password = check_password(&request.password);
@@ -82,6 +96,11 @@ impl Service {
         refuse(finish(tx, answer).await?)?;
         self.session(Actor { user: id, device: fresh.id }, fresh).await
     }
+}
+
+/// What a code is known by; what is none, by what no code has.
+fn setup_hash(code: &str) -> [u8; 32] {
+    Code::parse(code, &[LETTERS]).map_or([0; 32], |code| code.hash(SETUP))
 }
 
 fn refuse(answer: SetupAnswer) -> Result<(), Error> {

@@ -60,6 +60,8 @@ test("a place in the trash, one of somebody else, and one that is gone", async (
   await openPlace(phone, "Spring");
   const address = phone.url();
   await button(phone, words.place.delete).click();
+  // Its page has no rows either; loaded before it has gone back, it would do so afterwards.
+  await phone.waitForURL((url) => !url.pathname.includes("/place/"));
   await expect(rows(phone)).toHaveCount(0);
   await phone.goto(address);
   await expect(phone.getByText(words.place.inTrash)).toBeVisible();

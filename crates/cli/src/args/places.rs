@@ -32,7 +32,8 @@ pub(crate) struct Save {
     pub(crate) waiting: bool,
     #[command(flatten)]
     pub(crate) texts: Texts,
-    /// A tag; may be given several times
+    /// A tag; may be given several times, or several of them with commas between. One with a comma in it stands in quotes
+    /// of its own: --tag '"a, b"'
     #[arg(long = "tag", value_name = "TAG")]
     pub(crate) tags: Vec<String>,
     /// How exact the position is, in metres
@@ -160,10 +161,10 @@ pub(crate) struct Edit {
     /// Take the category away
     #[arg(long, conflicts_with = "category")]
     pub(crate) clear_category: bool,
-    /// Add a tag; may be given several times
+    /// Add a tag; may be given several times, or several of them with commas between
     #[arg(long = "add-tag", value_name = "TAG")]
     pub(crate) add_tags: Vec<String>,
-    /// Remove a tag; may be given several times
+    /// Remove a tag; may be given several times, or several of them with commas between
     #[arg(long = "remove-tag", value_name = "TAG")]
     pub(crate) remove_tags: Vec<String>,
     /// Move it: LAT LON or LAT,LON

@@ -1,5 +1,6 @@
 //! `save` and `fix`.
 
+use holdfast_contract::tag_line;
 use holdfast_contract::{
     Category, FieldCode, FieldError, Name, NewPlace, Note, PlaceFields, Position, PositionSource, Source, Tags,
     Timestamp,
@@ -14,7 +15,6 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::place::{self, PlaceJson, Prefer};
 use crate::position;
-use crate::words;
 
 /// How long a capture without a position says that one is expected.
 const FIX_EXPECTED_SECONDS: i64 = 600;
@@ -50,7 +50,7 @@ pub(super) fn parse_texts(texts: &Texts, errors: &mut Vec<FieldError>) -> Parsed
 pub(super) fn save(context: &Context, args: Save) -> Outcome {
     let mut errors = Vec::new();
     let texts = parse_texts(&args.texts, &mut errors);
-    let tags = Tags::parse(args.tags.iter().map(|typed| words::tag(typed)), "tags").unwrap_or_else(|e| {
+    let tags = Tags::parse(args.tags.iter().flat_map(|typed| tag_line::split(typed)), "tags").unwrap_or_else(|e| {
         errors.extend(e);
         Tags::default()
     });

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use holdfast_contract::rules::TagChange;
-use holdfast_contract::{FieldError, Tag};
+use holdfast_contract::{FieldError, Tag, tag_line};
 use holdfast_device::{DeleteOutcome, Edit as DeviceEdit, PlaceView, Seen};
 use serde_json::json;
 
@@ -15,7 +15,6 @@ use crate::exit::{Exit, Failure};
 use crate::place::{self, PlaceJson, Prefer};
 use crate::position;
 use crate::store::Store;
-use crate::words;
 
 pub(super) fn edit(context: &Context, args: Edit) -> Outcome {
     let mut errors = Vec::new();
@@ -54,9 +53,8 @@ fn read_edit(args: &Edit, errors: &mut Vec<FieldError>) -> DeviceEdit {
         edit.category = Some(texts.category);
     }
     edit.tags = TagChange {
-        add: read_tags(args.add_tags.iter().map(|typed| words::tag(typed)), "added tag", errors),
-        // One that came from elsewhere may have the # in it.
-        remove: read_tags(args.remove_tags.iter().flat_map(|typed| with_and_without(typed)), "removed tag", errors),
+        add: read_tags(args.add_tags.iter().flat_map(|typed| tag_line::split(typed)), "added tag", errors),
+        remove: read_tags(args.remove_tags.iter().flat_map(|typed| meant(typed)), "removed tag", errors),
     };
     if !args.position.is_empty() {
         match position::parse(&args.position, args.accuracy, args.altitude) {
@@ -67,16 +65,20 @@ fn read_edit(args: &Edit, errors: &mut Vec<FieldError>) -> DeviceEdit {
     edit
 }
 
-/// The tag that a person means, and the very word that they typed, where that is another one.
-fn with_and_without(typed: &str) -> impl Iterator<Item = &str> {
-    let bare = words::tag(typed);
-    std::iter::once(bare).chain((bare != typed).then_some(typed))
+/// The tags that a person means, and the very word that they typed: a tag that came from elsewhere may have the `#` or the
+/// comma in it. What is longer than a tag can be is none.
+fn meant(typed: &str) -> Vec<String> {
+    let mut tags = tag_line::split(typed);
+    if Tag::parse(typed).is_ok() || tags.is_empty() {
+        tags.push(typed.to_owned());
+    }
+    tags
 }
 
-fn read_tags<'t>(raw: impl Iterator<Item = &'t str>, field: &str, errors: &mut Vec<FieldError>) -> BTreeSet<Tag> {
+fn read_tags(raw: impl Iterator<Item = String>, field: &str, errors: &mut Vec<FieldError>) -> BTreeSet<Tag> {
     let mut tags = BTreeSet::new();
     for tag in raw {
-        match Tag::parse(tag) {
+        match Tag::parse(&tag) {
             Ok(tag) => tags.extend(tag),
             Err(error) => errors.push(error.at(field)),
         }

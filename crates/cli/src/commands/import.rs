@@ -9,7 +9,7 @@ mod report;
 
 use std::path::Path;
 
-use holdfast_device::{ImportId, ImportState, ImportSummary};
+use holdfast_device::{ImportId, ImportRows, ImportState, ImportSummary};
 use serde_json::json;
 
 use self::report::FileReport;
@@ -50,10 +50,11 @@ fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> 
     let output = context.output;
     let label = label(file);
     let mut contents = file::read(file, &label, args, output)?;
-    let preview = store.preview_import(&contents.rows)?;
+    let preview = store.preview_import(ImportRows { placed: &contents.rows, unplaced: &contents.unplaced })?;
     file::take_invalid(&mut contents, &preview);
     if let Some(broken) = &contents.broken
         && contents.rows.is_empty()
+        && contents.unplaced.is_empty()
     {
         return Err(file::unreadable(&label, &contents, broken));
     }
@@ -65,6 +66,7 @@ fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> 
         new: preview.new,
         known: preview.known,
         in_trash: preview.in_trash,
+        without_position: preview.without_position,
         bad: contents.bad,
         bad_count: contents.bad_count,
         left_out: contents.left_out,
@@ -76,12 +78,14 @@ fn import_file(context: &Context, store: &Store, file: &Path, args: &Import) -> 
         broken: contents.broken,
     };
     if args.preview {
-        report::show_preview(output, &report, &contents.rows)?;
+        report::show_preview(output, &report, &contents.rows, &contents.unplaced)?;
     } else {
         if preview.new > 0 {
-            let (id, begun) = store.begin_import(&label, &contents.rows)?;
+            let rows = ImportRows { placed: &contents.rows, unplaced: &contents.unplaced };
+            let (id, begun) = store.begin_import(&label, rows)?;
             report.id = Some(id);
             report.new = begun.new;
+            report.without_position = begun.without_position;
             run(output, store, id, begun.new, &label)?;
         }
         report::say_imported(output, &report)?;

@@ -46,6 +46,11 @@ fn a_port_that_is_taken_is_said_before_anything_is_touched() {
     assert_eq!(finished.code, Some(1));
     assert!(finished.stderr.contains(&format!("{at} is in use by another program")), "{finished:?}");
     assert!(finished.stderr.contains("set LISTEN"), "{finished:?}");
+    // An address that is named is not the one that is taken, and can be used as it stands.
+    let (_, named) = finished.stderr.split_once("such as LISTEN=").unwrap();
+    let (named, _) = named.split_once(',').unwrap();
+    assert_ne!(named, at);
+    drop(TcpListener::bind(named).unwrap());
     assert_eq!(std::fs::read_dir(data.path()).unwrap().count(), 0);
 }
 

@@ -319,6 +319,14 @@ test("devices, pairing, account, sharing, an empty trash", async ({ page, open, 
   await page.locator(".device", { hasText: "Command line" }).getByText("Sign out …").click();
   await expect(page.getByRole("button", { name: "Sign out all the same phone, Command line" })).toBeVisible();
   await look(page, "devices-waiting");
+  const size = page.viewportSize();
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 844 });
+    const lines = await page.locator(".device time").evaluateAll((times) => times.map((time) => time.getClientRects().length));
+    expect(lines.length, "times on the page").toBeGreaterThan(3);
+    expect(lines, `lines of each time at ${width} px`).toEqual(lines.map(() => 1));
+  }
+  if (size) await page.setViewportSize(size);
   await page.getByRole("button", { name: "Show a code" }).click();
   await expect(page.locator(".qr svg")).toBeVisible();
   await look(page, "pairing");

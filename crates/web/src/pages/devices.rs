@@ -24,7 +24,8 @@ struct DevicesPage {
     devices: Vec<Row>,
     pairing: Option<Pairing>,
     url: String,
-    is_local: bool,
+    /// Where the server is reached by this machine alone: the setting with which others reach it, too.
+    listen: Option<String>,
     is_https: bool,
     has_app: bool,
 }
@@ -150,10 +151,23 @@ async fn show(
         devices: devices.into_iter().map(Row::from).collect(),
         pairing,
         is_https: state.front.settings().is_https(),
-        is_local: ["127.0.0.1", "localhost", "[::1]"].iter().any(|host| url.contains(&format!("://{host}"))),
+        listen: listen_for_others(&url),
         url,
         has_app: state.phone.is_built(),
     }))
+}
+
+/// How `LISTEN` is set so that others reach a server that is this machine's alone: the port stays the one it has, so that
+/// nobody is sent to one that another program has taken.
+fn listen_for_others(url: &str) -> Option<String> {
+    let (_, behind) = url.split_once("://")?;
+    let rest = ["127.0.0.1", "localhost", "[::1]"].iter().find_map(|host| behind.strip_prefix(host))?;
+    let port = rest.split('/').next().unwrap_or_default();
+    match port.strip_prefix(':') {
+        Some(port) => Some(format!("LISTEN=0.0.0.0:{port}")),
+        // A proxy stands in front: which port it asks is not known here.
+        None => port.is_empty().then(|| "LISTEN=0.0.0.0:<port>".to_owned()),
+    }
 }
 
 /// Makes a pairing code and shows it. Reloading the page makes another one; the newest few can be used.
@@ -212,5 +226,23 @@ pub(crate) async fn revoke(
         // Once is as good as twice.
         Ok(()) | Err(holdfast_service::Error::NotFound) => Ok(Redirect::to("/devices?done=revoked").into_response()),
         Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listen_for_others;
+
+    #[test]
+    fn a_server_of_this_machine_alone_is_opened_to_others_on_its_own_port() {
+        let listen = |url| listen_for_others(url);
+        for url in ["http://127.0.0.1:9123", "http://localhost:9123", "https://[::1]:9123/"] {
+            assert_eq!(listen(url).as_deref(), Some("LISTEN=0.0.0.0:9123"), "{url}");
+        }
+        assert_eq!(listen("http://localhost").as_deref(), Some("LISTEN=0.0.0.0:<port>"));
+        for url in ["http://192.168.1.5:8080", "https://localhost.example.org", "https://places.example.org/localhost"]
+        {
+            assert_eq!(listen(url), None, "{url}");
+        }
     }
 }

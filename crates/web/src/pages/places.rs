@@ -10,9 +10,8 @@ pub(crate) mod new;
 pub(crate) mod operation;
 pub(crate) mod remove;
 pub(crate) mod show;
-pub(crate) mod tags;
 
-use holdfast_contract::{Code, Place, PlaceId, Target};
+use holdfast_contract::{Code, Place, PlaceId, Target, tag_line};
 
 use crate::failure::Failure;
 
@@ -44,7 +43,7 @@ impl Fields {
             name: text(place.name.as_ref().map(holdfast_contract::text::Text::as_str)),
             note: text(place.note.as_ref().map(holdfast_contract::text::Text::as_str)),
             category: text(place.category.as_ref().map(holdfast_contract::text::Text::as_str)),
-            tags: tags::join(&place.tags),
+            tags: tag_line::join(&place.tags),
             // The shortest digits that are read back as the same number: no rounding is ever taken for a move.
             latitude: place.latitude.get().to_string(),
             longitude: place.longitude.get().to_string(),

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use holdfast_contract::Problem;
 use holdfast_contract::account::SetupRequest;
+use holdfast_contract::{Code, Problem};
 use holdfast_http::{credentials, front, session};
 use serde::Deserialize;
 
@@ -27,6 +27,8 @@ struct SetupPage {
     code: Option<String>,
     email: String,
     problem: Option<Problem>,
+    /// The code is not that of the server's last start.
+    wrong_code: bool,
     url: String,
 }
 
@@ -39,9 +41,30 @@ pub(crate) struct Parameters {
 pub(crate) async fn page(
     State(state): State<WebState>,
     Query(parameters): Query<Parameters>,
+    request: Request,
 ) -> Result<Response, Failure> {
+    let code = parameters.code.as_deref().map(str::trim).filter(|code| !code.is_empty());
     let needed = state.service.setup_status().await?.needed;
-    Ok(show(&state, StatusCode::OK, needed, parameters.code.as_deref(), "", None))
+    // A look with a code counts as a try, so that the page tells nobody more than its form does. Beyond their number it is
+    // the form that says so; and where nobody vouches that the person themselves opened the link: pages of others would use
+    // up the tries.
+    let may_try = needed
+        && code.is_some()
+        && credentials::is_same_site(request.headers(), state.front.settings())
+        && state.front.check_sign_in(&request).is_ok();
+    drop(request);
+    let problem = match code {
+        Some(code) if may_try => wrong_code(&state, code).await?,
+        _ => None,
+    };
+    Ok(show(&state, StatusCode::OK, needed, code, "", problem))
+}
+
+/// What is wrong with the code of a link, before a password is typed for it in vain.
+async fn wrong_code(state: &WebState, code: &str) -> Result<Option<Problem>, Failure> {
+    let Err(error) = state.service.check_setup_code(code).await else { return Ok(None) };
+    let problem = error.problem();
+    if problem.code == Code::InvalidCode { Ok(Some(problem)) } else { Err(error.into()) }
 }
 
 fn show(
@@ -60,6 +83,7 @@ fn show(
         needed,
         code: code.filter(is_code).filter(|c| !c.is_empty()).map(str::to_owned),
         email: email.to_owned(),
+        wrong_code: problem.as_ref().is_some_and(|problem| problem.code == Code::InvalidCode),
         problem,
         url: state.front.settings().public_url.clone(),
     };

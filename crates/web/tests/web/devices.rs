@@ -56,7 +56,11 @@ async fn a_code_and_its_picture_pair_one_device_that_can_be_signed_out_again() {
     assert_eq!(page.all("a[href='/app/']").len(), 0, "beside the code stands the link with the code");
     assert_eq!(page.all(&format!("a[href='/app/sign-in#{code}']")).len(), usize::from(has_app));
     page.says(&format!("holdfast pair {} --code {code}", server.url));
-    page.says("This server is reached at").says("LISTEN=0.0.0.0:8080").says("and PUBLIC_URL set to the address");
+    // The port that it has, and not one that another program may have taken.
+    let port = server.url.rsplit(':').next().unwrap();
+    page.says("This server is reached at")
+        .says(&format!("LISTEN=0.0.0.0:{port}"))
+        .says("and PUBLIC_URL set to the address");
 
     let phone = pair(&server, &code).await.unwrap();
     assert_eq!(phone.actor.user, ada.actor.user);

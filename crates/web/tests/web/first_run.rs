@@ -1,6 +1,7 @@
 //! The first account of a new server.
 
-use reqwest::StatusCode;
+use holdfast_http::Limit;
+use reqwest::{Method, StatusCode};
 
 use crate::harness::{PASSWORD, Server};
 use crate::html::Form;
@@ -55,7 +56,12 @@ async fn a_wrong_code_makes_no_account_and_keeps_the_address() {
     let server = Server::start().await;
     let browser = server.browser();
     server.service.begin_setup().await.unwrap();
-    let form = filled(browser.open(&format!("{LINK}AAAA-BBBB-CCCC-DDDD")).await.form("/setup"));
+    // It is said before anybody types a password for it.
+    let page = browser.open(&format!("{LINK}AAAA-BBBB-CCCC-DDDD")).await;
+    assert!(page.one(".problem").contains("This setup code is not valid"), "{}", page.text);
+    page.says("Restart the server: it prints a new one");
+    assert!(!page.text.contains("holdfast pair"), "what can't work is not offered");
+    let form = filled(page.form("/setup"));
     let page = browser.submit(&form).await.is(StatusCode::UNAUTHORIZED);
     page.one(".problem");
     let again = page.form("/setup");
@@ -100,9 +106,58 @@ async fn what_is_no_code_is_not_repeated() {
         ["%3Cscript%3Ealert(1)%3C/script%3E", "%22%3E%3Cimg%20src=x%3E", "'%20onfocus=alert(1)%20'", long.as_str()]
     {
         let page = browser.open(&format!("{LINK}{code}")).await;
-        assert!(!page.text.contains("alert") && !page.text.contains("src=x") && !page.text.contains(&long), "{code}");
-        page.says("Open the setup link that the server printed");
+        assert!(!page.text.contains("alert(") && !page.text.contains("src=x") && !page.text.contains(&long), "{code}");
+        assert!(page.one(".problem").contains("This setup code is not valid"), "{code}");
+        assert_eq!(page.form("/setup").value("code"), "", "{code}");
     }
+    // A link without one says where it is.
+    browser.open("/setup?code=").await.says("Open the setup link that the server printed");
+}
+
+#[tokio::test]
+async fn a_look_with_a_code_is_a_try_and_beyond_their_number_tells_nothing() {
+    let server = Server::start_with(|s| s.http.rate_limits.sign_in = Limit::per_minute(3)).await;
+    let browser = server.browser();
+    let code = server.service.begin_setup().await.unwrap().unwrap();
+    let wrong = format!("{LINK}AAAA-BBBB-CCCC-DDDD");
+    for _ in 0..3 {
+        browser.open(&wrong).await.one(".problem");
+    }
+    // From now on right and wrong look the same.
+    for link in [wrong, format!("{LINK}{}", code.as_str())] {
+        let page = browser.open(&link).await;
+        assert!(!page.text.contains("is not valid"), "{}", page.text);
+        browser.submit(&filled(page.form("/setup"))).await.is(StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(server.service.setup_status().await.unwrap().needed);
+}
+
+#[tokio::test]
+async fn looks_that_pages_of_others_make_use_up_no_tries_and_none_is_a_try_once_there_is_an_account() {
+    let server = Server::start_with(|s| s.http.rate_limits.sign_in = Limit::per_minute(1)).await;
+    let browser = server.browser();
+    let code = server.service.begin_setup().await.unwrap().unwrap();
+    let (wrong, right) = (format!("{LINK}AAAA-BBBB-CCCC-DDDD"), format!("{LINK}{}", code.as_str()));
+    for site in ["", "same-site", "cross-site"] {
+        for link in [&wrong, &right] {
+            let request = browser.bare_request(Method::GET, link);
+            let request = if site.is_empty() { request } else { request.header("Sec-Fetch-Site", site) };
+            let page = browser.send(request).await.is(StatusCode::OK);
+            assert!(!page.text.contains("is not valid") && page.forms("/setup").len() == 1, "{site}: {}", page.text);
+        }
+    }
+    let request = browser.bare_request(Method::GET, &right).header("Sec-Fetch-Site", "cross-site");
+    let form = browser.send(request).await.form("/setup");
+    assert_eq!(browser.submit(&filled(form)).await.location(), "/places?done=set-up");
+
+    let server = Server::start_with(|s| s.http.rate_limits.sign_in = Limit::per_minute(1)).await;
+    let ada = server.person("ada").await;
+    let stranger = server.browser();
+    for _ in 0..3 {
+        stranger.open(&wrong).await.says("This server is set up");
+    }
+    let page = stranger.open("/sign-in").await;
+    assert!(stranger.sign_in(&page, &ada.email, PASSWORD).await.status.is_redirection());
 }
 
 #[tokio::test]

@@ -38,6 +38,19 @@ fn fixtures() -> Vec<PathBuf> {
 }
 
 #[tokio::test]
+async fn a_place_that_has_no_position_yet_is_named_and_left_to_a_device() {
+    let server = Server::start().await;
+    let ada = server.person("ada").await;
+    let csv = "latitude,longitude,name,captured_at,client_id,position_source\n\
+               47.5,8.7,Oak,2026-05-01T10:00:00Z,01977420-dc00-7101-8101-010101010101,manual\n\
+               ,,Den,2026-05-01T10:00:00Z,01977420-dc00-7101-8101-010101010102,\n";
+    let page = look(&ada, "places.csv", csv).await.is(StatusCode::OK);
+    page.says("1 place in the file").says("1 row can't be imported; the others are not affected");
+    page.says("Line 3 “Den”: has no position yet: give it one on the device it was saved on");
+    run(&ada, &page).await.says("1 place was made");
+}
+
+#[tokio::test]
 async fn a_file_is_looked_at_imported_known_again_and_taken_back() {
     let server = Server::start().await;
     let ada = server.person("ada").await;

@@ -30,7 +30,8 @@ pub(super) fn read(file: &Path, label: &str, args: &Import, output: Output) -> R
         }
         (Box::new(opened), label)
     };
-    let options = ReadOptions { format: args.format, encoding: args.encoding.clone(), columns: None };
+    let options =
+        ReadOptions { format: args.format, encoding: args.encoding.clone(), columns: None, takes_unplaced: true };
     let spinner = output.spinner(&format!("reading {label}"));
     let read = read_choosing(source, name, &options, &args.columns);
     spinner.finish_and_clear();

@@ -1,6 +1,6 @@
 //! What became of a file, in words and as JSON.
 
-use holdfast_device::{ImportId, ImportRow};
+use holdfast_device::{ImportId, ImportRow, UnplacedRow};
 use holdfast_files::{BadRow, Broken, CsvSheet, Format, LeftOut, PassedOver};
 use serde::Serialize;
 
@@ -29,6 +29,8 @@ pub(super) struct FileReport {
     pub(super) new: u64,
     pub(super) known: u64,
     pub(super) in_trash: u64,
+    /// Of the new ones: they need a position before they are sent.
+    pub(super) without_position: u64,
     pub(super) bad: Vec<BadRow>,
     pub(super) bad_count: u64,
     pub(super) left_out: Vec<LeftOut>,
@@ -85,13 +87,25 @@ pub(super) fn say_imported(output: Output, report: &FileReport) -> Result<(), Fa
         (0, _) => output.say(format!("{} makes nothing new.{known}", report.file))?,
         _ => output.say(format!("{BOLD}{made}{BOLD:#} from {} saved on this device.{known}", report.file))?,
     }
+    let count = report.without_position;
+    if count > 0 {
+        let (have, is) = if count == 1 { ("has", "is") } else { ("have", "are") };
+        output.say(format!(
+            "{count} of them {have} no position yet and {is} not sent before that. See: holdfast list --state without-position",
+        ))?;
+    }
     if let Some(id) = report.id {
         output.hint(format!("To take it back: holdfast import undo {id}"));
     }
     Ok(())
 }
 
-pub(super) fn show_preview(output: Output, report: &FileReport, rows: &[ImportRow]) -> Result<(), Failure> {
+pub(super) fn show_preview(
+    output: Output,
+    report: &FileReport,
+    rows: &[ImportRow],
+    unplaced: &[UnplacedRow],
+) -> Result<(), Failure> {
     output.show(format!(
         "{}: {}, {} new, {} here already{}. Nothing was written.",
         report.file,
@@ -106,8 +120,14 @@ pub(super) fn show_preview(output: Output, report: &FileReport, rows: &[ImportRo
         output
             .show(format!("  {BOLD}{name}{BOLD:#}  {DIM}{:.5}, {:.5}{DIM:#}{category}", row.latitude, row.longitude))?;
     }
-    if rows.len() > PREVIEW_LINES {
-        output.show(format!("  … and {} more", rows.len() - PREVIEW_LINES))?;
+    // Those that need something come last, and are shown all the same.
+    for row in unplaced.iter().take(PREVIEW_LINES) {
+        let name = row.name.as_ref().map_or_else(|| "(no name)".to_owned(), |name| words::one_line(name.as_str()));
+        output.show(format!("  {BOLD}{name}{BOLD:#}  {DIM}no position yet{DIM:#}  line {}", row.line))?;
+    }
+    let more = rows.len().saturating_sub(PREVIEW_LINES) + unplaced.len().saturating_sub(PREVIEW_LINES);
+    if more > 0 {
+        output.show(format!("  … and {more} more"))?;
     }
     Ok(())
 }

@@ -172,7 +172,8 @@ pub(super) async fn read(
     let read = move || {
         // Dropped at the end, with the memory it stands for.
         let _turn = turn.0;
-        let options = ReadOptions { format, encoding: options.encoding, columns: options.columns };
+        let options =
+            ReadOptions { format, encoding: options.encoding, columns: options.columns, takes_unplaced: false };
         let contents = holdfast_files::read(file.as_ref(), &label, &options).map_err(|error| error.to_string())?;
         drop(file);
         let (parsed, invalid) = import::parse(&contents.rows, now);

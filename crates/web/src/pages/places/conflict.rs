@@ -7,10 +7,10 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
 use holdfast_contract::rules::{Field, UpdateDecision, decide_update};
-use holdfast_contract::{ClientId, FieldError, Place, PlaceChanges, Role};
+use holdfast_contract::{ClientId, FieldError, Place, PlaceChanges, Role, tag_line};
 use holdfast_service::Actor;
 
-use super::{Fields, operation, tags};
+use super::{Fields, operation};
 use crate::failure::TYPED;
 use crate::form::Form;
 use crate::pages::places::show::last_change;
@@ -164,7 +164,7 @@ fn merged_tags(form: &Form, place: &Place) -> String {
     let Ok(changes) = operation::changes(form) else { return form.text("tags").to_owned() };
     let kept = place.tags.as_set().difference(&changes.tags.remove).cloned();
     let all: std::collections::BTreeSet<_> = kept.chain(changes.tags.add.iter().cloned()).collect();
-    tags::join_words(all.iter().map(holdfast_contract::text::Text::as_str))
+    tag_line::join_words(all.iter().map(holdfast_contract::text::Text::as_str))
 }
 
 /// The form after the person has chosen: where they keep the other value, that is what the field has.

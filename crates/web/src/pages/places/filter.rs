@@ -1,10 +1,9 @@
 //! The filters of the list, as they stand in its address.
 
 use holdfast_contract::place::UnknownWord;
-use holdfast_contract::{BoundingBox, Source, Timestamp, limits};
+use holdfast_contract::{BoundingBox, Source, Timestamp, limits, tag_line};
 use holdfast_service::PlaceFilter;
 
-use super::tags;
 use crate::failure::Failure;
 use crate::form::Form;
 use crate::show;
@@ -33,7 +32,7 @@ impl Filters {
         let form = Form::parse(query.unwrap_or_default().as_bytes());
         let text = |name: &str| form.text(name).trim().to_owned();
         // `tag` is exactly one, as links name it; `tags` is what a person typed.
-        let typed = form.all("tags").flat_map(tags::split).collect::<Vec<_>>();
+        let typed = form.all("tags").flat_map(tag_line::split).collect::<Vec<_>>();
         let tags = form.all("tag").map(|t| t.trim().to_owned()).chain(typed);
         Self {
             q: text("q"),
@@ -163,7 +162,7 @@ impl Filters {
 
     /// The tags as one line of the form.
     pub(crate) fn tag_line(&self) -> String {
-        tags::join_words(self.tags.iter().map(String::as_str))
+        tag_line::join_words(self.tags.iter().map(String::as_str))
     }
 
     /// Where on the list this page is.

@@ -5,6 +5,7 @@
 //! touched the same.
 
 use holdfast_contract::rules::{Change, PositionChange, TagChange};
+use holdfast_contract::tag_line;
 use holdfast_contract::text::Text;
 use holdfast_contract::{
     FieldCode, FieldError, NewPlace, Place, PlaceChanges, PlaceFields, Position, PositionSource, Source, Tags,
@@ -61,7 +62,7 @@ fn text<const MAX: usize>(raw: &str, name: &str, errors: &mut Vec<FieldError>) -
 
 /// Tags as people type them.
 fn tags(raw: &str, errors: &mut Vec<FieldError>) -> Tags {
-    Tags::parse(super::tags::split(raw), "tags").unwrap_or_else(|mut more| {
+    Tags::parse(tag_line::split(raw), "tags").unwrap_or_else(|mut more| {
         // Each would name its number in a list that the person does not see.
         for error in &mut more {
             "tags".clone_into(&mut error.field);

@@ -1,15 +1,16 @@
-//! Tags as one line of text: separated by commas; one with a comma in it, a quote or a `#` in front stands in quotes.
+//! Tags as one line of text, as a person types them: separated by commas; one with a comma in it, a quote or a `#` in front
+//! stands in quotes.
 
-use holdfast_contract::Tags;
-use holdfast_contract::text::Text;
+use crate::Tags;
+use crate::text::Text;
 
 /// The tags as a form shows them.
-pub(crate) fn join(tags: &Tags) -> String {
+pub fn join(tags: &Tags) -> String {
     join_words(tags.iter().map(Text::as_str))
 }
 
 /// The same for tags that nobody has read yet.
-pub(crate) fn join_words<'t>(tags: impl Iterator<Item = &'t str>) -> String {
+pub fn join_words<'t>(tags: impl Iterator<Item = &'t str>) -> String {
     tags.map(quoted).collect::<Vec<_>>().join(", ")
 }
 
@@ -18,8 +19,8 @@ fn quoted(tag: &str) -> String {
     if is_plain { tag.to_owned() } else { format!("\"{}\"", tag.replace('"', "\"\"")) }
 }
 
-/// The tags that a person typed; a `#` in front of one is a habit and no part of it.
-pub(crate) fn split(line: &str) -> Vec<String> {
+/// The tags that a person typed, not yet judged; a `#` in front of one is a habit and no part of it.
+pub fn split(line: &str) -> Vec<String> {
     let mut tags = Vec::new();
     let mut rest = line.trim_start();
     while !rest.is_empty() {
