@@ -103,6 +103,7 @@ export const words = {
 
   synced: {
     done: "Everything is up to date.",
+    offline: "There is no network. Everything is kept on this phone, and sent by itself once there is one.",
     pending: (n: number) => `${count(n, "change")} still ${n === 1 ? "waits" : "wait"}.`,
     sent: (n: number) => `${count(n, "change")} sent.`,
     pulled: (n: number) => `${count(n, "change")} fetched.`,
@@ -134,6 +135,8 @@ export const words = {
   },
 
   place: {
+    /** The page of one, in the browser's history: never its name. */
+    one: "Place",
     name: "Name",
     namePlaceholder: "Give it a name",
     note: "Note",
@@ -173,6 +176,7 @@ export const words = {
     decideTitle: "Needs your decision",
     toOutbox: "See what waits",
     toList: "Back to the list",
+    nonsense: { title: "There is no such place here.", text: "The address is none of a place. Those that are here are in the list." },
     noSuch: {
       title: "There is no such place here.",
       text: "If it was saved without an account, and taken into this one, it is in the list.",
@@ -355,6 +359,7 @@ export const words = {
     notHanded: "The file could not be handed over. Everything is still here; try again.",
     noCore: "Holdfast is not built for this platform yet. It runs in a browser: open it at your server's address, /app.",
   },
+  notFoundTitle: "No such page",
   notFound: "There is no such page.",
   ...ofAccount,
   ...ofDecisions,

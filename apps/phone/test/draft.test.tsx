@@ -233,3 +233,22 @@ it("what the server refused is said beside its field whenever the page is opened
   await becomes({});
   expect(screen.getByText("name: fine, note: fine")).toBeTruthy();
 });
+
+it("what the core said of a text goes with the text: when it is let go, and when it is changed", async () => {
+  const page = await opened();
+  page.core.replies.edit = () => {
+    throw new CoreError({ ...failure("invalid"), fields: [{ field: "changes.name", code: "too_long", detail: "is 300 characters long" }] } as never);
+  };
+  const said = "name: It is 300 characters long., note: fine";
+  await type("Name", "Long");
+  await press("Save");
+  expect(screen.getByText(said)).toBeTruthy();
+  await type("Note", "By the hut");
+  expect(screen.getByText(said)).toBeTruthy();
+  await type("Name", "Lon");
+  expect(screen.queryByText(said)).toBeNull();
+  await press("Save");
+  expect(screen.getByText(said)).toBeTruthy();
+  await press("Revert");
+  expect([values(), screen.queryByText(said)]).toEqual([["Spring", ""], null]);
+});

@@ -107,6 +107,11 @@ describe("what became of a sync", () => {
   });
 
   it("names what still waits, and why nothing was sent", () => {
+    const lost = { ...nothing, pending: 1, failure: failure("unreachable") };
+    expect(syncedText(lost, 0, true).text).toBe(`${lost.failure.sentence} ${lost.failure.advice}`);
+    // Neither the address nor the server is at fault.
+    expect(syncedText(lost, 0, false)).toEqual({ text: words.synced.offline, isWell: false });
+    expect(syncedText({ ...lost, failure: failure("rate_limited") }, 0, false).text).not.toBe(words.synced.offline);
     expect(syncedText(nothing, 1)).toEqual({ text: "1 place needs a position before it is sent.", isWell: false });
     expect(syncedText({ ...nothing, pending: 3, needAttention: 1 }, 0)).toEqual({ text: "1 place needs your attention. 3 changes still wait.", isWell: false });
     expect(syncedText({ ...nothing, needAttention: 2 }, 0)).toEqual({ text: "2 places need your attention.", isWell: false });

@@ -140,3 +140,36 @@ fn a_refused_change_is_told_in_the_servers_words_and_only_words() {
     only_words(home.ok(&["outbox"]).says("refused: Not here"));
     only_words(home.ok(&["show", "Oak"]).says("refused: Not here"));
 }
+
+/// What the server says of a change for which the plan has no room.
+fn no_room(op: &Value) -> Value {
+    let problem = json!({ "status": 402, "code": "plan_limit_reached", "title": "Full", "detail": "No room." });
+    json!({ "opId": op["opId"], "outcome": "deferred", "problem": problem })
+}
+
+#[test]
+fn a_place_that_the_plan_has_no_room_for_is_named_once_and_has_nothing_to_resolve() {
+    let server = answering(no_room);
+    let home = paired(&server);
+    home.save("Oak");
+    let run = home.expect(3, &["sync"]);
+    run.says("1 place waits for room in the plan; kept here.");
+    for other in ["attention", "resolve", "to be sent"] {
+        assert!(!run.out.contains(other), "{}", run.out);
+    }
+}
+
+#[test]
+fn a_refused_place_needs_attention_beside_one_that_the_plan_has_no_room_for() {
+    let server = answering(|op| {
+        if op.to_string().contains("Oak") {
+            return no_room(op);
+        }
+        let problem = json!({ "status": 422, "code": "invalid", "title": "No", "detail": "Not here." });
+        json!({ "opId": op["opId"], "outcome": "rejected", "problem": problem })
+    });
+    let home = paired(&server);
+    home.save("Oak");
+    home.save("Elm");
+    home.expect(3, &["sync"]).says("1 place needs your attention").says("1 place waits for room in the plan");
+}

@@ -58,7 +58,8 @@ pub struct PushReply {
 pub struct Telemetry {
     /// Operations that wait in the outbox, this batch included, and captures that are not sent before they have a position.
     pub pending: u32,
-    /// Seconds since the oldest of them was queued or, without a position, captured on the device.
+    /// Seconds since the oldest of them was queued or, without a position, captured on the device. It goes with pushes alone: a
+    /// device that has nothing to send tells of no new age.
     pub oldest_pending_seconds: u64,
     /// Sends that had to be repeated since the last report.
     pub retries: u32,

@@ -81,6 +81,8 @@ pub struct Reply {
 pub enum Answer {
     /// Nothing: no connection, a timeout, a connection that broke.
     NoReply,
+    /// The device has no network, and nothing left it: the lane waits as if nothing had come back, and no attempt is counted.
+    NotSent,
     /// An HTTP response.
     Http {
         /// Its status.

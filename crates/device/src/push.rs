@@ -65,6 +65,11 @@ pub(crate) fn requeue_leased(tx: &Tx<'_>) -> Result<()> {
 /// Takes back that a push was sent: it was not.
 pub(crate) fn unsend(tx: &Tx<'_>) -> Result<()> {
     tx.run(
+        "UPDATE store SET resends = \
+         max(0, resends - (SELECT count(*) FROM outbox WHERE state = 'leased' AND attempts > 1))",
+        [],
+    )?;
+    tx.run(
         "UPDATE outbox SET state = 'queued', lease = NULL, attempts = attempts - 1, \
          first_sent_at = CASE WHEN attempts > 1 THEN first_sent_at END, \
          last_sent_at = CASE WHEN attempts > 1 THEN last_sent_at END WHERE state = 'leased'",
@@ -165,7 +170,7 @@ pub(crate) fn waiting(tx: &Tx<'_>) -> Result<u32> {
     counted(tx, &format!("UNION ALL SELECT 1 {WAITING_CAPTURES}"))
 }
 
-/// Since when the oldest of what is [`waiting`] waits.
+/// Since when the oldest of what is [`waiting`] waits; of what was taken in from another store, at the latest.
 fn waiting_since(tx: &Tx<'_>) -> Result<Option<Timestamp>> {
     let first = |sql: &str| tx.first(sql, [], |row| row.get::<_, Micros>(0)).map(|since| since.map(|since| since.0));
     let times = [first(FIRST_QUEUED)?, first(&first_waiting_capture())?];
@@ -175,7 +180,7 @@ fn waiting_since(tx: &Tx<'_>) -> Result<Option<Timestamp>> {
 /// The captures that are not sent before they have a position.
 const WAITING_CAPTURES: &str = "FROM places p WHERE p.latitude IS NULL AND p.attention IS NULL \
      AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.place = p.local_id)";
-/// Numbers grow with time, so the first entry is the oldest.
+/// Numbers grow with time, so the first entry is the oldest of what was made in this store.
 const FIRST_QUEUED: &str = "SELECT queued_at FROM outbox ORDER BY number LIMIT 1";
 
 /// Since when the first capture without a position is here. (When it was captured may be years ago: a file may say it.)

@@ -3,6 +3,7 @@
 //! | reply | the lane | the operations |
 //! |---|---|---|
 //! | outcomes | goes on | each has its outcome, see `reconcile` |
+//! | it was not sent | waits, longer each time | same bytes again, no attempt counted |
 //! | none, 408 | waits, longer each time; when it repeats, smaller batches until one comes through | same bytes again |
 //! | 5xx | waits; when it repeats, half the batch | same bytes again; one alone waits by itself |
 //! | 429 | waits as long as asked | same bytes again, no attempt counted |
@@ -53,6 +54,11 @@ pub(crate) fn reply(tx: &Tx<'_>, lease: Lease, answer: &Answer) -> Result<Handle
     )?;
     lanes::release(tx, Lane::Push)?;
     let mut handled = Handled { taken: true, ..Handled::default() };
+    if *answer == Answer::NotSent {
+        push::unsend(tx)?;
+        lanes::failed(tx, Lane::Push, None, None)?;
+        return Ok(handled);
+    }
     match judge::<PushReply>(answer) {
         Verdict::Answered(reply) => {
             outcomes(tx, &lane, &sent, reply, &mut handled)?;

@@ -34,7 +34,7 @@ pub(crate) fn describe() {
     g!(
         "holdfast_oldest_pending_seconds",
         Unit::Seconds,
-        "Age of the oldest operation, or capture without a position, waiting on a device."
+        "Age, at its device's last push, of the oldest operation, or capture without a position, waiting on a device."
     );
     g!("holdfast_live_connections", "Devices connected to the live stream of this process.");
 }

@@ -113,6 +113,9 @@ pub struct HttpReply {
     pub retry_after: Option<u32>,
     /// Its body.
     pub body: String,
+    /// Nothing came, because there was no network to send anything.
+    #[serde(default)]
+    pub unsent: bool,
 }
 
 /// A sign-in to send: to a server that is not, or not yet, the current account's.
@@ -207,7 +210,7 @@ fn percent(value: &str) -> String {
 pub fn reply(lease: &str, http: HttpReply) -> Result<Reply, Failure> {
     let lease = parse_lease(lease).ok_or_else(|| unexpected(&"not a lease"))?;
     let answer = if http.status == 0 {
-        Answer::NoReply
+        if http.unsent { Answer::NotSent } else { Answer::NoReply }
     } else {
         Answer::Http {
             status: http.status,

@@ -9,6 +9,8 @@ export interface HttpReply {
   protocol: boolean;
   retryAfter: number | null;
   body: string;
+  /** Nothing came, and nothing was sent: there was no network all the while. */
+  unsent?: boolean;
 }
 
 /** Whom a request is made for. */
@@ -24,6 +26,10 @@ export const REQUEST_TIMEOUT = 30_000;
 const REPLY_BYTES_MAX = 64 * 1024 * 1024;
 
 export const NO_REPLY: HttpReply = { status: 0, protocol: false, retryAfter: null, body: "" };
+const NOT_SENT: HttpReply = { ...NO_REPLY, unsent: true };
+
+/** Whether the browser knows of no network. It may still reach a server on the device itself: sending is tried all the same. */
+const isOff = () => navigator.onLine === false;
 
 interface Request {
   method: string;
@@ -38,11 +44,13 @@ interface Request {
 export async function send(server: Server, request: Request): Promise<HttpReply> {
   const ending = endingWith(request.signal);
   const timer = setTimeout(() => ending.abort(), request.timeout ?? REQUEST_TIMEOUT);
+  let isUnsent = isOff();
   try {
     const response = await open(server, request, ending.signal);
+    isUnsent = false;
     return { ...about(response), body: await readBody(response) };
   } catch {
-    return NO_REPLY;
+    return isUnsent && isOff() ? NOT_SENT : NO_REPLY;
   } finally {
     clearTimeout(timer);
     ending.abort();

@@ -57,3 +57,23 @@ test("a full plan keeps what has no room on the phone, says so, and sends it onc
   await expectState(phone, "Spring", "synced");
   expect(await placesOf(device)).toHaveLength(3);
 });
+
+test("without a network, \"Send all now\" says so, and counts no attempt", async ({ phone, network, account, watch }) => {
+  watch.allowFailures();
+  await inUse(phone, network, account);
+  await goOffline(phone, network);
+  await saveHere(phone);
+  await goTo(phone, "outbox");
+  const attempts = phone.getByRole("main").getByText(new RegExp(words.outbox.attempts(0)));
+  await expect(attempts).toBeVisible();
+  for (let press = 0; press < 2; press++) {
+    await button(phone, words.outbox.retryAll).click();
+    await expect(said(phone, words.synced.offline)).toBeVisible();
+    // Its words, touched, are gone: the next press is to say it anew.
+    await said(phone, words.synced.offline).click();
+    await expect(said(phone, words.synced.offline)).toBeHidden();
+  }
+  await expect(attempts).toBeVisible();
+  await goOnline(phone, network);
+  await expect(phone.getByText(words.outbox.emptyTitle, { exact: true })).toBeVisible({ timeout: 20_000 });
+});

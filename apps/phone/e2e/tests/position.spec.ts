@@ -92,7 +92,7 @@ test("a worse position of a sensor does not take the place of a better one that 
   await save(phone).click();
   await expect(said(phone, words.position.hasBetter)).toBeVisible();
   await expect(save(phone), "the page stays").toBeVisible();
-  await openPlace(other, words.unnamed);
+  await expect(button(other, words.place.correct), "back to the place, whose position was opened by its address").toBeVisible();
   await expect(other.getByText("about ±8 m").filter({ visible: true }).first()).toBeVisible();
 });
 

@@ -7,7 +7,7 @@ import { words } from "../words";
 export default function NotFound() {
   const router = useRouter();
   return (
-    <Screen title={words.app}>
+    <Screen title={words.app} name={words.notFoundTitle}>
       <Type>{words.notFound}</Type>
       <Button title={words.place.toList} onPress={() => router.replace("/")} />
     </Screen>

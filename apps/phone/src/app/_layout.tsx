@@ -10,6 +10,7 @@ import { useCarriedDrafts } from "../places/useCarriedDrafts";
 import { DialogProvider } from "../ui/Dialog";
 import { useTheme } from "../ui/theme";
 import { ToastProvider } from "../ui/Toast";
+import { Page, Way } from "../ui/Way";
 
 /** Whoever comes by a link to one place has the list behind it. */
 export const unstable_settings = { anchor: "(tabs)" };
@@ -23,13 +24,16 @@ export default function RootLayout() {
         <ToastProvider>
           <CoreProvider>
             <Carrying />
-            <Stack
-              screenOptions={{
-                headerShown: false,
-                contentStyle: { backgroundColor: colors.paper },
-                animation: reducedMotion ? "none" : "default",
-              }}
-            />
+            <Way>
+              <Stack
+                screenLayout={({ children }) => <Page>{children}</Page>}
+                screenOptions={{
+                  headerShown: false,
+                  contentStyle: { backgroundColor: colors.paper },
+                  animation: reducedMotion ? "none" : "default",
+                }}
+              />
+            </Way>
           </CoreProvider>
         </ToastProvider>
       </DialogProvider>

@@ -11,7 +11,7 @@ export default function DiagnosticsScreen() {
   const keepFile = useKeepFile();
   const { data, failure } = useAnswer({ call: "diagnostics" });
   return (
-    <Screen title={words.settings.diagnostics}>
+    <Screen title={words.settings.diagnostics} parent="/settings">
       <Type kind="small" tone="inkSoft">
         {words.settings.diagnosticsText}
       </Type>

@@ -44,7 +44,7 @@ export default function SignInScreen() {
   // the account suspended, of which it says nothing when that is over.
   const isSignedIn = overview?.account?.signedIn === true && overview.status.paused === null;
   return (
-    <Screen title={words.signIn.title}>
+    <Screen title={words.signIn.title} parent="/settings">
       {!overview ? null : isSignedIn ? (
         <Notice tone="accent" icon="check" title={words.signIn.already} text={overview?.account?.email}>
           <Button title={words.tabs.settings} onPress={() => router.dismissTo("/settings")} />

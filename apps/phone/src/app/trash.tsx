@@ -18,7 +18,7 @@ export default function TrashScreen() {
   const { items: places, failure, hasMore, loadMore } = useList(TRASH);
   const now = useNow();
   return (
-    <Screen title={words.trash.title}>
+    <Screen title={words.trash.title} parent="/settings">
       {failure ? <Notice tone="danger" title={failure.sentence} text={failure.advice} urgent /> : null}
       {places?.length === 0 ? <Empty icon="trash" title={words.trash.emptyTitle} text={words.trash.emptyText} /> : null}
       {places && places.length > 0 ? (

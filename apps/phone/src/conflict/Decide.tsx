@@ -10,6 +10,7 @@ import { Screen } from "../ui/Screen";
 import { space } from "../ui/theme";
 import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
+import { useBack } from "../ui/Way";
 import { words } from "../words";
 import { FieldChoice } from "./FieldChoice";
 import { answerWords, becameOf, fieldsOf, questionText, undecided } from "./sides";
@@ -20,6 +21,7 @@ export function Decide({ place, question }: { place: Place; question: Question }
   const ask = useAsk();
   const say = useSay();
   const router = useRouter();
+  const back = useBack(`/place/${place.key}`);
   const now = useNow();
   const [choice, setChoice] = useState<Partial<Record<Field, Winner>>>({});
   const can = (each: Question["choices"][number]) => question.choices.includes(each);
@@ -32,7 +34,7 @@ export function Decide({ place, question }: { place: Place; question: Question }
     say({ text: becameOf(question, resolution), ms: 8_000 });
     // Back to the page that asked, which shows how it is now; on to another one where a new place was made.
     if (!resolved.place) router.dismissTo("/");
-    else if (resolved.place.key === place.key && router.canGoBack()) router.back();
+    else if (resolved.place.key === place.key) back();
     else router.replace(`/place/${resolved.place.key}`);
   };
   const letGo = async () => {
@@ -41,7 +43,7 @@ export function Decide({ place, question }: { place: Place; question: Question }
   };
 
   return (
-    <Screen title={place.name ?? words.unnamed}>
+    <Screen title={place.name ?? words.unnamed} name={words.conflict.title} parent={`/place/${place.key}`}>
       <Notice title={words.place.decideTitle} text={questionText(question)} />
       {fieldsOf(question).map((field) => {
         const decides = can("perField") && (question.conflicting as string[]).includes(field);

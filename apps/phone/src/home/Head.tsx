@@ -1,4 +1,5 @@
-import { StyleSheet, useWindowDimensions, View } from "react-native";
+import type { Ref } from "react";
+import { StyleSheet, type Text, useWindowDimensions, View } from "react-native";
 import { type Overview, useOverview } from "../core";
 import { useOnline } from "../platform/online";
 import { useNow } from "../time/useNow";
@@ -11,8 +12,16 @@ import { words } from "../words";
 import { type Summary, summaryOf, summaryText } from "./banners";
 import { SaveButton } from "./SaveButton";
 
+interface HomeHeadProps {
+  heading?: Ref<Text>;
+  onSave: () => void;
+  isSaving: boolean;
+  onSync: () => void;
+  isSyncing: boolean;
+}
+
 /** The head of the list, which stays: the name, how things stand, and the button. */
-export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () => void; isSaving: boolean; onSync: () => void; isSyncing: boolean }) {
+export function HomeHead({ heading, onSave, isSaving, onSync, isSyncing }: HomeHeadProps) {
   const { colors, textScale } = useTheme();
   // A line more or less moves the button, and the list: not under a finger.
   const overview = useStill(useOverview());
@@ -25,7 +34,7 @@ export function HomeHead({ onSave, isSaving, onSync, isSyncing }: { onSave: () =
     <View {...({ role: "banner" } as object)} style={[styles.head, { backgroundColor: colors.paper }, compact && styles.compact]}>
       <View style={styles.row}>
         <View style={styles.titles}>
-          <Type kind={compact || isNarrow ? "title" : "large"} heading={1}>
+          <Type ref={heading} tabIndex={-1} kind={compact || isNarrow ? "title" : "large"} heading={1}>
             {words.app}
           </Type>
           {overview ? <Standing overview={overview} /> : null}

@@ -1,4 +1,5 @@
 import { ActivityIndicator, Pressable, StyleSheet } from "react-native";
+import { MAIN } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { radius, space, useTheme } from "../ui/theme";
 import { Type } from "../ui/Type";
@@ -9,6 +10,7 @@ export function SaveButton({ onPress, isSaving, compact }: { onPress: () => void
   const { colors, isDark } = useTheme();
   return (
     <Pressable
+      {...MAIN}
       role="button"
       aria-label={words.home.save}
       aria-busy={isSaving}

@@ -3,8 +3,12 @@
 import type { Synced } from "../../core/src/core";
 import { words } from "../words";
 
-/** Nothing is said of twice: what needs the person does not wait as well. `lacking`: places that are not sent before they have a position. */
-export function syncedText({ failure, needAttention, sent, pulled, pending }: Synced, lacking: number): { text: string; isWell: boolean } {
+/**
+ * Nothing is said of twice: what needs the person does not wait as well. `lacking`: places that are not sent before they have a
+ * position. Without a network, neither the address nor the server is at fault.
+ */
+export function syncedText({ failure, needAttention, sent, pulled, pending }: Synced, lacking: number, isOnline = true): { text: string; isWell: boolean } {
+  if (failure?.code === "unreachable" && !isOnline) return { text: words.synced.offline, isWell: false };
   if (failure) return { text: `${failure.sentence} ${failure.advice}`, isWell: false };
   const { synced } = words;
   const parts = [

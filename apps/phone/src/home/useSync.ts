@@ -1,5 +1,6 @@
 import { useCallback } from "react";
 import { useCommand, useOverview } from "../core";
+import { useOnline } from "../platform/online";
 import { useSay } from "../ui/Toast";
 import { useLatest } from "../ui/useLatest";
 import { withoutPosition } from "./banners";
@@ -11,11 +12,12 @@ export function useSync(): { sync: () => Promise<void>; isSyncing: boolean } {
   const say = useSay();
   const overview = useOverview();
   const lacking = useLatest(overview ? withoutPosition(overview.status) : 0);
+  const online = useLatest(useOnline());
   const sync = useCallback(async () => {
     const synced = await run({ call: "sync" });
     if (!synced) return;
-    const { text, isWell } = syncedText(synced, lacking.current);
+    const { text, isWell } = syncedText(synced, lacking.current, online.current);
     say({ text, tone: isWell ? "accent" : "warning", ...(synced.failure && { ms: 8_000 }) });
-  }, [run, say, lacking]);
+  }, [run, say, lacking, online]);
   return { sync, isSyncing: busy };
 }

@@ -13,6 +13,7 @@ import { space, useTheme } from "../ui/theme";
 import { useSay } from "../ui/Toast";
 import { Type } from "../ui/Type";
 import { useLeave } from "../ui/useLeave";
+import { useBack } from "../ui/Way";
 import { words } from "../words";
 import { positionClash } from "./clash";
 import { untilSeen } from "./looks";
@@ -49,6 +50,7 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   const { decide, tell } = useClash();
   const say = useSay();
   const router = useRouter();
+  const back = useBack(`/place/${place.key}`);
   const { height } = useWindowDimensions();
   // What is changed here is what was shown when the page opened: a position that came from elsewhere since is a conflict.
   const [shown] = useState(place);
@@ -120,14 +122,13 @@ export function PositionEditor({ place, here }: { place: Place; here: LatLon | n
   };
   // Only now: what is saved needs no question when the page is left.
   useEffect(() => {
-    if (!isSaved) return;
-    if (router.canGoBack()) router.back();
-    else router.replace(`/place/${shown.key}`);
-  }, [isSaved, router, shown.key]);
+    if (isSaved) back();
+  }, [isSaved, back]);
 
   return (
     <Screen
       title={words.position.title}
+      parent={`/place/${shown.key}`}
       foot={<Button title={words.position.save} kind="primary" grow busy={busy} disabled={!chosen} onPress={() => void save()} />}
     >
       <PositionMap center={center} accuracy={chosen?.accuracy ?? null} isWorld={!chosen && (moved !== null || !start)} isChosen={chosen !== null} onMove={drag} label={words.position.map} height={Math.min(300, height * 0.4)} />

@@ -26,6 +26,9 @@ export function keyAt(place: string, key: string): string {
 /** The store of a place: its key begins with it (`StoreKey::place` in crates/app/src/key.rs). */
 export const storeOf = (place: string): StoreKey => place.split("-", 1)[0]!;
 
+/** Whether a place can have this key at all (`StoreKey::local_id`, ibid.): what is typed into an address may be anything. */
+export const isKey = (text: string): boolean => /^[^-]+-\d+$/.test(text);
+
 /** The store of the places without an account (`StoreKey::of`, ibid.). */
 export const WITHOUT_ACCOUNT: StoreKey = "local";
 

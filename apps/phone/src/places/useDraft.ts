@@ -65,6 +65,9 @@ export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePag
   const typed = changesOf(draft, shown);
   const isDirty = typed !== null;
   const isTyped = (field: string) => typed !== null && field in typed;
+  /** What the core has refused to save: what it said of a field is about that text, and goes with it. */
+  const [refused, setRefused] = useState<Changes>({});
+  const isRefused = (field: string) => isTyped(field) && JSON.stringify(typed?.[field as keyof Changes]) === JSON.stringify(refused[field as keyof Changes]);
 
   const latest = useRef({ draft, shown });
   useLayoutEffect(() => {
@@ -128,7 +131,7 @@ export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePag
       const saw = now ? seenOf(clashes, stillSeen(wanted, shown, now), now) : shown;
       const changes = changesOf(wanted, saw);
       const answer = changes ? await runSeen({ call: "edit", key: shown.key, changes, seen: seen(saw) }) : { place: saw };
-      if (!answer) return;
+      if (!answer) return setRefused(changes ?? {});
       if (answer === "changed") return answer;
       // What was typed meanwhile is the newest; the page may be gone by now, so that nothing else knows of it.
       const typed = follow(latest.current.draft, draft, draftOf(answer.place));
@@ -204,6 +207,6 @@ export function useDraft(place: Place, kept: KeptDraft | null, entries: PlacePag
       setRestored(true);
       return true;
     }, []),
-    problem: (field) => fieldProblem(failure, field) ?? (isTyped(field) ? undefined : refusedProblem(entries, field)),
+    problem: (field) => (isRefused(field) ? fieldProblem(failure, field) : undefined) ?? (isTyped(field) ? undefined : refusedProblem(entries, field)),
   };
 }

@@ -20,6 +20,9 @@ export interface ButtonProps {
   style?: StyleProp<ViewStyle>;
 }
 
+/** A main button, which nothing that is said may hide (useFreeSpot.web.ts). */
+export const MAIN = { dataSet: { main: "" } } as object;
+
 function inks(kind: NonNullable<ButtonProps["kind"]>, colors: Colors) {
   switch (kind) {
     case "primary":
@@ -40,6 +43,7 @@ export function Button({ title, onPress, kind = "plain", icon, busy, disabled, l
   const off = Boolean(disabled || busy);
   return (
     <Pressable
+      {...(kind === "primary" && MAIN)}
       role="button"
       aria-label={label ?? title}
       aria-busy={busy}

@@ -34,13 +34,13 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
-/** One sign; hidden from screen readers, as it says nothing that is not in the words beside it. */
+/** One sign; hidden from screen readers, as it says nothing that is not in the words beside it. `focusable={false}` would let it have the focus. */
 export function Icon({ name, tone = "ink", size = 20, color }: { name: IconName; tone?: keyof Colors; size?: number; color?: string }) {
   const { colors, textScale } = useTheme();
   const stroke = color ?? colors[tone];
   const box = size * textScale;
   return (
-    <Svg width={box} height={box} viewBox="0 0 24 24" fill="none" aria-hidden focusable={false} style={{ flexShrink: 0 }}>
+    <Svg width={box} height={box} viewBox="0 0 24 24" fill="none" aria-hidden style={{ flexShrink: 0 }}>
       <Path d={paths[name]} stroke={stroke} strokeWidth={1.9} strokeLinecap="round" strokeLinejoin="round" />
       {name === "pin" ? <Circle cx={12} cy={9.8} r={2.4} stroke={stroke} strokeWidth={1.9} /> : null}
     </Svg>

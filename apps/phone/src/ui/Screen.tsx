@@ -1,25 +1,24 @@
-import { Stack, useFocusEffect, useRouter } from "expo-router";
-import { type ReactNode, useCallback, useRef } from "react";
+import { type Href, useFocusEffect } from "expo-router";
+import { type ReactNode, type Ref, useCallback } from "react";
 import { KeyboardAvoidingView, Platform, ScrollView, StyleSheet, type Text, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
+import { setTitle } from "../platform/title";
 import { words } from "../words";
 import { IconButton } from "./Button";
 import { COLUMN, space, useTheme } from "./theme";
 import { Type } from "./Type";
+import { usePageFocus } from "./usePageFocus";
+import { useBack } from "./Way";
+
+/** Names the page for the browser while it is shown. Never with what a person wrote: it gets into the history. */
+export function useTitle(name: string): void {
+  useFocusEffect(useCallback(() => setTitle(`${name} · ${words.app}`), [name]));
+}
 
 /** The head of a page that is not one of the main three: back, title, and what else it offers. */
-export function Head({ title, actions }: { title: string; actions?: ReactNode }) {
+export function Head({ title, heading, parent, actions }: { title: string; heading?: Ref<Text>; parent: Href; actions?: ReactNode }) {
   const { colors } = useTheme();
-  const router = useRouter();
-  const heading = useRef<Text>(null);
-  // Screen readers and the keyboard go on from the page's name, as on a page that a browser loads.
-  useFocusEffect(
-    useCallback(() => {
-      if (Platform.OS === "web") (heading.current as unknown as HTMLElement | null)?.focus({ preventScroll: true });
-    }, []),
-  );
-  // Whoever came by a link has nothing behind them but the list.
-  const back = () => (router.canGoBack() ? router.back() : router.replace("/"));
+  const back = useBack(parent);
   return (
     <View {...({ role: "banner" } as object)} style={[styles.head, { borderColor: colors.line }]}>
       <View style={styles.headRow}>
@@ -36,12 +35,18 @@ export function Head({ title, actions }: { title: string; actions?: ReactNode })
 /** A page that scrolls: a head, a column in the middle, and what stays at the bottom. */
 export function Screen({
   title,
+  name = title,
+  parent = "/",
   large,
   actions,
   foot,
   children,
 }: {
   title: string;
+  /** What the browser calls it, where the title is what a person wrote. */
+  name?: string;
+  /** The page to which it belongs: there leads the way back of whoever came by a link. */
+  parent?: Href;
   /** One of the main three: a large title, no way back. */
   large?: boolean;
   actions?: ReactNode;
@@ -49,16 +54,17 @@ export function Screen({
   children: ReactNode;
 }) {
   const { colors } = useTheme();
+  const heading = usePageFocus(large ?? false);
+  useTitle(name);
   return (
     <SafeAreaView edges={large ? ["top", "left", "right"] : ["top", "left", "right", "bottom"]} style={[styles.fill, { backgroundColor: colors.paper }]}>
-      <Stack.Screen options={{ title: `${title} · ${words.app}` }} />
-      {large ? null : <Head title={title} actions={actions} />}
+      {large ? null : <Head title={title} heading={heading} parent={parent} actions={actions} />}
       <KeyboardAvoidingView behavior={Platform.OS === "ios" ? "padding" : undefined} style={styles.fill}>
         <ScrollView role="main" style={styles.fill} contentContainerStyle={styles.scrolled} keyboardShouldPersistTaps="handled">
           <View style={styles.column}>
             {large ? (
               <View style={styles.largeHead}>
-                <Type kind="large" heading={1} style={styles.largeTitle}>
+                <Type ref={heading} tabIndex={-1} kind="large" heading={1} style={styles.largeTitle}>
                   {title}
                 </Type>
                 {actions}

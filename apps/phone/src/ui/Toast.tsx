@@ -4,6 +4,7 @@ import { useSafeAreaInsets } from "react-native-safe-area-context";
 import { Icon, type IconName } from "./Icon";
 import { radius, space, TARGET, useTheme } from "./theme";
 import { Type } from "./Type";
+import { useFreeSpot } from "./useFreeSpot";
 
 export interface Said {
   text: string;
@@ -43,6 +44,9 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     const timer = setTimeout(() => setSaid(null), said.ms ?? (said.action ? 8_000 : 4_000));
     return () => clearTimeout(timer);
   }, [said, held]);
+  const box = useRef<View>(null);
+  // Above the tabs, or what a page has at its foot; both grow with the letters.
+  const bottom = useFreeSpot(box, said?.number, insets.bottom + 76 + 30 * (textScale - 1));
   const value = useMemo(() => say, [say]);
   const tone = said?.tone ?? "accent";
   // Where letters are large the words may have to be scrolled: by the keyboard too.
@@ -50,11 +54,11 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <Say.Provider value={value}>
       {children}
-      {/* Above the tabs, or what a page has at its foot; both grow with the letters. */}
-      <View pointerEvents="box-none" testID="toast" role="status" aria-live="polite" style={[styles.place, { bottom: insets.bottom + 76 + 30 * (textScale - 1), left: insets.left + space.m, right: insets.right + space.m }]}>
+      <View pointerEvents="box-none" testID="toast" role="status" aria-live="polite" style={[styles.place, { bottom, left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
             key={said.number}
+            ref={box}
             // Few words have their button beside them, too.
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }, said.action && { minWidth: Math.min(280 * textScale, width - insets.left - insets.right - 2 * space.m) }]}
             // A finger leaves the screen without a word.

@@ -145,8 +145,9 @@ fn summary(report: &SyncReport) -> String {
 /// What still waits, and for what.
 pub(super) fn leftovers(status: &Status) -> Vec<String> {
     let mut lines = Vec::new();
-    if needs_attention(status) {
-        let count = status.places.needs_attention.max(status.conflicts + status.rejected);
+    // A place for which the plan has no room needs attention too; it has a line of its own, and nothing to resolve.
+    let count = status.places.needs_attention.saturating_sub(status.plan_full).max(status.conflicts + status.rejected);
+    if count > 0 {
         lines.push(format!(
             "{} your attention. See: holdfast resolve",
             words::count(count, "place needs", "places need")
@@ -155,7 +156,7 @@ pub(super) fn leftovers(status: &Status) -> Vec<String> {
     if status.plan_full > 0 {
         lines.push(format!(
             "{} for room in the plan; kept here.",
-            words::count(status.plan_full, "change waits", "changes wait")
+            words::count(status.plan_full, "place waits", "places wait")
         ));
     }
     let without = status.places.waiting_for_position + status.places.needs_position;

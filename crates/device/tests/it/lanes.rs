@@ -169,6 +169,30 @@ fn a_request_given_up_unsent_counts_no_attempt() {
 }
 
 #[test]
+fn a_request_that_no_network_took_counts_no_attempt_and_waits_until_there_is_one() {
+    let mut bench = Bench::new();
+    let mut device = bench.device("a.db");
+    bench.sync(&mut device);
+    capture(&mut device, "A");
+    let sent = push_of(&device.poll().unwrap());
+    no_reply(&mut device, &sent);
+    for _ in 0..3 {
+        device.try_now().unwrap();
+        let unsent = push_of(&device.poll().unwrap());
+        device.handle(Reply { lease: unsent.lease(), answer: Answer::NotSent }).unwrap();
+        assert!(!device.poll().unwrap().requests.iter().any(is_push), "it waits");
+        assert_eq!(device.outbox(None, 1).unwrap()[0].attempts, 1);
+    }
+    device.network_returned().unwrap();
+    let again = push_of(&device.poll().unwrap());
+    assert_eq!(operations(&again), operations(&sent), "the same bytes");
+    // Of the sends in between, the server is told of none.
+    let Request::Push { body, .. } = &again else { unreachable!() };
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap();
+    assert_eq!(body["telemetry"]["retries"], 1);
+}
+
+#[test]
 fn a_stuck_push_never_stops_pulls() {
     let mut bench = Bench::new();
     let mut device = bench.device("a.db");

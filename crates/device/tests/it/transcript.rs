@@ -35,6 +35,7 @@ fn answer(script: &mut String, bench: &mut Bench, device: &mut Device, request: 
     let answer = answer.unwrap_or_else(|| bench.server.answer(request, now));
     let said = match &answer {
         Answer::NoReply => "nothing".to_owned(),
+        Answer::NotSent => "not sent".to_owned(),
         Answer::Http { status, .. } => status.to_string(),
     };
     let h = device.handle(Reply { lease: request.lease(), answer }).unwrap();

@@ -153,6 +153,12 @@ fn nothing_is_sent_without_a_sign_in_and_what_is_sent_is_what_was_captured() {
     assert!(push.path == "/v1/sync/push" && body.contains("Hut") && !body.contains("Spring"), "{body}");
     let nothing: HttpReply = serde_json::from_value(json!({ "status": 0, "protocol": false, "body": "" })).unwrap();
     assert!(!host.handle(&push.lease, nothing).unwrap().answered);
+    host.happened(Event::TryNow).unwrap();
+    let push = host.poll().unwrap().requests.into_iter().find(|request| request.method == "POST").unwrap();
+    let unsent = json!({ "status": 0, "protocol": false, "body": "", "unsent": true });
+    assert!(!host.handle(&push.lease, serde_json::from_value(unsent).unwrap()).unwrap().answered);
+    let outbox = ask(&mut host, json!({ "call": "outbox" })).unwrap();
+    assert_eq!(outbox["entries"][0]["attempts"], 1, "what no network took is no attempt: {outbox}");
 }
 
 #[test]

@@ -44,13 +44,17 @@ pub(crate) async fn page(
     request: Request,
 ) -> Result<Response, Failure> {
     let code = parameters.code.as_deref().map(str::trim).filter(|code| !code.is_empty());
-    // A look with a code counts as a try, so that the page tells nobody more than its form does. Beyond their number it is
-    // the form that says so.
-    let may_try = code.is_some() && state.front.check_sign_in(&request).is_ok();
-    drop(request);
     let needed = state.service.setup_status().await?.needed;
+    // A look with a code counts as a try, so that the page tells nobody more than its form does. Beyond their number it is
+    // the form that says so; and where nobody vouches that the person themselves opened the link: pages of others would use
+    // up the tries.
+    let may_try = needed
+        && code.is_some()
+        && credentials::is_same_site(request.headers(), state.front.settings())
+        && state.front.check_sign_in(&request).is_ok();
+    drop(request);
     let problem = match code {
-        Some(code) if needed && may_try => wrong_code(&state, code).await?,
+        Some(code) if may_try => wrong_code(&state, code).await?,
         _ => None,
     };
     Ok(show(&state, StatusCode::OK, needed, code, "", problem))

@@ -1,7 +1,7 @@
 //! The first account of a new server.
 
 use holdfast_http::Limit;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 
 use crate::harness::{PASSWORD, Server};
 use crate::html::Form;
@@ -130,6 +130,34 @@ async fn a_look_with_a_code_is_a_try_and_beyond_their_number_tells_nothing() {
         browser.submit(&filled(page.form("/setup"))).await.is(StatusCode::TOO_MANY_REQUESTS);
     }
     assert!(server.service.setup_status().await.unwrap().needed);
+}
+
+#[tokio::test]
+async fn looks_that_pages_of_others_make_use_up_no_tries_and_none_is_a_try_once_there_is_an_account() {
+    let server = Server::start_with(|s| s.http.rate_limits.sign_in = Limit::per_minute(1)).await;
+    let browser = server.browser();
+    let code = server.service.begin_setup().await.unwrap().unwrap();
+    let (wrong, right) = (format!("{LINK}AAAA-BBBB-CCCC-DDDD"), format!("{LINK}{}", code.as_str()));
+    for site in ["", "same-site", "cross-site"] {
+        for link in [&wrong, &right] {
+            let request = browser.bare_request(Method::GET, link);
+            let request = if site.is_empty() { request } else { request.header("Sec-Fetch-Site", site) };
+            let page = browser.send(request).await.is(StatusCode::OK);
+            assert!(!page.text.contains("is not valid") && page.forms("/setup").len() == 1, "{site}: {}", page.text);
+        }
+    }
+    let request = browser.bare_request(Method::GET, &right).header("Sec-Fetch-Site", "cross-site");
+    let form = browser.send(request).await.form("/setup");
+    assert_eq!(browser.submit(&filled(form)).await.location(), "/places?done=set-up");
+
+    let server = Server::start_with(|s| s.http.rate_limits.sign_in = Limit::per_minute(1)).await;
+    let ada = server.person("ada").await;
+    let stranger = server.browser();
+    for _ in 0..3 {
+        stranger.open(&wrong).await.says("This server is set up");
+    }
+    let page = stranger.open("/sign-in").await;
+    assert!(stranger.sign_in(&page, &ada.email, PASSWORD).await.status.is_redirection());
 }
 
 #[tokio::test]

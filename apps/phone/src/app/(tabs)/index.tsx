@@ -1,4 +1,3 @@
-import { Stack } from "expo-router";
 import { useDeferredValue, useMemo, useState } from "react";
 import { StyleSheet, View } from "react-native";
 import { SafeAreaView } from "react-native-safe-area-context";
@@ -21,8 +20,10 @@ import { useAll, useList } from "../../places/useList";
 import { useNow } from "../../time/useNow";
 import { Button } from "../../ui/Button";
 import { Notice } from "../../ui/Card";
+import { useTitle } from "../../ui/Screen";
 import { COLUMN, space, useTheme } from "../../ui/theme";
 import { Type } from "../../ui/Type";
+import { usePageFocus } from "../../ui/usePageFocus";
 import { useStill } from "../../ui/useStill";
 import { words } from "../../words";
 
@@ -33,6 +34,8 @@ const ASKED_IN_TRASH = { state: "needsAttention", trash: true } as const;
 
 export default function Home() {
   const { colors } = useTheme();
+  const heading = usePageFocus(true);
+  useTitle(words.tabs.places);
   const { save, isSaving, unsaved: allUnsaved } = useCapture();
   const unsaved = useStill(allUnsaved);
   useResume();
@@ -63,8 +66,7 @@ export default function Home() {
 
   return (
     <SafeAreaView edges={["top", "left", "right"]} style={[styles.fill, { backgroundColor: colors.paper }]}>
-      <Stack.Screen options={{ title: words.app }} />
-      <HomeHead onSave={save} isSaving={isSaving} onSync={() => void sync()} isSyncing={isSyncing} />
+      <HomeHead heading={heading} onSave={save} isSaving={isSaving} onSync={() => void sync()} isSyncing={isSyncing} />
       <PullToSync onPull={overview?.account ? sync : undefined} isSyncing={isSyncing}>
         <PlaceList
           places={places ?? []}

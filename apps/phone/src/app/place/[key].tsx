@@ -35,7 +35,7 @@ export default function PlaceScreen() {
   useMoved(key, data?.place, failure);
   if (data && kept) return <Page key={data.place.key} page={data} kept={kept.draft} />;
   return (
-    <Screen title={words.tabs.places}>
+    <Screen title={words.place.one}>
       {failure ? <NotHere placeKey={key} failure={failure} /> : null}
       {failure ? strays.map((stray) => <StrayText key={stray.key} stray={stray} />) : null}
     </Screen>
@@ -62,7 +62,7 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
       </>
     ) : null;
   return (
-    <Screen title={place.name ?? words.unnamed} foot={foot}>
+    <Screen title={place.name ?? words.unnamed} name={words.place.one} foot={foot}>
       {isInTrash ? (
         <Notice icon="trash" tone="accent" title={words.place.inTrash}>
           {/* Where there is something to decide, that is the way out of it. */}
