@@ -17,34 +17,49 @@ function remembered(): string | null {
   }
 }
 
-/** Holds the id until the window is gone; false: another window holds it. Where there are no locks, nobody can be asked. */
-function claim(id: string): Promise<boolean> {
+/** Lets go of this window's lock. */
+let release: (() => void) | undefined;
+
+/** Takes the lock of this id and holds it; false: not given under these conditions. Where there are no locks, nobody can be asked. */
+function hold(id: string, conditions: LockOptions = {}): Promise<boolean> {
   return new Promise((resolve) => {
-    const patience = new AbortController();
-    setTimeout(() => patience.abort(), PATIENCE_MS);
-    const hold = () => {
-      resolve(true);
-      return new Promise<never>(() => undefined);
-    };
     try {
-      navigator.locks.request(lockOf(id), { signal: patience.signal }, hold).catch(() => resolve(false));
+      navigator.locks
+        .request(lockOf(id), conditions, (lock) => {
+          resolve(lock !== null);
+          return lock && new Promise<void>((end) => (release = end));
+        })
+        // Refused altogether, or waited for in vain.
+        .catch(() => resolve(!conditions.signal));
     } catch {
       resolve(true);
     }
   });
 }
 
-async function begin(): Promise<string> {
-  const before = remembered();
-  if (before && (await claim(before))) return before;
+/** An id from before the page was loaded: another window may hold it. Asked at once that is certain, however long the answer takes. */
+async function claim(id: string): Promise<boolean> {
+  if (await hold(id, { ifAvailable: true })) return true;
+  const patience = new AbortController();
+  setTimeout(() => patience.abort(), PATIENCE_MS);
+  return hold(id, { signal: patience.signal });
+}
+
+/** An id that nobody else can have. It is this window's only once it is held: by then the others see that it is open. */
+async function fresh(): Promise<string> {
   const id = newClientId();
-  await claim(id);
+  await hold(id);
   try {
     sessionStorage.setItem(NAME, id);
   } catch {
     // Known until the page is loaded again: then what it kept is a closed window's.
   }
   return id;
+}
+
+async function begin(): Promise<string> {
+  const before = remembered();
+  return before && (await claim(before)) ? before : fresh();
 }
 
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(NAME);
