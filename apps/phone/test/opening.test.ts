@@ -11,7 +11,9 @@ beforeEach(() => {
   jest.useFakeTimers();
   locks = new Locks();
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 /** The module as a window loads it. */
 function load(remembered?: string) {

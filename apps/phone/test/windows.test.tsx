@@ -186,6 +186,7 @@ async function openedAt(address: string, places: Place[], stands: Overview = ove
   return { becomes, path: () => drawn.getPathname() };
 }
 
+const moveTo = (from: string, to: string) => keptDrafts.move(from, to, (kept) => kept);
 const note = () => screen.getByLabelText(words.place.note).props.value as string;
 const isShown = (text: string) => screen.queryByText(text, { exact: false }) !== null;
 const press = (name: string) => after(() => fireEvent.press(screen.getByRole("button", { name })));
@@ -207,6 +208,60 @@ it("is shown on the page of its place: one text in the form, the other beside it
   await press(words.draft.use);
   expect([note(), isShown(words.draft.text), isShown(words.draft.stuck)]).toEqual(["By the hut", true, false]);
   expect(await draftKeys("ada")).toEqual([draftKey("ada-1", "app")]);
+});
+
+/** The page of a place with what one closed window has left beside an empty form. */
+async function leftBeside(): Promise<string> {
+  await leftByTwo();
+  await openedAt("/place/ada-1", [place()]);
+  await press(words.place.revert);
+  return draftKey("ada-1", "one");
+}
+
+it("is not lost where it is used and nothing more can be stored", async () => {
+  const from = await leftBeside();
+  const refused = [jest.spyOn(keptDrafts, "write").mockResolvedValue(), jest.spyOn(keptDrafts, "move").mockResolvedValue(undefined)];
+  await press(words.draft.use);
+  refused.forEach((each) => each.mockRestore());
+  expect(note()).toBe("By the hut");
+  expect(await readKept(from)).toMatchObject({ draft: { note: "By the hut" } });
+});
+
+it("is used by one of two windows that both want to", async () => {
+  const from = await leftBeside();
+  await moveTo(from, draftKey("ada-1", "two"));
+  await press(words.draft.use);
+  expect([note(), await draftKeys("ada")]).toEqual(["", [draftKey("ada-1", "two")]]);
+});
+
+it("is still to be had where something was typed while it was about to be used", async () => {
+  const from = await leftBeside();
+  const move = keptDrafts.move.bind(keptDrafts);
+  let goOn = () => {};
+  const late = jest.spyOn(keptDrafts, "move").mockImplementation(async (...what) => {
+    const moved = await move(...what);
+    await new Promise<void>((end) => (goOn = end));
+    return moved;
+  });
+  await press(words.draft.use);
+  await after(() => fireEvent.changeText(screen.getByLabelText(words.place.note), "Just now"));
+  await after(goOn);
+  late.mockRestore();
+  expect([note(), isShown("By the hut")]).toEqual(["Just now", true]);
+  expect(await Promise.all([from, draftKey("ada-1", "app")].map(readKept))).toMatchObject([{ draft: { note: "By the hut" } }, { draft: { note: "Just now" } }]);
+});
+
+it("what stands in the form is what was taken, also where its window has typed more just before", async () => {
+  await type("one", "By the hut");
+  closeWindow("one");
+  inWindow("two");
+  const move = keptDrafts.move.bind(keptDrafts);
+  const late = jest.spyOn(keptDrafts, "move").mockImplementation(async (from, ...more) => {
+    await keptDrafts.write(from, { version: 1, ...typed("By the hut, left") });
+    return move(from, ...more);
+  });
+  expect(await taken()).toBe("By the hut, left");
+  late.mockRestore();
 });
 
 it("is let go of beside the form without touching what stands in it, and comes back", async () => {

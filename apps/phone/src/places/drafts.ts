@@ -74,10 +74,10 @@ export const letGo = (key: string): Promise<void> => keptDrafts.drop(key).then(t
 /** After it was let go of. */
 export const keepAgain = (key: string, kept: KeptDraft): Promise<void> => keepUnder(key, kept).then(tell);
 
-async function move(from: string, to: string, changed: (kept: unknown) => unknown): Promise<boolean> {
-  const isMoved = await keptDrafts.move(from, to, changed);
-  if (isMoved) tell();
-  return isMoved;
+async function move(from: string, to: string, changed: (kept: unknown) => unknown): Promise<unknown> {
+  const moved = await keptDrafts.move(from, to, changed);
+  if (moved !== undefined) tell();
+  return moved;
 }
 
 /** What was kept under `from` is kept for `place` from now on; unless that window has typed something there too, which is not touched. */
@@ -126,9 +126,21 @@ export async function takeDraft(place: Place): Promise<KeptDraft | null> {
   const own = await ownKey(place.key);
   const mine = await takeOwn(own, place);
   if (mine) return mine;
-  for (const { key, kept } of await leftAt(place)) if (await move(key, own, (kept) => kept)) return kept;
+  for (const { key } of await leftAt(place)) {
+    // Its window may have been loaded again since, and have typed more: what was moved stands in the form.
+    const moved = keptOf(await move(key, own, (kept) => kept));
+    if (moved) return moved;
+  }
   // This window may have taken it, for the same page, a moment ago.
   return takeOwn(own, place);
+}
+
+/**
+ * What a closed window has typed under `key`, to be put into this window's form, in which nothing is typed: it is this window's from now
+ * on. Where that can't be stored it is given all the same, and stays where it is, too; null: it is another window's by now.
+ */
+export async function takeLeft(place: string, key: string): Promise<KeptDraft | null> {
+  return keptOf((await move(key, await ownKey(place), (kept) => kept)) ?? (await readKept(key)));
 }
 
 /** What is typed next is kept under the same key: what is not for this place is moved out of its way. */

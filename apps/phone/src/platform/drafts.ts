@@ -6,13 +6,12 @@ export const keptDrafts = {
   keys: (): Promise<string[]> => Promise.resolve([...here.keys()]),
   write: (key: string, value: unknown): Promise<void> => Promise.resolve(void here.set(key, value)),
   drop: (key: string): Promise<void> => Promise.resolve(void here.delete(key)),
-  /** To another key, unless something is kept there already: then both stay where they are. Says whether it was moved. */
-  move(from: string, to: string, changed: (value: unknown) => unknown): Promise<boolean> {
-    const moves = here.has(from) && !here.has(to);
-    if (moves) {
-      here.set(to, changed(here.get(from)));
-      here.delete(from);
-    }
-    return Promise.resolve(moves);
+  /** To another key, unless something is kept there already: then both stay where they are. Gives what was moved, as it is kept now; undefined: nothing was. */
+  move(from: string, to: string, changed: (value: unknown) => unknown): Promise<unknown> {
+    if (!here.has(from) || here.has(to)) return Promise.resolve(undefined);
+    const moved = changed(here.get(from));
+    here.set(to, moved);
+    here.delete(from);
+    return Promise.resolve(moved);
   },
 };

@@ -67,15 +67,10 @@ export const keptDrafts = {
   },
   /**
    * To another key, unless something is kept there already: then both stay where they are. At once, whatever other windows do: of two that
-   * move the same, one does. Says whether this one did.
+   * move the same, one does. Gives what was moved, as it is kept now; undefined: nothing was.
    */
-  async move(from: string, to: string, changed: (value: unknown) => unknown): Promise<boolean> {
-    const isHere = here.has(from) && !here.has(to);
-    if (isHere) {
-      here.set(to, changed(here.get(from)));
-      here.delete(from);
-    }
-    let isMoved = false;
+  async move(from: string, to: string, changed: (value: unknown) => unknown): Promise<unknown> {
+    let moved: unknown;
     const stored = await inStore("readwrite", (store) => {
       const target = store.get(to);
       target.onsuccess = () => {
@@ -83,13 +78,20 @@ export const keptDrafts = {
         const source = store.get(from);
         source.onsuccess = () => {
           if (source.result === undefined) return;
-          store.put(changed(source.result), to);
+          moved = changed(source.result);
+          store.put(moved, to);
           store.delete(from);
-          isMoved = true;
         };
       };
       return target;
     });
-    return stored === null ? isHere : isMoved;
+    if (stored === null) {
+      if (!here.has(from) || here.has(to)) return undefined;
+      moved = changed(here.get(from));
+    }
+    if (moved === undefined) return undefined;
+    here.set(to, moved);
+    here.delete(from);
+    return moved;
   },
 };
