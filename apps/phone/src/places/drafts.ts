@@ -3,8 +3,8 @@
 // A place's key names its account too, so nothing is shown under another one.
 
 import type { Place, StoreKey } from "../../core/src/core";
-import { keptDrafts } from "../platform/drafts";
-import { onTold, openWindows, tellWindows, thisWindow } from "../platform/windows";
+import { keptDrafts, UNANSWERED } from "../platform/drafts";
+import { onTold, openWindows, renameWindow, tellWindows, thisWindow } from "../platform/windows";
 import { changesOf, type Draft, draftOf, follow } from "./form";
 import { asideKey, draftKey, isAside, keyAt, placeOf, storeOf, windowOf } from "./keys";
 
@@ -85,12 +85,14 @@ export async function moveDraft(from: string, { key }: Pick<Place, "key">): Prom
   await move(from, keyAt(key, from), (kept) => (isRecord(kept) && isRecord(kept.shown) ? { ...kept, shown: { ...kept.shown, key } } : kept));
 }
 
+const isSomething = (read: unknown): boolean => read !== undefined && read !== null && read !== UNANSWERED;
+
 /** How often the same capture's text is set aside, at most: more than once only where it came back meanwhile. */
 const MOST_ASIDE = 20;
 
 /** What is kept under `from`, if anything is, is the store's from now on, without a place. Nothing that is kept is overwritten. */
 export async function setAside(store: StoreKey, from: string, { shown }: KeptDraft): Promise<void> {
-  for (let n = 1; n <= MOST_ASIDE && ((await readKept(from)) ?? null) !== null; n++) {
+  for (let n = 1; n <= MOST_ASIDE && isSomething(await readKept(from)); n++) {
     await move(from, asideKey(store, shown.clientId ?? from, n), (kept) => kept);
   }
 }
@@ -124,6 +126,12 @@ export async function leftAt(place: Place): Promise<Left[]> {
  */
 export async function takeDraft(place: Place): Promise<KeptDraft | null> {
   const own = await ownKey(place.key);
+  if ((await readKept(own)) === UNANSWERED) {
+    // What is typed now must not take the place of what may be there: once it can be read, it is shown as what a closed window has left.
+    await renameWindow();
+    void keptDrafts.answers().then(heard);
+    return null;
+  }
   const mine = await takeOwn(own, place);
   if (mine) return mine;
   for (const { key } of await leftAt(place)) {

@@ -1,8 +1,12 @@
+/** What is read where nobody can say what is kept; in memory that is never so. */
+export const UNANSWERED: unique symbol = Symbol("unanswered");
+
 const here = new Map<string, unknown>();
 
 /** What was typed and not saved, by key. On a phone: until the app ends. The browser's: drafts.web.ts. */
 export const keptDrafts = {
   read: (key: string): Promise<unknown> => Promise.resolve(here.get(key)),
+  answers: (): Promise<void> => Promise.resolve(),
   keys: (): Promise<string[]> => Promise.resolve([...here.keys()]),
   write: (key: string, value: unknown): Promise<void> => Promise.resolve(void here.set(key, value)),
   drop: (key: string): Promise<void> => Promise.resolve(void here.delete(key)),

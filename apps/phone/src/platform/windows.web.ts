@@ -57,19 +57,38 @@ async function fresh(): Promise<string> {
   return id;
 }
 
+/** It was another page's before this one was loaded. */
+let isFromBefore = false;
+
 async function begin(): Promise<string> {
   const before = remembered();
-  return before && (await claim(before)) ? before : fresh();
+  isFromBefore = before !== null && (await claim(before));
+  return before !== null && isFromBefore ? before : fresh();
 }
 
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(NAME);
 
 // At once: until then a page that is loaded again is taken for a window that was closed.
-const mine = begin();
+let mine = begin();
 void mine.then(() => tellWindows());
 
 /** Names this window among those that keep drafts, also after a reload. */
 export const thisWindow = (): Promise<string> => mine;
+
+/**
+ * From now on under an id under which no page before this one has kept anything. What was kept under the one from before is a closed
+ * window's. Where the id is this page's own already, nothing is done: it knows all that is kept under it.
+ */
+export async function renameWindow(): Promise<void> {
+  await mine;
+  if (!isFromBefore) return;
+  isFromBefore = false;
+  const end = release;
+  mine = fresh();
+  await mine;
+  end?.();
+  tellWindows();
+}
 
 /** All that are open, this one among them. What cannot be asked is not open: what it typed is shown rather than hidden. */
 export async function openWindows(): Promise<ReadonlySet<string>> {
