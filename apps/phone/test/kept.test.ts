@@ -71,6 +71,27 @@ it("what could not be deleted is not shown any more", async () => {
   expect([await keptDrafts.read("a"), await keptDrafts.keys()]).toEqual([undefined, []]);
 });
 
+it("is dropped only as it was seen, and added only where nothing is; whatever another page has kept meanwhile", async () => {
+  const [one, other] = [load().keptDrafts, load().keptDrafts];
+  await one.write("a", "seen");
+  await other.write("a", "typed since");
+  await one.dropIf("a", (value) => value === "seen");
+  expect([await one.add("a", "again"), await one.read("a")]).toEqual([false, "typed since"]);
+  await one.dropIf("a", (value) => value === "typed since");
+  expect([await one.read("a"), await other.read("a")]).toEqual([undefined, undefined]);
+  expect([await one.add("a", "again"), await other.read("a")]).toEqual([true, "again"]);
+});
+
+it("what can't be dropped, though it is what was seen, is not shown any more", async () => {
+  const { keptDrafts } = load();
+  await keptDrafts.write("a", "typed");
+  jest.spyOn(IDBObjectStore.prototype, "delete").mockImplementation(fails);
+  await keptDrafts.dropIf("a", (value) => value === "other");
+  expect(await keptDrafts.keys()).toEqual(["a"]);
+  await keptDrafts.dropIf("a", (value) => value === "typed");
+  expect(await keptDrafts.keys()).toEqual([]);
+});
+
 /** The storage says nothing until the returned function lets it. */
 function silence(): () => void {
   const { indexedDB } = globalThis;

@@ -5,7 +5,7 @@ import { fireEvent, renderRouter, screen } from "expo-router/testing-library";
 import PlaceScreen from "../src/app/place/[key]";
 import { CoreError, failure, type Overview, type Place } from "../core/src/core";
 import { carryDrafts } from "../src/places/carry";
-import { draftKeys, draftsOf, dropDraft, dropDraftsOf, keepDraft, leftAt, moveDraft, readDraft, readKept, takeDraft } from "../src/places/drafts";
+import { draftKeys, draftsOf, dropDraft, dropDraftsOf, keepAgain, keepDraft, leftAt, letGo, moveDraft, onDrafts, readDraft, readKept, takeDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
 import { draftKey, keyAt, placeOf, storeOf, windowOf } from "../src/places/keys";
 import { keptDrafts } from "../src/platform/drafts";
@@ -92,6 +92,44 @@ it("in a closed window, which the place says by now, is let go of; also where th
   inWindow("app");
   expect(await taken(place({ name: "Well", note: "By the hut" }))).toBeUndefined();
   expect(await draftKeys("ada")).toEqual([]);
+});
+
+it("which the place says by now, and which can't be dropped, is no word to anybody: whoever shows what is left would ask without end", async () => {
+  await type("one", "By the hut");
+  closeWindow("one");
+  inWindow("app");
+  const told = jest.fn();
+  const end = onDrafts(told);
+  const stuck = jest.spyOn(keptDrafts, "dropIf").mockResolvedValue();
+  expect(await left(place({ note: "By the hut" }))).toEqual([]);
+  expect([told.mock.calls.length, stuck.mock.calls.length]).toEqual([0, 1]);
+  stuck.mockRestore();
+  end();
+});
+
+it("what was typed since it was read is not dropped for what it was", async () => {
+  await type("one", "By the hut");
+  closeWindow("one");
+  inWindow("app");
+  const read = keptDrafts.read.bind(keptDrafts);
+  const reads = jest.spyOn(keptDrafts, "read").mockImplementation(async (key) => {
+    const before = await read(key);
+    await keptDrafts.write(key, { version: 1, ...typed("Typed since") });
+    return before;
+  });
+  expect(await left(place({ note: "By the hut" }))).toEqual([]);
+  reads.mockRestore();
+  expect(await left()).toEqual(["Typed since"]);
+  await letGo(draftKey("ada-1", "one"), typed("By the hut"));
+  expect(await left()).toEqual(["Typed since"]);
+});
+
+it("that was let go of comes back beside what was typed under its name since", async () => {
+  await type("one", "Typed since");
+  closeWindow("one");
+  inWindow("app");
+  await keepAgain(draftKey("ada-1", "one"), typed("By the hut"));
+  expect(await left()).toEqual(["By the hut", "Typed since"]);
 });
 
 it("in this window, which the place says by now, is let go of", async () => {

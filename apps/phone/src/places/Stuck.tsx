@@ -31,7 +31,7 @@ export function Stuck({ typed, why, letGo, beside }: { typed: string; why: strin
 export function StrayText({ stray: { key, name, typed, kept }, beside }: { stray: Stray; beside?: Beside & { why: string } }) {
   const say = useSay();
   const letGo = async () => {
-    await letGoOf(key);
+    await letGoOf(key, kept);
     say({ text: words.draft.letGo, action: { title: words.undo, onPress: () => void keepAgain(key, kept).then(() => say({ text: words.draft.kept })) } });
   };
   return <Stuck typed={typed} why={beside?.why ?? words.draft.stuckGone(name ?? words.unnamed)} letGo={() => void letGo()} beside={beside} />;

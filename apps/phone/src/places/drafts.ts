@@ -2,7 +2,7 @@
 // app that was killed, has it still. Each window keeps its own: what is typed in one is never another's to overwrite or to let go of.
 // A place's key names its account too, so nothing is shown under another one.
 
-import type { Place, StoreKey } from "../../core/src/core";
+import { newClientId, type Place, type StoreKey } from "../../core/src/core";
 import { keptDrafts, UNANSWERED } from "../platform/drafts";
 import { onTold, openWindows, renameWindow, tellWindows, thisWindow } from "../platform/windows";
 import { changesOf, type Draft, draftOf, follow } from "./form";
@@ -29,6 +29,13 @@ export function keptOf(kept: unknown): KeptDraft | null {
   const isPlace = [shown.name, shown.note, shown.category].every(isText) && isTags(shown.tags);
   return isDraft && isPlace ? { draft: draft as unknown as Draft, shown: shown as unknown as Place } : null;
 }
+
+/** Lets go of what the place says already, and of nothing else that may be kept there by then. */
+const dropSaid = (key: string, place: Place): Promise<void> =>
+  keptDrafts.dropIf(key, (value) => {
+    const kept = keptOf(value);
+    return kept !== null && isFor(place, kept) && isSaid(place, kept);
+  });
 
 /** When it was last typed, in milliseconds; 0 where that was not noted yet. */
 const typedAt = (kept: unknown): number => (isRecord(kept) && typeof kept.at === "number" ? kept.at : 0);
@@ -59,20 +66,31 @@ export function onDrafts(listener: () => void): () => void {
   return () => void listeners.delete(listener);
 }
 
-const keepUnder = (key: string, { draft, shown }: KeptDraft): Promise<void> => keptDrafts.write(key, { version: VERSION, draft, shown, at: Date.now() });
+const written = ({ draft, shown }: KeptDraft) => ({ version: VERSION, draft, shown, at: Date.now() });
 const ownKey = async (place: string): Promise<string> => draftKey(place, await thisWindow());
 
 /** What this window has typed at the place. */
 export const readDraft = async (place: string): Promise<unknown> => keptDrafts.read(await ownKey(place));
-export const keepDraft = async (place: string, kept: KeptDraft): Promise<void> => keepUnder(await ownKey(place), kept);
+export const keepDraft = async (place: string, kept: KeptDraft): Promise<void> => keptDrafts.write(await ownKey(place), written(kept));
 /** No other window's. */
-export const dropDraft = async (place: string): Promise<void> => letGo(await ownKey(place));
+export const dropDraft = async (place: string): Promise<void> => keptDrafts.drop(await ownKey(place)).then(tell);
 
 /** What is kept under a key, whosever it is. */
 export const readKept = (key: string): Promise<unknown> => keptDrafts.read(key);
-export const letGo = (key: string): Promise<void> => keptDrafts.drop(key).then(tell);
-/** After it was let go of. */
-export const keepAgain = (key: string, kept: KeptDraft): Promise<void> => keepUnder(key, kept).then(tell);
+const same = (one: KeptDraft, other: KeptDraft) => JSON.stringify(one.draft) === JSON.stringify(other.draft);
+/** Of this, and of nothing that was typed there since: its window may have been loaded again. */
+export function letGo(key: string, seen: KeptDraft): Promise<void> {
+  const isSeen = (value: unknown) => {
+    const kept = keptOf(value);
+    return kept !== null && same(kept, seen);
+  };
+  return keptDrafts.dropIf(key, isSeen).then(tell);
+}
+/** After it was let go of: under its key, or, where something else is kept by now, as another closed window's. */
+export async function keepAgain(key: string, kept: KeptDraft): Promise<void> {
+  if (!(await keptDrafts.add(key, written(kept)))) await keptDrafts.write(draftKey(placeOf(key), newClientId()), written(kept));
+  tell();
+}
 
 async function move(from: string, to: string, changed: (kept: unknown) => unknown): Promise<unknown> {
   const moved = await keptDrafts.move(from, to, changed);
@@ -114,7 +132,8 @@ export async function leftAt(place: Place): Promise<Left[]> {
     const read = await readKept(key);
     const kept = keptOf(read);
     if (!kept || !isFor(place, kept)) continue;
-    if (isSaid(place, kept)) await letGo(key);
+    // Without a word: whoever shows what is left asks here, and would ask again and again where it can't be dropped.
+    if (isSaid(place, kept)) await dropSaid(key, place);
     else left.push({ key, kept, at: typedAt(read) });
   }
   return left.sort((one, other) => other.at - one.at).map(({ key, kept }) => ({ key, kept }));
@@ -156,7 +175,7 @@ async function takeOwn(own: string, place: Place): Promise<KeptDraft | null> {
   const kept = keptOf(await readKept(own));
   if (!kept) return null;
   if (!isFor(place, kept)) await setAside(storeOf(place.key), own, kept);
-  else if (isSaid(place, kept)) await letGo(own);
+  else if (isSaid(place, kept)) await dropSaid(own, place);
   else return kept;
   return null;
 }
@@ -189,5 +208,6 @@ export async function draftsOf(store: StoreKey): Promise<Unsaved> {
 
 /** Lets go of all that belongs to an account, whichever window typed it: whoever signs out leaves nothing typed behind. */
 export async function dropDraftsOf(store: StoreKey): Promise<void> {
-  await Promise.all((await draftKeys(store)).map(letGo));
+  await Promise.all((await draftKeys(store)).map((key) => keptDrafts.drop(key)));
+  tell();
 }

@@ -128,6 +128,48 @@ export const keptDrafts = {
     here.set(key, value);
     return change(changing(key), (store) => store.put(value, key));
   },
+  /** Unless something is kept there already. Says whether it is kept now, for good. */
+  async add(key: string, value: unknown): Promise<boolean> {
+    let isAdded = false;
+    let isLate = silence !== null;
+    const ask = (store: IDBObjectStore) => {
+      const found = store.get(key);
+      found.onsuccess = () => {
+        if (now(key, found.result) !== undefined || isLate) return;
+        isAdded = true;
+        store.put(value, key);
+      };
+      return found;
+    };
+    const stored = isLate ? null : await inTime(inStore("readwrite", ask), () => (isLate = true));
+    if (stored === null || !isAdded) return false;
+    here.set(key, value);
+    changing(key)(true);
+    return true;
+  },
+  /** If it is, by then, what `isIt` says: another window may have kept something newer. */
+  async dropIf(key: string, isIt: (value: unknown) => boolean): Promise<void> {
+    let ended: ((isStored: boolean) => void) | undefined;
+    const isGone = (value: unknown): boolean => {
+      if (value === undefined || !isIt(value)) return false;
+      here.delete(key);
+      ended = changing(key);
+      return true;
+    };
+    const ask = (store: IDBObjectStore) => {
+      const found = store.get(key);
+      found.onsuccess = () => void (isGone(now(key, found.result)) && store.delete(key));
+      return found;
+    };
+    await change(
+      (isStored) => {
+        // Not even read: this window's own is known all the same.
+        if (!isStored && !ended) isGone(here.get(key));
+        ended?.(isStored);
+      },
+      ask,
+    );
+  },
   drop(key: string): Promise<void> {
     here.delete(key);
     return change(changing(key), (store) => store.delete(key));
