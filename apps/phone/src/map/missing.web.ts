@@ -8,10 +8,14 @@ const RETRY = 15_000;
 /** The first time after a connection has come back: a browser says so before everything on the way is ready. */
 const SOON = 2_000;
 
+/** With this begins what MapLibre says of bytes that are no tile: they would be the same the next time. */
+const UNREADABLE = "Unable to parse the tile";
+
 /** Whether an error came from the way to the server, or from a server that can't at the moment, and may be gone with the next try. */
 function passes(error: object): boolean {
-  // What breaks off in the middle of its bytes has no status; where there was no answer at all, it is 0.
-  if (!("status" in error)) return error instanceof TypeError;
+  // What breaks off in the middle of its bytes has no status, nor the kind of error that it was in MapLibre's worker; where there was no
+  // answer at all, the status is 0.
+  if (!("status" in error)) return !("message" in error && String(error.message).startsWith(UNREADABLE));
   const { status } = error;
   return status === 0 || status === 408 || status === 429 || (typeof status === "number" && status >= 500);
 }
