@@ -88,7 +88,7 @@ test("a map whose server does not answer asks again by itself, and keeps its pic
   await expect(blank).toBeVisible();
   network.on();
   expect(came(network)).toBe(0);
-  await phone.clock.fastForward(16_000);
+  await phone.clock.fastForward(31_000);
   await expect(blank).toHaveCount(0);
   expect(came(network)).toBeGreaterThan(0);
   await phone.emulateMedia({ colorScheme: "dark" });

@@ -62,3 +62,54 @@ test("what breaks off in its middle is asked for again, and what can't be read i
   mock.timers.tick(15_000);
   assert.deepEqual([asked.length, said.mock.callCount()], [1, 1]);
 });
+
+test("they are asked for less and less often, until one comes or the browser says that it is connected", () => {
+  const { aTile, fail, arrive, asked } = aMap();
+  const [one, other] = [aTile(), aTile()];
+  for (const tile of [one, other]) fail(tile);
+  for (const [seconds, times] of [[15, 1], [15, 1], [15, 2], [60, 3], [120, 4], [240, 5], [240, 6]] as const) {
+    mock.timers.tick(seconds * 1_000);
+    assert.equal(asked.length, times);
+    for (const tile of [one, other]) fail(tile);
+  }
+  arrive(other);
+  mock.timers.tick(15_000);
+  assert.deepEqual(asked.at(-1), [one.tileID.canonical]);
+  fail(one);
+  mock.timers.tick(30_000);
+  fail(one);
+  assert.equal(asked.length, 8);
+  happen("online");
+  fail(one);
+  mock.timers.tick(2_000);
+  assert.equal(asked.length, 10);
+  fail(one);
+  mock.timers.tick(15_000);
+  assert.equal(asked.length, 11);
+});
+
+test("what is on its way is not asked for a second time", () => {
+  const { aTile, fail, asked } = aMap();
+  const [slow, lost] = [aTile(), aTile()];
+  for (const tile of [slow, lost]) fail(tile);
+  mock.timers.tick(15_000);
+  fail(lost);
+  mock.timers.tick(30_000);
+  assert.deepEqual(asked, [[slow, lost].map(({ tileID }) => tileID.canonical), [lost.tileID.canonical]]);
+});
+
+test("nothing is asked for a page that is hidden, and at once when it is seen again", () => {
+  const { aTile, fail, asked } = aMap();
+  fail(aTile());
+  page.hidden = true;
+  mock.timers.tick(60_000);
+  happen("online");
+  fail(aTile());
+  mock.timers.tick(600_000);
+  assert.equal(asked.length, 0);
+  page.hidden = false;
+  happen("visibilitychange");
+  assert.equal(asked.length, 1);
+  happen("visibilitychange");
+  assert.equal(asked.length, 1);
+});
