@@ -198,12 +198,12 @@ it("a key names place, store and window", () => {
 });
 
 /** The app at an address, over a core whose places and account are what the test says. */
-async function openedAt(address: string, places: Place[], stands: Overview = overview({ account: {} })) {
+async function openedAt(address: string, places: Place[], stands: Overview = overview({ account: {} }), found: Promise<void> = Promise.resolve()) {
   const at = { places, stands };
   const store = () => (at.stands.account ? "ada" : "local");
   const core: FakeCore = new FakeCore({
     overview: () => ({ ...at.stands, store: store() }),
-    list: ({ clientId }) => ({ places: at.places.filter((each) => each.clientId === clientId && storeOf(each.key) === store()), next: null }),
+    list: ({ clientId }) => found.then(() => ({ places: at.places.filter((each) => each.clientId === clientId && storeOf(each.key) === store()), next: null })),
     place: ({ key }) => {
       if (storeOf(key) !== store()) throw new CoreError(failure("other_account"));
       const found = at.places.find((each) => each.key === key);
@@ -320,6 +320,23 @@ it("the page of a place goes with it into the account that takes it in, with wha
   await becomes({ stands: overview({ account: {} }), places: [place()] }, "places");
   await after();
   expect([path(), note()]).toEqual(["/place/ada-1", "By the hut"]);
+});
+
+it("nobody is told that there is no such place while it is looked for in the account that takes it in", async () => {
+  let answer = () => {};
+  const slow = new Promise<void>((end) => (answer = end));
+  const { becomes, path } = await openedAt("/place/local-7", [place({ key: "local-7" })], overview({}), slow);
+  await becomes({ stands: overview({ account: {} }), places: [place()] }, "account");
+  expect([path(), isShown(words.place.noSuch.title)]).toEqual(["/place/local-7", false]);
+  await after(answer);
+  await after();
+  expect(path()).toBe("/place/ada-1");
+});
+
+it("it is told once it was looked for in vain", async () => {
+  const { becomes } = await openedAt("/place/local-7", [place({ key: "local-7" })], overview({}));
+  await becomes({ stands: overview({ account: {} }), places: [] }, "account");
+  expect(isShown(words.place.noSuch.title)).toBe(true);
 });
 
 it("a key of a place without an account that the account does not have is no other account's", async () => {

@@ -32,11 +32,11 @@ export default function PlaceScreen() {
   const { data, failure } = useAnswer({ call: "place", key });
   const kept = useKeptDraft(data?.place);
   const strays = useStrays().filter((each) => placeOf(each.key) === key);
-  useMoved(key, data?.place, failure);
+  const isSought = useMoved(key, data?.place, failure);
   if (data && kept) return <Page key={data.place.key} page={data} kept={kept.draft} />;
   return (
     <Screen title={words.tabs.places}>
-      {failure ? <NotHere placeKey={key} failure={failure} /> : null}
+      {failure ? <NotHere placeKey={key} failure={failure} isSought={isSought} /> : null}
       {failure ? strays.map((stray) => <StrayText key={stray.key} stray={stray} />) : null}
     </Screen>
   );
