@@ -302,6 +302,20 @@ it("what stands in the form is what was taken, also where its window has typed m
   late.mockRestore();
 });
 
+it("is shown also where a field was only emptied: a sign-out would name it as lost", async () => {
+  const shown = place({ note: "By the hut" });
+  await type("one", "", shown);
+  await type("two", "Behind it", shown);
+  for (const window of ["one", "two"]) closeWindow(window);
+  inWindow("app");
+  await openedAt("/place/ada-1", [shown]);
+  expect([note(), isShown(words.draft.emptied(["Note"]))]).toEqual(["Behind it", true]);
+  await press(words.place.revert);
+  await press(words.draft.use);
+  expect(note()).toBe("");
+  expect((await draftsOf("ada")).names).toEqual(["Spring"]);
+});
+
 it("is let go of beside the form without touching what stands in it, and comes back", async () => {
   await leftByTwo();
   await openedAt("/place/ada-1", [place()]);

@@ -5,7 +5,7 @@
 import { newClientId, type Place, type StoreKey } from "../../core/src/core";
 import { keptDrafts, UNANSWERED } from "../platform/drafts";
 import { onTold, openWindows, renameWindow, tellWindows, thisWindow } from "../platform/windows";
-import { changesOf, type Draft, draftOf, follow } from "./form";
+import { changesOf, type Draft, draftOf, follow, typedLines } from "./form";
 import { asideKey, draftKey, isAside, keyAt, placeOf, storeOf, windowOf } from "./keys";
 
 /** What is typed, and the place as it was seen when that began. */
@@ -198,7 +198,8 @@ export async function draftsOf(store: StoreKey): Promise<Unsaved> {
   for (const key of await draftKeys(store)) {
     const read = (await readKept(key)) ?? null;
     const kept = keptOf(read);
-    if (read === null || (kept && changesOf(kept.draft, kept.shown) === null)) continue;
+    // Of what has no place any more, what was only emptied is nothing to lose.
+    if (read === null || (kept && (isAside(store, key) ? typedLines(kept.draft, kept.shown) === "" : changesOf(kept.draft, kept.shown) === null))) continue;
     names.set(kept?.shown.clientId ?? placeOf(key), kept?.shown.name ?? null);
     const window = isAside(store, key) ? null : windowOf(key);
     isElsewhere ||= window !== null && window !== mine && open.has(window);
