@@ -197,6 +197,7 @@ export const words = {
     left: (canUse: boolean) =>
       `You typed it at this place, in a window that is closed by now. ${canUse ? "You can use it here, or take it with you:" : "You can take it with you, or use it here once nothing else is typed:"}`,
     leftToTake: "You typed it at this place, in a window that is closed by now. You can take with you:",
+    emptied: (fields: readonly string[]) => `Emptied: ${fields.join(", ")}`,
     use: "Use it here",
     drop: "Let it go",
     copy: "Copy it",

@@ -48,3 +48,21 @@ it("what was typed at a place that the account has just taken in is counted when
   await after();
   expect([core.asked("signOut").length, (await draftsOf("local")).names, (await draftsOf("ada")).names]).toEqual([1, [], []]);
 });
+
+it("what was typed in another window while the question stood is asked about, too", async () => {
+  const core = new FakeCore({ overview: () => ({ ...overview({ account: {} }), store: "ada" }), signOut: () => ({ unsent: 0 }) as never });
+  await show(core);
+  const press = () => after(() => fireEvent.press(screen.getAllByRole("button", { name: words.settings.signOut }).at(-1)!));
+  await press();
+  await after();
+  expect(screen.queryByText("did not save", { exact: false })).toBeNull();
+  const shown = place();
+  await keepDraft(shown.key, { draft: { ...draftOf(shown), note: "By the hut" }, shown });
+  await press();
+  await after();
+  expect(screen.getByText(words.draft.signOut(["Spring"], false), { exact: false })).toBeTruthy();
+  expect([core.asked("signOut").length, (await draftsOf("ada")).names]).toEqual([0, ["Spring"]]);
+  await press();
+  await after();
+  expect([core.asked("signOut").length, (await draftsOf("ada")).names]).toEqual([1, []]);
+});

@@ -5,7 +5,7 @@ import { fireEvent, renderRouter, screen } from "expo-router/testing-library";
 import PlaceScreen from "../src/app/place/[key]";
 import { CoreError, failure, type Overview, type Place } from "../core/src/core";
 import { carryDrafts } from "../src/places/carry";
-import { draftKeys, draftsOf, dropDraft, dropDraftsOf, keepDraft, leftAt, moveDraft, readDraft, readKept, takeDraft } from "../src/places/drafts";
+import { draftKeys, draftsOf, dropDraft, dropDraftsOf, keepAgain, keepDraft, leftAt, letGo, moveDraft, onDrafts, readDraft, readKept, takeDraft } from "../src/places/drafts";
 import { draftOf } from "../src/places/form";
 import { draftKey, keyAt, placeOf, storeOf, windowOf } from "../src/places/keys";
 import { keptDrafts } from "../src/platform/drafts";
@@ -94,6 +94,44 @@ it("in a closed window, which the place says by now, is let go of; also where th
   expect(await draftKeys("ada")).toEqual([]);
 });
 
+it("which the place says by now, and which can't be dropped, is no word to anybody: whoever shows what is left would ask without end", async () => {
+  await type("one", "By the hut");
+  closeWindow("one");
+  inWindow("app");
+  const told = jest.fn();
+  const end = onDrafts(told);
+  const stuck = jest.spyOn(keptDrafts, "dropIf").mockResolvedValue();
+  expect(await left(place({ note: "By the hut" }))).toEqual([]);
+  expect([told.mock.calls.length, stuck.mock.calls.length]).toEqual([0, 1]);
+  stuck.mockRestore();
+  end();
+});
+
+it("what was typed since it was read is not dropped for what it was", async () => {
+  await type("one", "By the hut");
+  closeWindow("one");
+  inWindow("app");
+  const read = keptDrafts.read.bind(keptDrafts);
+  const reads = jest.spyOn(keptDrafts, "read").mockImplementation(async (key) => {
+    const before = await read(key);
+    await keptDrafts.write(key, { version: 1, ...typed("Typed since") });
+    return before;
+  });
+  expect(await left(place({ note: "By the hut" }))).toEqual([]);
+  reads.mockRestore();
+  expect(await left()).toEqual(["Typed since"]);
+  await letGo(draftKey("ada-1", "one"), typed("By the hut"));
+  expect(await left()).toEqual(["Typed since"]);
+});
+
+it("that was let go of comes back beside what was typed under its name since", async () => {
+  await type("one", "Typed since");
+  closeWindow("one");
+  inWindow("app");
+  await keepAgain(draftKey("ada-1", "one"), typed("By the hut"));
+  expect(await left()).toEqual(["By the hut", "Typed since"]);
+});
+
 it("in this window, which the place says by now, is let go of", async () => {
   await type("one", "By the hut");
   expect(await taken(place({ name: "Well", note: "By the hut" }))).toBeUndefined();
@@ -160,12 +198,12 @@ it("a key names place, store and window", () => {
 });
 
 /** The app at an address, over a core whose places and account are what the test says. */
-async function openedAt(address: string, places: Place[], stands: Overview = overview({ account: {} })) {
+async function openedAt(address: string, places: Place[], stands: Overview = overview({ account: {} }), found: Promise<void> = Promise.resolve()) {
   const at = { places, stands };
   const store = () => (at.stands.account ? "ada" : "local");
   const core: FakeCore = new FakeCore({
     overview: () => ({ ...at.stands, store: store() }),
-    list: ({ clientId }) => ({ places: at.places.filter((each) => each.clientId === clientId && storeOf(each.key) === store()), next: null }),
+    list: ({ clientId }) => found.then(() => ({ places: at.places.filter((each) => each.clientId === clientId && storeOf(each.key) === store()), next: null })),
     place: ({ key }) => {
       if (storeOf(key) !== store()) throw new CoreError(failure("other_account"));
       const found = at.places.find((each) => each.key === key);
@@ -186,6 +224,7 @@ async function openedAt(address: string, places: Place[], stands: Overview = ove
   return { becomes, path: () => drawn.getPathname() };
 }
 
+const moveTo = (from: string, to: string) => keptDrafts.move(from, to, (kept) => kept);
 const note = () => screen.getByLabelText(words.place.note).props.value as string;
 const isShown = (text: string) => screen.queryByText(text, { exact: false }) !== null;
 const press = (name: string) => after(() => fireEvent.press(screen.getByRole("button", { name })));
@@ -209,6 +248,74 @@ it("is shown on the page of its place: one text in the form, the other beside it
   expect(await draftKeys("ada")).toEqual([draftKey("ada-1", "app")]);
 });
 
+/** The page of a place with what one closed window has left beside an empty form. */
+async function leftBeside(): Promise<string> {
+  await leftByTwo();
+  await openedAt("/place/ada-1", [place()]);
+  await press(words.place.revert);
+  return draftKey("ada-1", "one");
+}
+
+it("is not lost where it is used and nothing more can be stored", async () => {
+  const from = await leftBeside();
+  const refused = [jest.spyOn(keptDrafts, "write").mockResolvedValue(), jest.spyOn(keptDrafts, "move").mockResolvedValue(undefined)];
+  await press(words.draft.use);
+  refused.forEach((each) => each.mockRestore());
+  expect(note()).toBe("By the hut");
+  expect(await readKept(from)).toMatchObject({ draft: { note: "By the hut" } });
+});
+
+it("is used by one of two windows that both want to", async () => {
+  const from = await leftBeside();
+  await moveTo(from, draftKey("ada-1", "two"));
+  await press(words.draft.use);
+  expect([note(), await draftKeys("ada")]).toEqual(["", [draftKey("ada-1", "two")]]);
+});
+
+it("is still to be had where something was typed while it was about to be used", async () => {
+  const from = await leftBeside();
+  const move = keptDrafts.move.bind(keptDrafts);
+  let goOn = () => {};
+  const late = jest.spyOn(keptDrafts, "move").mockImplementation(async (...what) => {
+    const moved = await move(...what);
+    await new Promise<void>((end) => (goOn = end));
+    return moved;
+  });
+  await press(words.draft.use);
+  await after(() => fireEvent.changeText(screen.getByLabelText(words.place.note), "Just now"));
+  await after(goOn);
+  late.mockRestore();
+  expect([note(), isShown("By the hut")]).toEqual(["Just now", true]);
+  expect(await Promise.all([from, draftKey("ada-1", "app")].map(readKept))).toMatchObject([{ draft: { note: "By the hut" } }, { draft: { note: "Just now" } }]);
+});
+
+it("what stands in the form is what was taken, also where its window has typed more just before", async () => {
+  await type("one", "By the hut");
+  closeWindow("one");
+  inWindow("two");
+  const move = keptDrafts.move.bind(keptDrafts);
+  const late = jest.spyOn(keptDrafts, "move").mockImplementation(async (from, ...more) => {
+    await keptDrafts.write(from, { version: 1, ...typed("By the hut, left") });
+    return move(from, ...more);
+  });
+  expect(await taken()).toBe("By the hut, left");
+  late.mockRestore();
+});
+
+it("is shown also where a field was only emptied: a sign-out would name it as lost", async () => {
+  const shown = place({ note: "By the hut" });
+  await type("one", "", shown);
+  await type("two", "Behind it", shown);
+  for (const window of ["one", "two"]) closeWindow(window);
+  inWindow("app");
+  await openedAt("/place/ada-1", [shown]);
+  expect([note(), isShown(words.draft.emptied(["Note"]))]).toEqual(["Behind it", true]);
+  await press(words.place.revert);
+  await press(words.draft.use);
+  expect(note()).toBe("");
+  expect((await draftsOf("ada")).names).toEqual(["Spring"]);
+});
+
 it("is let go of beside the form without touching what stands in it, and comes back", async () => {
   await leftByTwo();
   await openedAt("/place/ada-1", [place()]);
@@ -227,6 +334,23 @@ it("the page of a place goes with it into the account that takes it in, with wha
   await becomes({ stands: overview({ account: {} }), places: [place()] }, "places");
   await after();
   expect([path(), note()]).toEqual(["/place/ada-1", "By the hut"]);
+});
+
+it("nobody is told that there is no such place while it is looked for in the account that takes it in", async () => {
+  let answer = () => {};
+  const slow = new Promise<void>((end) => (answer = end));
+  const { becomes, path } = await openedAt("/place/local-7", [place({ key: "local-7" })], overview({}), slow);
+  await becomes({ stands: overview({ account: {} }), places: [place()] }, "account");
+  expect([path(), isShown(words.place.noSuch.title)]).toEqual(["/place/local-7", false]);
+  await after(answer);
+  await after();
+  expect(path()).toBe("/place/ada-1");
+});
+
+it("it is told once it was looked for in vain", async () => {
+  const { becomes } = await openedAt("/place/local-7", [place({ key: "local-7" })], overview({}));
+  await becomes({ stands: overview({ account: {} }), places: [] }, "account");
+  expect(isShown(words.place.noSuch.title)).toBe(true);
 });
 
 it("a key of a place without an account that the account does not have is no other account's", async () => {

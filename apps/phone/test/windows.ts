@@ -14,5 +14,6 @@ export const closeWindow = (id: string): void => void open.delete(id);
 
 export const thisWindow = (): Promise<string> => Promise.resolve(mine);
 export const openWindows = (): Promise<ReadonlySet<string>> => Promise.resolve(new Set([...open, mine]));
+export const renameWindow = (): Promise<void> => Promise.resolve(inWindow(`${mine}-anew`));
 export const tellWindows = (): void => undefined;
 export const onTold = (): (() => void) => () => undefined;

@@ -59,8 +59,10 @@ test("a place in the trash, one of somebody else, and one that is gone", async (
   await phone.goto(`${network.url}/app/`);
   await openPlace(phone, "Spring");
   const address = phone.url();
+  // Its page goes back by itself, and has no rows either. Loaded before the browser has gone back, it would do so afterwards.
+  await phone.evaluate(() => addEventListener("popstate", () => Object.assign(window, { wentBack: true }), { once: true }));
   await button(phone, words.place.delete).click();
-  // Its page has no rows either; loaded before it has gone back, it would do so afterwards.
+  await expect.poll(() => phone.evaluate(() => "wentBack" in window)).toBe(true);
   await phone.waitForURL((url) => !url.pathname.includes("/place/"));
   await expect(rows(phone)).toHaveCount(0);
   await phone.goto(address);

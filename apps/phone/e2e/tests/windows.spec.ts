@@ -3,13 +3,14 @@
 import type { Network } from "../support/network";
 import type { Page } from "../support/all";
 import { button, openPlace, question, save, saveNamed, signIn, words } from "../support/app";
-import { field, kept } from "../support/drafts";
+import { field, kept, keptKeys, windowOf } from "../support/drafts";
 import { hold, holdable, letThrough } from "../support/hold";
 import { look } from "../support/look";
 import { expect, openApp, test } from "../support/test";
 
 const HUT = "By the hut, behind the third stone";
 const WELL = "Dry since the summer";
+const SPRING = "Cold also in August";
 
 /** A place's page in two windows, which do not get to save; with its address. */
 async function twoAt(phone: Page, network: Network): Promise<{ other: Page; address: string }> {
@@ -56,7 +57,7 @@ test("what two windows have typed at a place is all there after both were closed
   await button(again, words.draft.use).click();
   await expect(field(again, "note")).toHaveValue(HUT);
   await expect(again.getByText(words.draft.stuck)).toHaveCount(0);
-  await expect.poll(() => kept(again)).toBe(1);
+  await expect.poll(() => keptKeys(again)).toEqual([expect.stringContaining(`~${await windowOf(again)}`)]);
   // It was typed before the other was saved, and overwrites nothing unasked.
   await button(again, words.place.save).click();
   await question(again).getByRole("button", { name: words.clash.keepMine }).click();
@@ -73,6 +74,8 @@ test("“Don’t save” in one window leaves what stands in another one, which 
   await expect.poll(() => kept(phone)).toBe(1);
   await other.reload();
   await expect(field(other, "note")).toHaveValue("");
+  // Nothing says that it has looked for what closed windows have left.
+  await other.waitForTimeout(500);
   await expect(other.getByText(HUT), "the window is open").toHaveCount(0);
   await phone.reload();
   await expect(field(phone, "note")).toHaveValue(HUT);
@@ -82,12 +85,23 @@ test("“Don’t save” in one window leaves what stands in another one, which 
 });
 
 test("each of two windows that are loaded again finds its own", async ({ phone, network }) => {
-  const { other } = await twoAt(phone, network);
+  const { other, address } = await twoAt(phone, network);
+  const third = await open(await phone.context().newPage(), address);
+  await hold(third);
   await typeInBoth(phone, other);
+  await field(third, "note").fill(SPRING);
+  await expect.poll(() => kept(phone)).toBe(3);
+  await third.close();
+  const before = [await windowOf(phone), await windowOf(other), (await keptKeys(phone)).sort()];
   for (const page of [phone, other, phone]) await page.reload();
   await expect(field(phone, "note")).toHaveValue(HUT);
   await expect(field(other, "note")).toHaveValue(WELL);
-  for (const page of [phone, other]) await expect(page.getByText(words.draft.left(false))).toHaveCount(0);
+  // What a third one has left is shown by whoever has looked, and nothing else is.
+  for (const page of [phone, other]) {
+    await expect(page.getByText(SPRING)).toBeVisible();
+    await expect(page.getByText(words.draft.left(false))).toHaveCount(1);
+  }
+  expect([await windowOf(phone), await windowOf(other), (await keptKeys(phone)).sort()]).toEqual(before);
 });
 
 test("a duplicated window is another one", async ({ phone, network }) => {

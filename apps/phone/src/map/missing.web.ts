@@ -3,15 +3,20 @@
 
 import type { Map as MapLibre, Tile } from "maplibre-gl";
 
-/** How long a map with holes waits before it asks again by itself, in milliseconds. */
+/** How long a map with holes waits before it asks again by itself, in milliseconds; each time twice as long, up to the longest. */
 const RETRY = 15_000;
+const LONGEST = 240_000;
 /** The first time after a connection has come back: a browser says so before everything on the way is ready. */
 const SOON = 2_000;
 
+/** With this begins what MapLibre says of bytes that are no tile: they would be the same the next time. */
+const UNREADABLE = "Unable to parse the tile";
+
 /** Whether an error came from the way to the server, or from a server that can't at the moment, and may be gone with the next try. */
 function passes(error: object): boolean {
-  // What breaks off in the middle of its bytes has no status; where there was no answer at all, it is 0.
-  if (!("status" in error)) return error instanceof TypeError;
+  // What breaks off in the middle of its bytes has no status, nor the kind of error that it was in MapLibre's worker; where there was no
+  // answer at all, the status is 0.
+  if (!("status" in error)) return !("message" in error && String(error.message).startsWith(UNREADABLE));
   const { status } = error;
   return status === 0 || status === 408 || status === 429 || (typeof status === "number" && status >= 500);
 }
@@ -20,14 +25,16 @@ const tileOf = (event: object): Tile | null => ("tile" in event && event.tile ? 
 
 /**
  * Calls `onMissing` whenever the first tile of this source is missing that would be seen, and when none is any more. While there are
- * some, they are asked for again once the browser says that it is connected, and every 15 s; until the map is removed. Every other
- * error is said on the console, where MapLibre says it when nobody listens.
+ * some, they are asked for again once the browser says that it is connected, and after 15 s, 30 s and so on, as long as the page is seen;
+ * until the map is removed. Every other error is said on the console, where MapLibre says it when nobody listens.
  */
 export function fillHoles(map: MapLibre, source: string, onMissing: (isMissing: boolean) => void): void {
   const missing = new Set<Tile>();
   let wasMissing = false;
   let patience = RETRY;
   let retry: ReturnType<typeof setTimeout> | undefined;
+  /** It is time to ask, but nobody looks. */
+  let isDue = false;
   const rest = () => {
     clearTimeout(retry);
     retry = undefined;
@@ -35,18 +42,29 @@ export function fillHoles(map: MapLibre, source: string, onMissing: (isMissing: 
   const ask = (thenAfter: number) => {
     rest();
     patience = thenAfter;
+    isDue = document.hidden;
+    if (isDue) return;
+    // What is on its way would be fetched a second time.
+    const failed = Array.from(missing).filter(({ state }) => state === "errored");
     // By their names: asked for a whole source, MapLibre waits for each failed tile's first answer, which has been.
-    if (missing.size > 0 && map.getSource(source)) map.refreshTiles(source, Array.from(missing, ({ tileID }) => tileID.canonical));
+    if (failed.length > 0 && map.getSource(source)) map.refreshTiles(source, failed.map(({ tileID }) => tileID.canonical));
     // Whatever does not come is missing still: it is known by that, not by an answer.
     look();
   };
+  const askAgain = () => ask(Math.min(Math.max(2 * patience, RETRY), LONGEST));
   const look = () => {
     const isMissing = missing.size > 0;
-    if (isMissing) retry ??= setTimeout(ask, patience, RETRY);
-    else rest();
+    if (!isMissing) rest();
+    else if (!isDue) retry ??= setTimeout(askAgain, patience);
     if (isMissing === wasMissing) return;
     wasMissing = isMissing;
     onMissing(isMissing);
+  };
+  /** They come again: the next that does not is no older than this. */
+  const hope = () => {
+    if (patience > RETRY) rest();
+    patience = RETRY;
+    look();
   };
   map.on("error", (event) => {
     const tile = tileOf(event);
@@ -55,7 +73,7 @@ export function fillHoles(map: MapLibre, source: string, onMissing: (isMissing: 
     look();
   });
   map.on("sourcedata", ({ sourceId, tile }) => {
-    if (sourceId === source && missing.delete(tile as Tile)) look();
+    if (sourceId === source && missing.delete(tile as Tile)) hope();
   });
   // What is out of sight leaves no hole; what comes back into it is asked for then.
   map.on("idle", () => {
@@ -68,9 +86,14 @@ export function fillHoles(map: MapLibre, source: string, onMissing: (isMissing: 
     look();
   });
   const online = () => ask(SOON);
+  const seen = () => {
+    if (isDue && !document.hidden) ask(RETRY);
+  };
   addEventListener("online", online);
+  document.addEventListener("visibilitychange", seen);
   map.on("remove", () => {
     rest();
     removeEventListener("online", online);
+    document.removeEventListener("visibilitychange", seen);
   });
 }

@@ -26,6 +26,12 @@ export function typedLines(draft: Draft, shown: Pick<Place, "name" | "note" | "c
   return [name, note, category, tags?.map((tag) => `#${tag}`).join(" ")].filter(Boolean).join("\n");
 }
 
+/** The fields that were emptied. */
+export function emptiedIn(draft: Draft, shown: Pick<Place, "name" | "note" | "category" | "tags">): ("name" | "note" | "category" | "tags")[] {
+  const changes = changesOf(draft, shown) ?? {};
+  return (["name", "note", "category", "tags"] as const).filter((field) => changes[field] === null || (field === "tags" && changes.tags?.length === 0));
+}
+
 const sameTags = (one: readonly string[], other: readonly string[]) =>
   one.length === other.length && one.every((tag) => other.includes(tag));
 

@@ -12,7 +12,7 @@ export interface Stray {
   key: string;
   /** What the place was called. */
   name: string | null;
-  /** What was typed, as lines. */
+  /** What was typed, as lines; none where fields were only emptied. */
   typed: string;
   kept: KeptDraft;
 }

@@ -7,7 +7,7 @@ import { leftAt, onDrafts } from "./drafts";
 import { typedLines } from "./form";
 import type { Stray } from "./strays";
 
-/** What windows that are closed by now have typed at the place beside what stands in its form; kept current. Without what was only emptied. */
+/** What windows that are closed by now have typed at the place beside what stands in its form; kept current. */
 export function useLeft(place: Place): Stray[] {
   const core = useCore();
   const latest = useLatest(place);
@@ -18,7 +18,7 @@ export function useLeft(place: Place): Stray[] {
     const again = askAgain(async () => {
       const left = await leftAt(latest.current);
       const strays = left.map(({ key, kept }) => ({ key, name: kept.shown.name, typed: typedLines(kept.draft, kept.shown), kept }));
-      if (live) setLeft(strays.filter(({ typed }) => typed !== ""));
+      if (live) setLeft(strays);
     });
     again.ask();
     // Nothing says that a window was closed: whoever comes back to this one may have come from there.

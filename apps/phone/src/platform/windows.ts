@@ -4,6 +4,9 @@ export const thisWindow = (): Promise<string> => Promise.resolve("app");
 /** All that are open, this one among them. */
 export const openWindows = (): Promise<ReadonlySet<string>> => Promise.resolve(new Set(["app"]));
 
+/** From now on under a name under which nothing was kept before. On a phone all that was is known. */
+export const renameWindow = (): Promise<void> => Promise.resolve();
+
 /** Lets the others know that what is kept has changed. */
 export const tellWindows = (): void => undefined;
 

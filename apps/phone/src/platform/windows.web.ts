@@ -17,28 +17,38 @@ function remembered(): string | null {
   }
 }
 
-/** Holds the id until the window is gone; false: another window holds it. Where there are no locks, nobody can be asked. */
-function claim(id: string): Promise<boolean> {
+/** Lets go of this window's lock. */
+let release: (() => void) | undefined;
+
+/** Takes the lock of this id and holds it; false: not given under these conditions. Where there are no locks, nobody can be asked. */
+function hold(id: string, conditions: LockOptions = {}): Promise<boolean> {
   return new Promise((resolve) => {
-    const patience = new AbortController();
-    setTimeout(() => patience.abort(), PATIENCE_MS);
-    const hold = () => {
-      resolve(true);
-      return new Promise<never>(() => undefined);
-    };
     try {
-      navigator.locks.request(lockOf(id), { signal: patience.signal }, hold).catch(() => resolve(false));
+      navigator.locks
+        .request(lockOf(id), conditions, (lock) => {
+          resolve(lock !== null);
+          return lock && new Promise<void>((end) => (release = end));
+        })
+        // Refused altogether, or waited for in vain.
+        .catch(() => resolve(!conditions.signal));
     } catch {
       resolve(true);
     }
   });
 }
 
-async function begin(): Promise<string> {
-  const before = remembered();
-  if (before && (await claim(before))) return before;
+/** An id from before the page was loaded: another window may hold it. Asked at once that is certain, however long the answer takes. */
+async function claim(id: string): Promise<boolean> {
+  if (await hold(id, { ifAvailable: true })) return true;
+  const patience = new AbortController();
+  setTimeout(() => patience.abort(), PATIENCE_MS);
+  return hold(id, { signal: patience.signal });
+}
+
+/** An id that nobody else can have. It is this window's only once it is held: by then the others see that it is open. */
+async function fresh(): Promise<string> {
   const id = newClientId();
-  await claim(id);
+  await hold(id);
   try {
     sessionStorage.setItem(NAME, id);
   } catch {
@@ -47,14 +57,38 @@ async function begin(): Promise<string> {
   return id;
 }
 
+/** It was another page's before this one was loaded. */
+let isFromBefore = false;
+
+async function begin(): Promise<string> {
+  const before = remembered();
+  isFromBefore = before !== null && (await claim(before));
+  return before !== null && isFromBefore ? before : fresh();
+}
+
 const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(NAME);
 
 // At once: until then a page that is loaded again is taken for a window that was closed.
-const mine = begin();
+let mine = begin();
 void mine.then(() => tellWindows());
 
 /** Names this window among those that keep drafts, also after a reload. */
 export const thisWindow = (): Promise<string> => mine;
+
+/**
+ * From now on under an id under which no page before this one has kept anything. What was kept under the one from before is a closed
+ * window's. Where the id is this page's own already, nothing is done: it knows all that is kept under it.
+ */
+export async function renameWindow(): Promise<void> {
+  await mine;
+  if (!isFromBefore) return;
+  isFromBefore = false;
+  const end = release;
+  mine = fresh();
+  await mine;
+  end?.();
+  tellWindows();
+}
 
 /** All that are open, this one among them. What cannot be asked is not open: what it typed is shown rather than hidden. */
 export async function openWindows(): Promise<ReadonlySet<string>> {

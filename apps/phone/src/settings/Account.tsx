@@ -3,7 +3,7 @@ import { type AccountOverview, useCommand, useCore, useOverview } from "../core"
 import { unsent } from "../home/banners";
 import { usePromises } from "../home/useConnection";
 import { carryDrafts } from "../places/carry";
-import { draftsOf, dropDraftsOf } from "../places/drafts";
+import { draftsOf, dropDraftsOf, type Unsaved } from "../places/drafts";
 import { maskedAll } from "../sign-in/masked";
 import { Button } from "../ui/Button";
 import { Card, Notice } from "../ui/Card";
@@ -30,6 +30,12 @@ export function Account() {
   );
 }
 
+const NOTHING: Unsaved = { names: [], isElsewhere: false };
+
+/** Whether there is something of which nothing was said. */
+const isMore = (now: Unsaved, said: Unsaved): boolean =>
+  now.names.length > said.names.length || now.names.some((name) => !said.names.includes(name)) || (now.isElsewhere && !said.isElsewhere);
+
 function SignedIn({ account }: { account: AccountOverview }) {
   const core = useCore();
   const { run, busy } = useCommand();
@@ -43,11 +49,18 @@ function SignedIn({ account }: { account: AccountOverview }) {
   const signOut = async () => {
     const { signOutTitle: title, signOutText, signOutUnsent, signOutAnyway, signOut } = words.settings;
     const store = overview?.store;
-    // What was typed at places that this account has taken in is its own, and leaves with it.
-    await carryDrafts(core);
-    const typed = store ? await draftsOf(store) : null;
-    const text = [pending > 0 ? signOutUnsent(pending) : signOutText, typed && typed.names.length > 0 ? words.draft.signOut(typed.names.map((name) => name ?? words.unnamed), typed.isElsewhere) : ""].filter(Boolean).join(" ");
-    if (!(await ask({ title, text, yes: pending > 0 ? signOutAnyway : signOut, danger: true }))) return;
+    const look = async () => {
+      // What was typed at places that this account has taken in is its own, and leaves with it.
+      await carryDrafts(core);
+      return store ? draftsOf(store) : NOTHING;
+    };
+    // What another window has got typed while the question stood was not agreed to.
+    for (let [said, typed]: [Unsaved | null, Unsaved] = [null, await look()]; !said || isMore(typed, said); typed = await look()) {
+      said = typed;
+      const lost = typed.names.length > 0 ? words.draft.signOut(typed.names.map((name) => name ?? words.unnamed), typed.isElsewhere) : "";
+      const text = [pending > 0 ? signOutUnsent(pending) : signOutText, lost].filter(Boolean).join(" ");
+      if (!(await ask({ title, text, yes: pending > 0 ? signOutAnyway : signOut, danger: true }))) return;
+    }
     // The core counts again: what came in since the question is said by it.
     const signedOut = await run({ call: "signOut", evenIfUnsent: pending > 0 });
     if (!signedOut) return;

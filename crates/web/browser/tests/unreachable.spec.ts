@@ -1,6 +1,6 @@
 // The server or the network goes away in the middle of something.
 
-import type { Page } from "@playwright/test";
+import type { Page, Request } from "@playwright/test";
 import { target } from "../support/paths";
 import { expect, mapDrawn, save, settled, signIn, test, type Values } from "../support/test";
 
@@ -74,19 +74,26 @@ test("a list without a connection says from when it is, until it is connected ag
   await expect(line).toHaveText("");
 });
 
-/** Zooms in while no part of the map comes; returns the path of a part that is missing then. */
-async function zoomIntoNothing(page: Page): Promise<string> {
+/** Sooner than a map asks again by itself. */
+const SOON = { timeout: 8_000 };
+
+/** Zooms in while no part of the map comes; then they could. `filled` is fulfilled once one of the parts that were missed has come. */
+async function zoomIntoNothing(page: Page, patience: { timeout?: number } = {}): Promise<{ filled: Promise<unknown> }> {
   // Chromium's "offline" doesn't reach the requests of the map's worker.
   await page.route("**/map/tiles/**", (route) => route.abort("internetdisconnected"));
-  const missed = page.waitForRequest((request) => request.url().includes("/map/tiles/"));
+  const missed = new Set<string>();
+  const miss = (request: Request) => void (request.url().includes("/map/tiles/") && missed.add(request.url()));
+  page.on("request", miss);
+  const first = page.waitForRequest("**/map/tiles/**");
   await page.getByRole("button", { name: "Zoom in" }).click();
-  const { pathname } = new URL((await missed).url());
+  await first;
   await settled(page);
+  page.off("request", miss);
+  // Before they can come.
+  const filled = page.waitForResponse((reply) => missed.has(reply.url()) && reply.ok(), patience);
   await page.unroute("**/map/tiles/**");
-  return pathname;
+  return { filled };
 }
-
-const filled = (page: Page, path: string) => page.waitForResponse((reply) => new URL(reply.url()).pathname === path && reply.ok());
 
 test("a map that was moved without a connection gets its missing parts when there is one again", async ({ page, server, watch }) => {
   await save(page, server, OAK);
@@ -94,9 +101,9 @@ test("a map that was moved without a connection gets its missing parts when ther
   await mapDrawn(page);
   watch.allowOffline();
   await page.context().setOffline(true);
-  const fills = filled(page, await zoomIntoNothing(page));
+  const { filled } = await zoomIntoNothing(page, SOON);
   await page.context().setOffline(false);
-  await fills;
+  await filled;
 });
 
 test("a map whose server was away asks again by itself", async ({ page, server, watch }) => {
@@ -105,7 +112,7 @@ test("a map whose server was away asks again by itself", async ({ page, server, 
   await page.goto("/places");
   await mapDrawn(page);
   watch.allowFailures();
-  const fills = filled(page, await zoomIntoNothing(page));
+  const { filled } = await zoomIntoNothing(page);
   await page.clock.fastForward("00:16");
-  await fills;
+  await filled;
 });

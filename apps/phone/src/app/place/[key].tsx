@@ -8,7 +8,7 @@ import { PlaceForm } from "../../places/PlaceForm";
 import { PositionCard } from "../../places/PositionCard";
 import { Read } from "../../places/Read";
 import { StrayText, Stuck } from "../../places/Stuck";
-import { keepDraft, type KeptDraft, letGo } from "../../places/drafts";
+import { keepAgain, type KeptDraft, takeLeft } from "../../places/drafts";
 import { canChange } from "../../places/form";
 import { placeOf } from "../../places/keys";
 import type { Stray } from "../../places/strays";
@@ -32,11 +32,11 @@ export default function PlaceScreen() {
   const { data, failure } = useAnswer({ call: "place", key });
   const kept = useKeptDraft(data?.place);
   const strays = useStrays().filter((each) => placeOf(each.key) === key);
-  useMoved(key, data?.place, failure);
+  const isSought = useMoved(key, data?.place, failure);
   if (data && kept) return <Page key={data.place.key} page={data} kept={kept.draft} />;
   return (
     <Screen title={words.place.one}>
-      {failure ? <NotHere placeKey={key} failure={failure} /> : null}
+      {failure ? <NotHere placeKey={key} failure={failure} isSought={isSought} /> : null}
       {failure ? strays.map((stray) => <StrayText key={stray.key} stray={stray} />) : null}
     </Screen>
   );
@@ -47,9 +47,10 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
   const now = useNow();
   const form = useDraft(place, kept, entries);
   const left = useLeft(place);
-  // Under this window's name before it is gone from under the other's.
-  const use = (stray: Stray) => {
-    if (form.use(stray.kept)) void keepDraft(place.key, form.inHand()).then(() => letGo(stray.key));
+  const use = async ({ key }: Stray) => {
+    const taken = await takeLeft(place.key, key);
+    // Something else was typed just now: it is still to be had.
+    if (taken && !form.use(taken)) await keepAgain(key, taken);
   };
   const { remove, restore, busy, neverSent } = useRemoval(page);
   const isInTrash = place.deletedAt !== null;
@@ -80,7 +81,7 @@ function Page({ page, kept }: { page: PlacePage; kept: KeptDraft | null }) {
           stray={stray}
           beside={{
             why: canEdit ? words.draft.left(!form.isDirty) : words.draft.leftToTake,
-            use: canEdit && !form.isDirty ? () => use(stray) : null,
+            use: canEdit && !form.isDirty ? () => void use(stray) : null,
           }}
         />
       ))}
