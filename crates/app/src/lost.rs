@@ -90,7 +90,7 @@ impl Now {
     }
 }
 
-/// What the device has kept with a line of the journal (`crates/device/src/{resolve,offer,capture,journal}.rs`).
+/// What the device has kept with a line of the journal (`crates/device/src/{resolve,offer,capture,waiting,journal}.rs`).
 enum Kept {
     /// An update that is not sent any more.
     Wish(Wish),

@@ -3,8 +3,8 @@
 //! 1. The store without an account is promised to this one, durably: from then on no other account can have what is in
 //!    it.
 //! 2. Its captures are copied in chunks, with their history, each a durable commit of the account's store. Of one that is
-//!    there already (the same file was imported on another device), what the person set differently is queued as a change;
-//!    its history is the one that is there.
+//!    there already (the same file was imported on another device), what the person set differently is queued as a change,
+//!    or taken at once where it still waits there for a position; its history is the one that is there.
 //! 3. The store without an account is emptied and released in one commit. It may be used again.
 //!
 //! Killed at any point and called again, it goes on: the promise has an id, under which the account's store remembers what

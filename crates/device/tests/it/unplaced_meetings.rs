@@ -76,18 +76,29 @@ fn an_undo_takes_back_no_capture_that_the_account_had_before_the_import_was_adop
     let row = UnplacedRow { client_id: own.client_id, note: None, tags: Tags::default(), ..den() };
     let row = UnplacedRow { name: Some(text_name("Spring")), ..row };
     import(&mut anonymous, ImportRows { placed: &[], unplaced: &[row] });
+    // It dies before the memory of the import came over.
+    let raw = rusqlite::Connection::open(bench.path("a.db")).unwrap();
+    raw.execute_batch("CREATE TRIGGER killed BEFORE INSERT ON imports BEGIN SELECT raise(ABORT, 'killed'); END")
+        .unwrap();
+    assert!(device.adopt(&mut anonymous).is_err());
+    raw.execute_batch("DROP TRIGGER killed").unwrap();
     assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
     let undone = device.undo_import(device.imports().unwrap()[0].id, 10).unwrap();
     assert_eq!((undone.vanished, undone.deleted, undone.finished), (0, 0, true));
     assert_eq!(name_of(&device, own.local_id), "Spring");
 
     // Nor one that another device has made of the same file.
+    bench.world.pass(1);
     let hut = [ImportRow { name: Some("Hut".to_owned()), latitude: 47.0, longitude: 8.0, ..ImportRow::default() }];
     let mut elsewhere = bench.device("b.db");
     import(&mut elsewhere, &hut);
     bench.sync(&mut elsewhere);
     bench.sync(&mut device);
     import(&mut anonymous, &hut);
+    raw.execute_batch("CREATE TRIGGER killed BEFORE INSERT ON imports BEGIN SELECT raise(ABORT, 'killed'); END")
+        .unwrap();
+    assert!(device.adopt(&mut anonymous).is_err());
+    raw.execute_batch("DROP TRIGGER killed").unwrap();
     assert_eq!(device.adopt(&mut anonymous).unwrap(), Adopted { copied: 0, known: 1 });
     let undone = device.undo_import(device.imports().unwrap()[0].id, 10).unwrap();
     assert_eq!((undone.vanished, undone.deleted, undone.finished), (0, 0, true));
