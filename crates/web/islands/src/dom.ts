@@ -42,14 +42,33 @@ export function reducedMotion(): boolean {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
 
-/** Calls once the element is near the viewport and the page has a moment. */
+/** How long the page's first picture is waited for where the browser doesn't tell of it, in milliseconds. */
+const PAINT_PATIENCE = 3000;
+
+/** Calls once the page's text is to be seen. A page in a tab that nobody looks at is not painted; it waits no longer than any other. */
+function afterFirstPaint(then: () => void): void {
+  if (!PerformanceObserver.supportedEntryTypes.includes("paint")) return then();
+  let patience: ReturnType<typeof setTimeout> | undefined;
+  const done = () => {
+    observer.disconnect();
+    clearTimeout(patience);
+    then();
+  };
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntriesByName("first-contentful-paint").length > 0) done();
+  });
+  patience = setTimeout(done, PAINT_PATIENCE);
+  observer.observe({ type: "paint", buffered: true });
+}
+
+/** Calls once the element is near the viewport, the page's text is to be seen, and the page has a moment. */
 export function whenNear(element: Element, start: () => void): void {
   const idle = window.requestIdleCallback ?? ((callback: () => void) => setTimeout(callback, 200));
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       observer.disconnect();
-      idle(start, { timeout: 1000 });
+      afterFirstPaint(() => idle(start, { timeout: 1000 }));
     },
     { rootMargin: "200px" },
   );
