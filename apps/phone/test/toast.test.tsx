@@ -112,3 +112,16 @@ it("goes when its words are touched", async () => {
   fireEvent.press(screen.getByText("Copied"));
   expect(isShown("Copied")).toBe(false);
 });
+
+it("keeps its button for whoever is at it when something newer offers the same, and the button does the newest", async () => {
+  const say = await speaker();
+  const [older, newer] = [jest.fn(), jest.fn()];
+  say({ text: "Saved", action: { title: "Undo", onPress: older } });
+  const button = screen.getByRole("button", { name: "Undo" });
+  say({ text: "Saved. Position found", action: { title: "Undo", onPress: newer } });
+  expect(screen.getByRole("button", { name: "Undo" })).toBe(button);
+  fireEvent.press(button);
+  expect([older.mock.calls.length, newer.mock.calls.length]).toEqual([0, 1]);
+  say({ text: "Moved", action: { title: "Restore", onPress: older } });
+  expect(screen.getByRole("button", { name: "Restore" })).not.toBe(button);
+});

@@ -57,7 +57,8 @@ export function ToastProvider({ children }: { children: ReactNode }) {
       <View pointerEvents="box-none" testID="toast" role="status" aria-live="polite" style={[styles.place, { bottom, left: insets.left + space.m, right: insets.right + space.m }]}>
         {said ? (
           <View
-            key={said.number}
+            // One that offers the same stays the same to whoever is at its button, or about to press it.
+            key={said.action?.title ?? said.number}
             ref={box}
             // Few words have their button beside them, too.
             style={[styles.toast, { backgroundColor: colors.raised, borderColor: colors.lineStrong }, said.action && { minWidth: Math.min(280 * textScale, width - insets.left - insets.right - 2 * space.m) }]}
