@@ -120,6 +120,10 @@ it("keeps its button for whoever is at it when something newer offers the same, 
   const button = screen.getByRole("button", { name: "Undo" });
   say({ text: "Saved. Position found", action: { title: "Undo", onPress: newer } });
   expect(screen.getByRole("button", { name: "Undo" })).toBe(button);
+  fireEvent(button, "focus");
+  say({ text: "Saved. A better position found", action: { title: "Undo", onPress: newer } });
+  pass(60_000);
+  expect(isShown("Undo")).toBe(true);
   fireEvent.press(button);
   expect([older.mock.calls.length, newer.mock.calls.length]).toEqual([0, 1]);
   say({ text: "Moved", action: { title: "Restore", onPress: older } });

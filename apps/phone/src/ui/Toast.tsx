@@ -31,11 +31,15 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const [said, setSaid] = useState<(Said & { number: number }) | null>(null);
   const [held, setHeld] = useState(false);
   const counter = useRef(0);
+  const offered = useRef<string | undefined>(undefined);
   const say = useCallback((next: Said) => {
     counter.current += 1;
     const number = counter.current;
+    const isSameOffer = next.action !== undefined && next.action.title === offered.current;
+    offered.current = next.action?.title;
     setSaid({ ...next, number });
-    setHeld(false);
+    // Its button stays then, and so does whoever is at it.
+    setHeld((was) => was && isSameOffer);
     // A browser's screen reader reads what comes into the live region below.
     if (Platform.OS !== "web") AccessibilityInfo.announceForAccessibility(next.text);
   }, []);
@@ -44,6 +48,10 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     const timer = setTimeout(() => setSaid(null), said.ms ?? (said.action ? 8_000 : 4_000));
     return () => clearTimeout(timer);
   }, [said, held]);
+  const dismiss = () => {
+    setHeld(false);
+    setSaid(null);
+  };
   const box = useRef<View>(null);
   // Above the tabs, or what a page has at its foot; both grow with the letters.
   const bottom = useFreeSpot(box, said?.number, insets.bottom + 76 + 30 * (textScale - 1));
@@ -68,7 +76,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
           >
             <ScrollView style={[styles.scroll, { maxHeight: height * MOST, flexBasis: 170 * textScale }]} contentContainerStyle={styles.text} {...reached}>
               <Icon name={said.icon ?? (tone === "accent" ? "check" : "attention")} tone={tone} size={22} />
-              <Type kind="small" strong style={styles.words} onPress={() => setSaid(null)} role="none">
+              <Type kind="small" strong style={styles.words} onPress={dismiss} role="none">
                 {said.text}
               </Type>
             </ScrollView>
@@ -80,8 +88,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
                 onFocus={() => setHeld(true)}
                 onBlur={() => setHeld(false)}
                 onPress={() => {
-                  setHeld(false);
-                  setSaid(null);
+                  dismiss();
                   // Last: what it says at once is to be seen.
                   said.action?.onPress();
                 }}

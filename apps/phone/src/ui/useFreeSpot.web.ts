@@ -1,10 +1,11 @@
 import { type RefObject, useLayoutEffect, useState } from "react";
 import type { View } from "react-native";
+import { isSeen } from "../platform/seen";
 import { freeSpot, type Span } from "./freeSpot";
 
 /** The part of a main button that is seen; null where none is. */
 function seen(button: HTMLElement): DOMRect | null {
-  if (!button.checkVisibility({ visibilityProperty: true })) return null;
+  if (!isSeen(button)) return null;
   const around = button.closest("[role=main]")?.getBoundingClientRect() ?? new DOMRect(0, 0, innerWidth, innerHeight);
   const { left, right, top, bottom } = button.getBoundingClientRect();
   const [from, to] = [Math.max(top, around.top), Math.min(bottom, around.bottom)];

@@ -1,18 +1,18 @@
 import { useFocusEffect } from "expo-router";
 import { useCallback, useRef } from "react";
 import type { Text } from "react-native";
+import { isSeen } from "../platform/seen";
 
 /** A dialog that is closing has the focus to itself for a moment longer, in milliseconds. */
 const CLOSED_MS = 60;
 
-const isSeen = (element: Element | null): boolean => element?.checkVisibility({ visibilityProperty: true }) ?? false;
 const isNowhere = () => document.activeElement === null || document.activeElement === document.body || !isSeen(document.activeElement);
 /** On a phone, its keyboard would come up. */
 const isTyped = (element: HTMLElement) => element.matches("input, textarea");
 
 function focus(element: HTMLElement | null): boolean {
-  if (!isSeen(element)) return false;
-  element?.focus({ preventScroll: true });
+  if (!element || !isSeen(element)) return false;
+  element.focus({ preventScroll: true });
   return document.activeElement === element;
 }
 
@@ -40,7 +40,8 @@ export function usePageFocus(isMain: boolean) {
       };
       const note = ({ target }: FocusEvent) => {
         // The page before hears of it as well, for a moment: it is not seen any more.
-        if (!(target instanceof HTMLElement) || !isSeen(ours())) return;
+        const heading = ours();
+        if (!(target instanceof HTMLElement) || !heading || !isSeen(heading)) return;
         held = target;
         if (!target.closest("dialog, [role=status], [role=navigation]")) last.current = target;
       };
